@@ -1,0 +1,48 @@
+//! Where a caller's sound comes from: the next block of mono samples, a gap, or the end.
+//!
+//! In: a device or a file. Out: [`Block`]s at the source's own sample rate. A source never blocks for
+//! long: when nothing is there yet it says [`Block::Waiting`].
+
+pub mod microphone;
+pub mod recording;
+
+use std::path::PathBuf;
+
+/// What one read of a source delivers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Block<'a> {
+    /// Mono samples in [-1, 1] at the source's rate; never empty.
+    Audio(&'a [f32]),
+    /// So many samples (at the source's rate) were lost at this point of the stream.
+    Gap(u64),
+    /// Nothing yet: ask again in a few milliseconds.
+    Waiting,
+    /// The recording is over, or the device was closed. Every later read says the same.
+    End,
+}
+
+/// A stream of mono audio: a live device or a recorded call.
+pub trait Source {
+    /// Samples a second of the blocks.
+    fn sample_rate_hz(&self) -> u32;
+
+    /// The next block. The slice is valid until the next call.
+    ///
+    /// # Errors
+    /// [`AudioError`] when the file cannot be decoded further or the device is gone.
+    fn next_block(&mut self) -> Result<Block<'_>, AudioError>;
+}
+
+/// What can go wrong with a recording or a device. Each message says what happened, to what, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// The file cannot be opened.
+    #[error("cannot open {path}: {source}; check the path and that you may read the file")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}

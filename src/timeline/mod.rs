@@ -1,0 +1,45 @@
+//! The state of one caller over time: smoothed readings, and a bounded history of them.
+//!
+//! In: the classifier's scores at a stream time. Out: [`Reading`]s (smoothed, with a verdict) and a
+//! [`Timeline`] that a screen can draw and a summary can be made of.
+
+pub mod history;
+pub mod smoother;
+
+use crate::emotion::{Emotion, Scores};
+use crate::stream_time::StreamTime;
+use serde::{Deserialize, Serialize};
+
+/// What the operator is told about the last segment of speech.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The most probable emotion, certain enough to be shown.
+    Emotion(Emotion),
+    /// No emotion is certain enough.
+    Uncertain,
+}
+
+/// Smoothed scores of one segment that ended at `at`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The end of the segment.
+    pub at: StreamTime,
+    /// Calibrated, smoothed probabilities.
+    pub scores: Scores,
+    /// What is shown.
+    pub verdict: Verdict,
+}
+
+/// What a caller is doing, as far as the monitor can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// No speech: silence, music, tones or noise.
+    #[default]
+    Listening,
+    /// Speech, but not yet enough of it for a reading.
+    TooShort,
+    /// Speech, with readings.
+    Speaking,
+}

@@ -56,14 +56,14 @@ pub(super) fn corpus(
     for path in recordings {
         let reason = match read_name(&path)? {
             Named::NotUsed(reason) => reason,
-            Named::Clip(clip) => match seen.get(stem(&path)) {
-                Some(first) => format!("a second copy of {}", first.display()),
-                None => {
+            Named::Clip(clip) => {
+                let Some(first) = seen.get(stem(&path)) else {
                     seen.insert(stem(&path).to_owned(), path);
                     corpus.clips.push(clip);
                     continue;
-                }
-            },
+                };
+                format!("a second copy of {}", first.display())
+            }
         };
         corpus.not_used.push(NotUsed { path, reason });
     }

@@ -58,7 +58,8 @@ turn() {
   start=$(seconds)
   espeak-ng -m -v "$voice" -p "$pitch" -s "$speed" -w "$spoken" \
     "<speak><prosody range=\"$range%\">$text</prosody></speak>"
-  # shellcheck disable=SC2086 -- an effect chain is several words
+  # An effect chain is several words, so it stands without quotes.
+  # shellcheck disable=SC2086
   sox -D -R "$spoken" -b 16 "$file" gain -12 $colour rate -h 8000 sinc -n 255 300-3400 gain -n "$peak_db"
   append "$file"
   echo "$start,$(seconds),$emotion,\"$text\"" >>"$table"

@@ -107,7 +107,7 @@ impl LstmClassifier {
         self.steps.clear();
         let given = segment.len();
         if self.manifest.input == InputForm::CoefficientMeans {
-            let n_coefficients = crate::features::recipe::N_MFCC;
+            let n_coefficients = self.manifest.recipe.n_features();
             let n_frames = given / n_coefficients;
             if n_frames == 0 {
                 return Err(ModelError::SegmentSize { given, step: n_coefficients });

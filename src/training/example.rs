@@ -125,7 +125,7 @@ fn hearings(
     if augment {
         for _ in 1..N_HEARINGS {
             let mut heard = samples.clone();
-            Variant::random(rng).apply(&mut heard, rng);
+            Variant::random(rng).apply(&mut heard, &[], rng);
             hearings.push(frames_of(&heard));
         }
     }

@@ -257,10 +257,11 @@ fn reserved_words_stand_only_where_they_belong() {
 #[test]
 fn every_file_says_its_purpose_and_a_long_one_why_it_is_long() {
     let files = source_files();
+    let test_files: Vec<String> = files.iter().flat_map(SourceFile::test_files).collect();
     let mut faults = Vec::new();
     for file in &files {
         let doc: Vec<&str> = file.text.lines().take_while(|line| line.starts_with("//!")).collect();
-        if doc.is_empty() {
+        if doc.is_empty() && !test_files.contains(&file.path) {
             faults.push(format!("src/{}: does not begin with a module doc", file.path));
         }
         let n_lines = file.text.lines().count();

@@ -123,6 +123,19 @@ fn names_at(tokens: &[Token], at: usize) -> Vec<Reference> {
     found
 }
 
+/// The modules in files of their own that are built for tests only: `#[cfg(test)] mod golden;`.
+pub fn test_modules(tokens: &[Token]) -> Vec<String> {
+    let declaration = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
+    tokens
+        .windows(declaration.len() + 2)
+        .filter(|window| {
+            window[..declaration.len()].iter().map(|t| t.text.as_str()).eq(declaration)
+        })
+        .filter(|window| window[declaration.len() + 1].text == ";")
+        .map(|window| window[declaration.len()].text.clone())
+        .collect()
+}
+
 /// Every function with a body, nested ones and tests too.
 pub fn functions(tokens: &[Token]) -> Vec<Function> {
     let mut found = Vec::new();
@@ -304,6 +317,12 @@ mod tests {
             .map(|token| token.text)
             .collect();
         assert_eq!(marked, ["two"]);
+    }
+
+    #[test]
+    fn only_a_file_that_is_declared_for_tests_is_one() {
+        let text = "mod a;\n#[cfg(test)]\nmod golden;\n#[cfg(test)]\nmod tests {\n}\nmod b;";
+        assert_eq!(test_modules(&tokens(text)), ["golden"]);
     }
 
     #[test]

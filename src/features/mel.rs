@@ -17,14 +17,14 @@ const LOG_STEP: f64 = 6.4;
 /// Triangular bands over the bins of a spectrum.
 pub struct MelFilterbank {
     bands: Vec<Band>,
-    /// The weights of all bands, one band after the other.
-    weights: Vec<f64>,
 }
 
 /// The bins under one triangle.
-struct Band {
-    first_bin: usize,
-    n_bins: usize,
+pub struct Band {
+    /// The lowest bin with a weight.
+    pub first_bin: usize,
+    /// The weights of this bin and of those that follow.
+    pub weights: Vec<f64>,
 }
 
 impl MelFilterbank {
@@ -41,9 +41,7 @@ impl MelFilterbank {
         let edge_hz = |index: usize| hz_from_mel(low_mel + step * count(index));
         let bin_hz = f64::from(sample_rate_hz) / count(fft_len);
 
-        let mut bands = Vec::with_capacity(n_mels);
-        let mut weights = Vec::new();
-        for index in 0..n_mels {
+        let band = |index: usize| {
             let (low, centre, high) = (edge_hz(index), edge_hz(index + 1), edge_hz(index + 2));
             let weight = |bin: usize| {
                 let hz = bin_hz * count(bin);
@@ -53,22 +51,23 @@ impl MelFilterbank {
             };
             let is_inside = |&bin: &usize| weight(bin) > 0.0;
             let first_bin = (0..=fft_len / 2).find(is_inside).unwrap_or(0);
-            let start = weights.len();
-            weights.extend((first_bin..=fft_len / 2).take_while(is_inside).map(weight));
-            bands.push(Band { first_bin, n_bins: weights.len() - start });
-        }
-        MelFilterbank { bands, weights }
+            let weights = (first_bin..=fft_len / 2).take_while(is_inside).map(weight).collect();
+            Band { first_bin, weights }
+        };
+        MelFilterbank { bands: (0..n_mels).map(band).collect() }
+    }
+
+    /// The bands, the lowest first.
+    pub fn bands(&self) -> &[Band] {
+        &self.bands
     }
 
     /// Writes the power in every band to `mel_power`, which has `n_mels` places.
     pub fn apply(&self, power: &[f64], mel_power: &mut [f64]) {
         debug_assert_eq!(mel_power.len(), self.bands.len());
-        let mut rest = &self.weights[..];
         for (band, sum) in self.bands.iter().zip(mel_power) {
-            let (weights, later) = rest.split_at(band.n_bins);
-            let bins = &power[band.first_bin..band.first_bin + band.n_bins];
-            *sum = weights.iter().zip(bins).map(|(weight, power)| weight * power).sum();
-            rest = later;
+            let bins = &power[band.first_bin..][..band.weights.len()];
+            *sum = band.weights.iter().zip(bins).map(|(weight, power)| weight * power).sum();
         }
     }
 }
@@ -100,21 +99,6 @@ fn count(n: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Full rows `[n_mels, n_bins]`, as librosa has them.
-    fn dense(bank: &MelFilterbank, n_bins: usize) -> Vec<Vec<f64>> {
-        let mut columns = vec![vec![0.0; n_bins]; bank.bands.len()];
-        for bin in 0..n_bins {
-            let mut power = vec![0.0; n_bins];
-            power[bin] = 1.0;
-            let mut mel_power = vec![0.0; bank.bands.len()];
-            bank.apply(&power, &mut mel_power);
-            for (row, &weight) in columns.iter_mut().zip(&mel_power) {
-                row[bin] = weight;
-            }
-        }
-        columns
-    }
-
     #[test]
     fn the_scale_is_linear_below_1_khz_and_reads_back() {
         assert!((mel_from_hz(200.0) - 3.0).abs() < 1e-12);
@@ -133,18 +117,17 @@ mod tests {
                 recipe.n_mels(),
                 recipe.band_edges_hz(),
             );
-            assert_eq!(bank.bands.len(), recipe.n_mels());
-            for (index, band) in bank.bands.iter().enumerate() {
-                assert!(band.n_bins > 0, "{recipe}: band {index} has no bin");
+            assert_eq!(bank.bands().len(), recipe.n_mels());
+            for (index, band) in bank.bands().iter().enumerate() {
+                assert!(!band.weights.is_empty(), "{recipe}: band {index} has no bin");
             }
         }
     }
 
     #[test]
     fn a_wide_band_has_unit_area() {
-        let rows = dense(&MelFilterbank::new(8000, 4096, 10, (80.0, 3800.0)), 2049);
-        for row in rows {
-            let area = row.iter().sum::<f64>() * 8000.0 / 4096.0;
+        for band in MelFilterbank::new(8000, 4096, 10, (80.0, 3800.0)).bands() {
+            let area = band.weights.iter().sum::<f64>() * 8000.0 / 4096.0;
             assert!((area - 1.0).abs() < 1e-3, "{area}");
         }
     }

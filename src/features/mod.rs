@@ -10,6 +10,8 @@
 
 mod clip;
 mod frames;
+#[cfg(test)]
+mod golden;
 mod mel;
 mod mfcc;
 pub mod recipe;

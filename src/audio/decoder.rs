@@ -310,10 +310,7 @@ impl TrackFacts {
 
     /// A length in time stamps as samples.
     fn samples_in(&self, stamps: u64) -> u64 {
-        let Some(base) = self.time_base else { return stamps };
-        let scaled = u128::from(stamps) * u128::from(base.numer.get());
-        let samples = scaled * u128::from(self.sample_rate_hz) / u128::from(base.denom.get());
-        u64::try_from(samples).unwrap_or(u64::MAX)
+        self.time_base.map_or(stamps, |base| samples_at(self.sample_rate_hz, stamps, base))
     }
 
     /// The part of a decoded Opus packet of `len` samples that is to be heard.
@@ -364,9 +361,6 @@ fn refusal(path: &Path, error: SymphoniaError) -> AudioError {
         SymphoniaError::Unsupported(reason) if reason.starts_with("core (probe)") => {
             AudioError::NotAudio { path }
         }
-        SymphoniaError::Unsupported(codec) => {
-            AudioError::UnsupportedCodec { path, codec: codec.to_owned() }
-        }
         SymphoniaError::IoError(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
             AudioError::Malformed { path, reason: "it ends within its header".to_owned() }
         }
@@ -412,7 +406,7 @@ fn open_track(path: &Path, reader: &dyn FormatReader) -> Result<(Codec, TrackFac
         declared_len: None,
         time_base: track.time_base,
     };
-    facts.len = track_len(track, &facts, is_opus);
+    facts.len = track_len(track, &facts, is_opus).or_else(|| media_len(reader, sample_rate_hz));
     if matches!(container, "flac" | "aiff") {
         facts.declared_len = facts.len;
     }
@@ -429,6 +423,18 @@ fn track_len(track: &Track, facts: &TrackFacts, is_opus: bool) -> Option<u64> {
     // Ogg counts the samples that Opus drops at the start; it is also the one container that says so.
     let dropped = if is_opus { track.delay.unwrap_or(0) } else { 0 };
     Some(len.saturating_sub(u64::from(dropped)))
+}
+
+/// The length in samples of the file as a whole, for containers that know no other.
+fn media_len(reader: &dyn FormatReader, sample_rate_hz: u32) -> Option<u64> {
+    let media = reader.media_info();
+    Some(samples_at(sample_rate_hz, media.duration?.get(), media.time_base?))
+}
+
+fn samples_at(sample_rate_hz: u32, stamps: u64, base: TimeBase) -> u64 {
+    let scaled = u128::from(stamps) * u128::from(base.numer.get());
+    let samples = scaled * u128::from(sample_rate_hz) / u128::from(base.denom.get());
+    u64::try_from(samples).unwrap_or(u64::MAX)
 }
 
 fn opus_codec(

@@ -87,9 +87,10 @@ pub enum AudioError {
         /// The file.
         path: PathBuf,
     },
-    /// The file breaks its own format.
+    /// The file breaks its own format, or uses a rare part of it.
     #[error(
-        "{path} is damaged: {reason}; copy it again, or try to repair it: ffmpeg -i INPUT OUTPUT.wav"
+        "{path} cannot be read: {reason}; copy it again from where it was recorded, \
+         or convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav"
     )]
     Malformed {
         /// The file.

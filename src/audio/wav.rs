@@ -39,7 +39,7 @@ const TAG_EXTENSIBLE: u16 = 0xfffe;
 pub(super) struct WavFile {
     /// The well-formed header and the samples.
     pub(super) source: Box<dyn MediaSource>,
-    /// How many bytes of samples the header promises for each byte that is there, if it promises more.
+    /// How many times more samples the header promises than are there, if it promises more.
     pub(super) promised_ratio: Option<f64>,
 }
 
@@ -79,13 +79,8 @@ pub(super) fn open(file: &mut File, path: &Path) -> Result<Option<WavFile>, Audi
             data_start,
             data_len,
         )),
-        promised_ratio: is_cut.then(|| ratio(declared, there)),
+        promised_ratio: is_cut.then(|| format.ratio(declared, there)),
     }))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "file lengths are below 2^53 bytes")]
-fn ratio(declared: u64, there: u64) -> f64 {
-    declared as f64 / there as f64
 }
 
 /// The two chunks that matter.
@@ -164,6 +159,13 @@ impl Format {
             _ => {}
         }
         Ok(Format { bytes })
+    }
+
+    /// By which factor one length in bytes holds more whole blocks than another.
+    #[expect(clippy::cast_precision_loss, reason = "file lengths are below 2^53 bytes")]
+    fn ratio(&self, declared: u64, there: u64) -> f64 {
+        let block_len = u64::from(u16::from_le_bytes([self.bytes[12], self.bytes[13]])).max(1);
+        (declared / block_len) as f64 / (there / block_len).max(1) as f64
     }
 }
 

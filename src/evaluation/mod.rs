@@ -16,22 +16,3 @@ mod table;
 
 pub use prediction::Prediction;
 pub use report::Report;
-
-use std::path::PathBuf;
-
-/// Why there is no report.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EvaluationError {
-    /// Nothing was scored.
-    #[error("there is no clip to evaluate; check the manifest and the split")]
-    NoPredictions,
-    /// A classifier gave numbers that are no probabilities.
-    #[error(
-        "the scores of {path} are not probabilities; the model is broken: take or train another"
-    )]
-    NotProbabilities {
-        /// The clip.
-        path: PathBuf,
-    },
-}

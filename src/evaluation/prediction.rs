@@ -1,22 +1,18 @@
 //! What a classifier said about one labelled clip.
 
-use std::path::PathBuf;
-
 use crate::corpus::Clip;
 use crate::emotion::{Emotion, Scores};
 
 /// What a classifier said about one labelled clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The clip's file, to name it by.
-    pub path: PathBuf,
     /// The clip's label.
     pub truth: Emotion,
     /// The classifier's probabilities.
     pub scores: Scores,
     /// The corpus that the clip is from.
     pub corpus: String,
-    /// The speaker's name within the corpus.
+    /// The speaker, unique over all corpora: [`Clip::speaker_key`].
     pub speaker: String,
 }
 
@@ -25,18 +21,19 @@ impl Prediction {
     #[must_use]
     pub fn new(clip: &Clip, scores: Scores) -> Self {
         Prediction {
-            path: clip.path.clone(),
             truth: clip.emotion,
             scores,
             corpus: clip.corpus.clone(),
-            speaker: clip.speaker.clone(),
+            speaker: clip.speaker_key(),
         }
     }
 
-    /// Whether all scores are in [0, 1], not all of them 0.
-    pub(super) fn has_probabilities(&self) -> bool {
-        self.scores.0.iter().all(|score| (0.0..=1.0).contains(score))
-            && self.scores.0.iter().any(|score| *score > 0.0)
+    /// The same prediction, less certain (above 1) or more certain (below 1): its scores to the power
+    /// of `1 / temperature`, scaled to sum to 1 (Guo et al., 2017). What was impossible stays so.
+    #[must_use]
+    pub fn at_temperature(&self, temperature: f32) -> Self {
+        let scores = Scores::softmax(&self.scores.0.map(f32::ln), temperature);
+        Prediction { scores, ..self.clone() }
     }
 
     /// The most probable of some emotions (the first of equals), and its probability among them.
@@ -72,7 +69,6 @@ mod tests {
 
     fn prediction(scores: [f32; 7]) -> Prediction {
         Prediction {
-            path: "a.wav".into(),
             truth: Emotion::Fear,
             scores: Scores(scores),
             corpus: "mine".into(),
@@ -94,5 +90,16 @@ mod tests {
             .top_among(&[Emotion::Anger, Emotion::Fear]);
         assert_eq!(judgement.heard, Emotion::Anger);
         assert!((judgement.confidence - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_temperature_of_one_changes_nothing_and_of_two_takes_the_root() {
+        let plain = prediction([0.8, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0]);
+        let roots = 0.8_f32.sqrt() + 0.2_f32.sqrt();
+        for (temperature, expected) in [(1.0, 0.8), (2.0, 0.8_f32.sqrt() / roots)] {
+            let scores = plain.at_temperature(temperature).scores;
+            assert!((scores.of(Emotion::Anger) - expected).abs() < 1e-6, "{scores:?}");
+            assert!(scores.of(Emotion::Disgust).abs() < 1e-6, "{scores:?}");
+        }
     }
 }

@@ -195,12 +195,12 @@ fn the_summary_counts_time_readings_and_losses() {
 #[test]
 fn old_history_leaves_the_picture_but_not_the_summary() {
     let mut timeline = Timeline::new();
-    let extra = 5_000;
+    let extra = 5_000_u16;
     timeline.activity(StreamTime::ZERO, Activity::Speaking);
     let mut at = StreamTime::ZERO;
-    for number in 0..MAX_READINGS + extra {
+    for number in 0..MAX_READINGS + usize::from(extra) {
         at = at + HOP;
-        let emotion = if number < extra { Emotion::Fear } else { Emotion::Neutral };
+        let emotion = if number < usize::from(extra) { Emotion::Fear } else { Emotion::Neutral };
         let verdict = Verdict::Emotion(emotion);
         timeline.reading(Reading { at, scores: scores(emotion, 0.9), verdict });
     }
@@ -212,9 +212,9 @@ fn old_history_leaves_the_picture_but_not_the_summary() {
         Cell::Emotion(Emotion::Neutral, 0.9)
     );
     let summary = timeline.summary(at);
-    assert_eq!(summary.readings, (MAX_READINGS + extra) as u64);
+    assert_eq!(summary.readings, 32_768 + u64::from(extra));
     assert!((summary.speech_s - at.seconds()).abs() < 1e-9);
-    let fear = extra as f64 / (MAX_READINGS + extra) as f64;
+    let fear = f64::from(extra) / f64::from(32_768 + u32::from(extra));
     assert!((summary.shares[&Emotion::Fear] - fear).abs() < 1e-12);
 }
 

@@ -1,3 +1,54 @@
-//! The subcommands, one a file.
+//! The subcommands, one a file: each wires parts, starts threads and joins them.
 
+pub mod delay;
+pub mod devices;
+pub mod engine;
 pub mod evaluate;
+pub mod export;
+pub mod inspect;
+pub mod installed;
+pub mod models;
+pub mod monitor;
+pub mod replay;
+pub mod session;
+pub mod sessions;
+pub mod train;
+pub mod watch;
+
+use crate::dashboard::Colours;
+use std::io::Write as _;
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All was done.
+    Done,
+    /// Done, but a part of the input could not be used or a part of the log could not be written.
+    Partial,
+}
+
+/// Exit code when all was done.
+pub const EXIT_DONE: u8 = 0;
+/// Exit code of a failure; the message is on standard error.
+pub const EXIT_FAILED: u8 = 1;
+/// Exit code of [`Exit::Partial`]. (2 is wrong usage.)
+pub const EXIT_PARTIAL: u8 = 3;
+
+/// Writes to standard output; a reader that has gone away (`| head`) is no failure.
+///
+/// # Errors
+/// Any other reason why it cannot be written.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What the terminal can show, from the environment.
+#[must_use]
+pub fn terminal_colours() -> Colours {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    Colours::from_environment(&variable("NO_COLOR"), &variable("COLORTERM"), &variable("TERM"))
+}

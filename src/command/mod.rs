@@ -49,6 +49,10 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// What the terminal can show, from the environment.
 #[must_use]
 pub fn terminal_colours() -> Colours {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    Colours::from_environment(&variable("NO_COLOR"), &variable("COLORTERM"), &variable("TERM"))
+    let variable = |name: &str| std::env::var(name).ok();
+    Colours::of_terminal(
+        variable("NO_COLOR").as_deref(),
+        variable("COLORTERM").as_deref(),
+        variable("TERM").as_deref(),
+    )
 }

@@ -166,7 +166,7 @@ impl Trainer {
             train_loss: sums.loss / sums.n.max(1.0),
             train_accuracy: sums.right / sums.n.max(1.0),
             dev_loss: loss / data.dev.len().max(1) as f64,
-            dev_accuracy: f64::from(report.accuracy),
+            dev_accuracy: report.accuracy,
             dev_uar: report.mean_corpus_uar(),
         })
     }

@@ -11,12 +11,13 @@ use crate::emotion::Emotion;
 use crate::features;
 use crate::model::artifact::{InputForm, Normalisation};
 use crate::resample::resample_all;
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
 
-/// Hearings of a clip that are prepared when the recipe augments: one clean and two random ones.
-const N_HEARINGS: usize = 3;
+/// Rates that a clip is taken to have been recorded at, against the recipe's 100 %: slower and lower, as it is,
+/// faster and higher. Within 10 % the emotion stays (Ko et al., 2015, use the same range for speech).
+const SPEEDS_PERCENT: [u32; 5] = [90, 95, 100, 105, 110];
 
 /// One clip, ready to be learned from.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub struct Example {
     pub speaker: String,
     /// The corpus.
     pub corpus: String,
-    /// Frames `[n_frames, n_features]` of each hearing; the first is the clip as it is. All are as long.
+    /// Frames `[n_frames, n_features]` of each hearing; the first is the clip as it is.
     pub hearings: Vec<Vec<f32>>,
 }
 
@@ -40,20 +41,20 @@ pub struct Prepared {
     pub refused: Vec<(PathBuf, String)>,
 }
 
-/// Decodes clips and computes their frames. `done` is told after each clip.
+/// Decodes clips and computes their frames. `done` is told after each clip; `n_hearings` 1 takes it only as it is.
 ///
 /// # Errors
 /// [`TrainingError::NothingUsable`] when no clip can be used.
 pub fn prepare(
     clips: &[Clip],
     recipe: &TrainingRecipe,
-    augment: bool,
+    n_hearings: usize,
     mut done: impl FnMut(),
 ) -> Result<Prepared, TrainingError> {
     let mut prepared = Prepared::default();
     for (index, clip) in clips.iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed ^ (index as u64) << 20);
-        match hearings(clip, recipe, augment, &mut rng) {
+        match hearings(clip, recipe, n_hearings, &mut rng) {
             Ok(hearings) => prepared.examples.push(Example {
                 emotion: clip.emotion,
                 speaker: clip.speaker_key(),
@@ -99,7 +100,7 @@ pub fn clip_samples(
 fn hearings(
     clip: &Clip,
     recipe: &TrainingRecipe,
-    augment: bool,
+    n_hearings: usize,
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<Vec<f32>>, String> {
     let decoded =
@@ -122,11 +123,15 @@ fn hearings(
         return Err(format!("too short: {} samples of speech", samples.len()));
     }
     let mut hearings = vec![clean];
-    if augment {
-        for _ in 1..N_HEARINGS {
-            let mut heard = samples.clone();
-            Variant::random(rng).apply(&mut heard, &[], rng);
-            hearings.push(frames_of(&heard));
+    for _ in 1..n_hearings {
+        let rate_hz = recipe.features.sample_rate_hz();
+        let percent = SPEEDS_PERCENT[rng.random_range(0..SPEEDS_PERCENT.len())];
+        let mut heard = resample_all(&samples, rate_hz * percent / 100, rate_hz)
+            .map_err(|error| error.to_string())?;
+        Variant::random(rng).apply(&mut heard, &[], rng);
+        let frames = frames_of(&heard);
+        if frames.len() >= recipe.network.n_inputs() {
+            hearings.push(frames);
         }
     }
     Ok(hearings)

@@ -1,1 +1,5 @@
-//! (being built)
+//! One file a subcommand: wires the parts, starts and joins threads, prints.
+
+pub mod export;
+pub mod printer;
+pub mod sessions;

@@ -12,6 +12,7 @@ pub mod export;
 pub mod features;
 pub mod model;
 pub mod pipeline;
+pub mod plot;
 pub mod resample;
 pub mod session;
 pub mod speech;

@@ -1,1 +1,3 @@
-//! (being built)
+//! The subcommands, one a file.
+
+pub mod evaluate;

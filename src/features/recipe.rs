@@ -146,6 +146,12 @@ impl Recipe {
         }
     }
 
+    /// Steps between frames in `ms` milliseconds, rounded down.
+    #[must_use]
+    pub const fn frames_in_ms(self, ms: u32) -> usize {
+        (ms as u64 * self.sample_rate_hz() as u64 / 1000) as usize / self.hop_len()
+    }
+
     /// Where frame `index` stands in its clip or stream, in seconds: its first sample in `phone-v1`, its middle
     /// in `seed-v1`, as librosa counts.
     #[must_use]

@@ -84,7 +84,7 @@ impl Gap {
 pub const LEVEL_INTERVAL: StreamTime = StreamTime::from_ms(100);
 
 /// Settings of the pipeline, a part of the configuration file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineSettings {
     /// Step between two readings.

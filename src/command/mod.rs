@@ -9,14 +9,15 @@ pub mod inspect;
 pub mod installed;
 pub mod models;
 pub mod monitor;
+pub mod printer;
 pub mod replay;
+pub mod scoring;
 pub mod session;
 pub mod sessions;
 pub mod train;
 pub mod watch;
 
 use crate::dashboard::Colours;
-use std::io::Write as _;
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +34,6 @@ pub const EXIT_DONE: u8 = 0;
 pub const EXIT_FAILED: u8 = 1;
 /// Exit code of [`Exit::Partial`]. (2 is wrong usage.)
 pub const EXIT_PARTIAL: u8 = 3;
-
-/// Writes to standard output; a reader that has gone away (`| head`) is no failure.
-///
-/// # Errors
-/// Any other reason why it cannot be written.
-pub fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
 
 /// What the terminal can show, from the environment.
 #[must_use]

@@ -18,10 +18,10 @@ pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
     let models = installed::all();
     if settings.json {
         let entries: Vec<_> = models.iter().map(as_json).collect();
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))
+        Ok(print_to_stdout(|out| out.write_all((&format!("{}\n", serde_json::to_string_pretty(&entries)?)).as_bytes()))?)
     } else {
         let entries: Vec<_> = models.iter().map(as_text).collect();
-        super::print(&entries.join("\n"))
+        Ok(print_to_stdout(|out| out.write_all((&entries.join("\n")).as_bytes()))?)
     }
 }
 

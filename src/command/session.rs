@@ -138,7 +138,7 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
             "delay": ended.delay,
             "log": ended.log,
         });
-        return super::print(&format!("{}\n", serde_json::to_string_pretty(&value)?));
+        return Ok(print_to_stdout(|out| out.write_all((&format!("{}\n", serde_json::to_string_pretty(&value)?)).as_bytes()))?);
     }
     let summary = &ended.summary;
     let mut text = format!(
@@ -162,5 +162,5 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
     if let Some(log) = &ended.log {
         text += &format!("log: {}\n", plain(&log.display().to_string()));
     }
-    super::print(&text)
+    Ok(print_to_stdout(|out| out.write_all((&text).as_bytes()))?)
 }

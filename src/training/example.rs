@@ -5,10 +5,10 @@
 
 use super::TrainingError;
 use super::recipe::TrainingRecipe;
-use crate::augment::{Variant, trim_silence};
+use crate::augment::Variant;
 use crate::corpus::Clip;
+use crate::evaluation::clip::{clip_frames, clip_samples};
 use crate::emotion::Emotion;
-use crate::features;
 use crate::model::artifact::{InputForm, Normalisation};
 use crate::resample::resample_all;
 use rand::{Rng, SeedableRng};
@@ -72,31 +72,6 @@ pub fn prepare(
     Ok(prepared)
 }
 
-/// The samples of a clip that its frames are made of, at the recipe's rate.
-///
-/// Clips for [`InputForm::CoefficientMeans`] are cut as the original notebook cuts them (3 s from 0.5 s on);
-/// others lose the silence around the speech.
-///
-/// # Errors
-/// A resampler that cannot be made for these rates.
-pub fn clip_samples(
-    samples: &[f32],
-    rate_hz: u32,
-    recipe: features::recipe::Recipe,
-    input: InputForm,
-) -> Result<Vec<f32>, crate::resample::ResampleError> {
-    let to_hz = recipe.sample_rate_hz();
-    let samples = resample_all(samples, rate_hz, to_hz)?;
-    Ok(match input {
-        InputForm::Frames => trim_silence(&samples, to_hz).to_vec(),
-        InputForm::CoefficientMeans => {
-            let second = to_hz as usize;
-            let start = (second / 2).min(samples.len());
-            samples[start..(start + 3 * second).min(samples.len())].to_vec()
-        }
-    })
-}
-
 fn hearings(
     clip: &Clip,
     recipe: &TrainingRecipe,
@@ -109,15 +84,7 @@ fn hearings(
     let samples =
         clip_samples(&decoded.samples, decoded.sample_rate_hz, recipe.features, recipe.input)
             .map_err(|error| error.to_string())?;
-    let n_features = recipe.features.n_features();
-    let frames_of = |samples: &[f32]| {
-        let frames = features::clip_frames(recipe.features, samples);
-        if recipe.input == InputForm::CoefficientMeans {
-            crate::model::classifier::coefficient_means(&frames, n_features)
-        } else {
-            frames
-        }
-    };
+    let frames_of = |samples: &[f32]| clip_frames(samples, recipe.features, recipe.input);
     let clean = frames_of(&samples);
     if clean.len() < recipe.network.n_inputs() {
         return Err(format!("too short: {} samples of speech", samples.len()));

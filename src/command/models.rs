@@ -1,6 +1,7 @@
 //! `undertone models`: what is installed, with labels, size, training data and honest scores.
 
 use super::installed::{self, Installed};
+use super::printer::print;
 use crate::model::artifact::Artifact;
 use serde_json::json;
 
@@ -18,10 +19,10 @@ pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
     let models = installed::all();
     if settings.json {
         let entries: Vec<_> = models.iter().map(as_json).collect();
-        Ok(print_to_stdout(|out| out.write_all((&format!("{}\n", serde_json::to_string_pretty(&entries)?)).as_bytes()))?)
+        Ok(print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))?)
     } else {
         let entries: Vec<_> = models.iter().map(as_text).collect();
-        Ok(print_to_stdout(|out| out.write_all((&entries.join("\n")).as_bytes()))?)
+        Ok(print(&entries.join("\n"))?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::engine::{Clock, Ended, Engine, Input};
 use super::installed;
+use super::printer::print;
 use crate::audio::Source;
 use crate::config::Config;
 use crate::model::artifact::InputForm;
@@ -138,7 +139,7 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
             "delay": ended.delay,
             "log": ended.log,
         });
-        return Ok(print_to_stdout(|out| out.write_all((&format!("{}\n", serde_json::to_string_pretty(&value)?)).as_bytes()))?);
+        return Ok(print(&format!("{}\n", serde_json::to_string_pretty(&value)?))?);
     }
     let summary = &ended.summary;
     let mut text = format!(
@@ -162,5 +163,5 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
     if let Some(log) = &ended.log {
         text += &format!("log: {}\n", plain(&log.display().to_string()));
     }
-    Ok(print_to_stdout(|out| out.write_all((&text).as_bytes()))?)
+    Ok(print(&text)?)
 }

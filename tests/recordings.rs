@@ -3,6 +3,14 @@
 //! The fixtures in `tests/data/audio` are made by `make.sh` beside them; everything else is written by
 //! the tests themselves into temporary folders.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a test that fails on `unwrap` says enough, and its numbers are small"
+)]
+
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use undertone::audio::microphone::{Carries, Microphone, RING, devices};
+use undertone::audio::microphone::{Carries, Microphone, devices};
 use undertone::audio::{AudioError, Block, Source};
 
 /// Where the virtual softphone is heard.
@@ -168,7 +168,7 @@ fn sixty_seconds_come_whole_and_as_they_were_played() {
     let _card = sound_card();
     let folder = tempfile::tempdir().unwrap();
     let signal = signal(60);
-    let mut microphone = Microphone::open(Some(CALLER), RING).unwrap();
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
     assert_eq!(microphone.sample_rate_hz() as usize, RATE_HZ);
     let mut heard = Heard::default();
     heard.read_for(&mut microphone, Duration::from_millis(300));
@@ -194,7 +194,7 @@ fn what_a_stalled_reader_loses_is_counted_exactly() {
     let _card = sound_card();
     let folder = tempfile::tempdir().unwrap();
     let signal = signal(14);
-    let mut microphone = Microphone::open(Some(CALLER), RING).unwrap();
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
     let _player = Player::start(&signal, folder.path());
     let mut heard = Heard::default();
     heard.read_for(&mut microphone, Duration::from_secs(3));
@@ -235,14 +235,14 @@ fn the_list_marks_the_default_and_what_the_speakers_play() {
 fn an_input_is_found_by_id_bare_id_name_and_default() {
     let _card = sound_card();
     let ids = [Some(CALLER), Some("softphone.monitor"), Some("Monitor of Softphone"), None];
-    let opened = ids.map(|id| Microphone::open(id, RING).unwrap().device().id.clone());
+    let opened = ids.map(|id| Microphone::open(id).unwrap().device().id.clone());
     assert_eq!(opened, [CALLER, CALLER, CALLER, "pulseaudio:headset_mic"]);
 }
 
 #[test]
 fn an_unknown_input_is_refused_with_what_there_is() {
     let _card = sound_card();
-    let error = Microphone::open(Some("pulseaudio:nobody"), RING).err().expect("must be refused");
+    let error = Microphone::open(Some("pulseaudio:nobody")).err().expect("must be refused");
     let message = error.to_string();
     assert!(matches!(error, AudioError::UnknownDevice { .. }), "{message}");
     for part in ["'pulseaudio:nobody'", CALLER, "undertone devices"] {
@@ -255,7 +255,7 @@ fn an_unknown_input_is_refused_with_what_there_is() {
 fn an_input_that_is_unplugged_says_so() {
     let _card = sound_card();
     let module = pactl(&["load-module", "module-null-sink", "sink_name=extra", "norewinds=1"]);
-    let mut microphone = Microphone::open(Some("pulseaudio:extra.monitor"), RING).unwrap();
+    let mut microphone = Microphone::open(Some("pulseaudio:extra.monitor")).unwrap();
     Heard::default().read_for(&mut microphone, Duration::from_secs(1));
     pactl(&["unload-module", module.trim()]);
     let begun = Instant::now();
@@ -301,14 +301,14 @@ fn a_sound_server_that_hangs_hangs_nothing_else() {
     /// Each of the answers takes five seconds at most, and this machine may be busy.
     const SOON: Duration = Duration::from_secs(8);
     let _card = sound_card();
-    let mut microphone = Microphone::open(Some(CALLER), RING).unwrap();
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
     Heard::default().read_for(&mut microphone, Duration::from_secs(1));
     let server = Halted::new();
     let begun = Instant::now();
     let listed = devices().expect_err("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(listed, AudioError::NoSoundSystem { .. }));
     let begun = Instant::now();
-    let opened = Microphone::open(None, RING).err().expect("nobody can answer");
+    let opened = Microphone::open(None).err().expect("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(opened, AudioError::NoSoundSystem { .. }));
     let begun = Instant::now();
     let lost = loop {

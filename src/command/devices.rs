@@ -5,7 +5,7 @@ use anyhow::Context;
 use std::fmt::Write;
 
 /// How inputs are listed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DevicesSettings {
     /// As JSON, for programs.
     pub json: bool,

@@ -3,6 +3,14 @@
 //! The fixtures in `tests/data/audio` are made by `make.sh` beside them; everything else is written by
 //! the tests themselves into temporary folders.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a test that fails on `unwrap` says enough, and its numbers are small"
+)]
+
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -277,7 +285,7 @@ fn a_header_that_was_never_finished_costs_nothing() {
     for (riff_len, data_len) in
         [(0, 0), (36, 0), (u32::MAX, u32::MAX), (0x7fff_f024, 0x7fff_f000), (4, 20_000)]
     {
-        let mut file = Wav::new(1, 1, 8000, 16, pcm16(&[1000; 10_000]));
+        let mut file = Wav::new(1, 1, 8000, 16, pcm16(&vec![1000; 10_000]));
         (file.riff_len, file.data_len) = (Some(riff_len), Some(data_len));
         let clip = decoded("crashed.wav", &file.bytes()).unwrap();
         assert_eq!(clip.samples.len(), 10_000, "lengths {riff_len} and {data_len}");
@@ -287,7 +295,7 @@ fn a_header_that_was_never_finished_costs_nothing() {
 #[test]
 fn a_file_that_was_cut_off_delivers_everything_and_then_says_so() {
     // The cut is in the middle of a sample, and not at a multiple of any packet.
-    let mut file = Wav::new(1, 1, 8000, 16, pcm16(&[1000; 12_345]));
+    let mut file = Wav::new(1, 1, 8000, 16, pcm16(&vec![1000; 12_345]));
     file.data.push(7);
     file.data_len = Some(8000 * 2 * 60);
     let (_folder, path) = written("cut.wav", &file.bytes());
@@ -326,7 +334,7 @@ fn other_formats_that_were_cut_off_say_so_too() {
             }
             // What lies at the end of these, and is needed at the start, is gone.
             Err(error) => {
-                assert!(name.ends_with("m4a") || name.ends_with("webm"), "{name}: {error}")
+                assert!(name.ends_with("m4a") || name.ends_with("webm"), "{name}: {error}");
             }
         }
     }

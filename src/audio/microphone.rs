@@ -27,8 +27,8 @@ pub use device::{Carries, Device};
 use stream::{Opened, Request, State};
 
 /// How much audio can wait for a busy reader. The longest stall that was measured under load is 0.4 s;
-/// this is ten times that, and 256 kB at 16 kHz.
-pub const RING: Duration = Duration::from_secs(4);
+/// this is ten times that, and 256 kB at 16 kHz. What does not fit is dropped, newest first, and counted.
+const RING: Duration = Duration::from_secs(4);
 
 /// How long a sound system may take to list its devices or to open one.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
@@ -83,18 +83,20 @@ pub struct Microphone {
 }
 
 impl Microphone {
-    /// Opens the input of that id or name, or the default one, with a ring of that length.
+    /// Opens the input of that id or name, or the default one.
+    ///
+    /// Audio comes from now on, and four seconds of it can wait; it may then move to another thread.
     ///
     /// # Errors
     /// No sound system, no such input, or one that cannot be opened. Waits five seconds at most.
-    pub fn open(wanted: Option<&str>, ring: Duration) -> Result<Self, AudioError> {
+    pub fn open(wanted: Option<&str>) -> Result<Self, AudioError> {
         let state = Arc::new(State::new());
         let (stop, stop_asked) = mpsc::sync_channel(1);
         let (ready, answer) = mpsc::sync_channel(1);
         let (done, stopped) = mpsc::sync_channel(1);
         let request = Request {
             wanted: wanted.map(str::to_owned),
-            ring,
+            ring: RING,
             state: Arc::clone(&state),
             stop: stop.clone(),
         };
@@ -192,4 +194,15 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn no_answer() -> AudioError {
     let reason = format!("it did not answer within {} s", ANSWER_TIME.as_secs());
     AudioError::NoSoundSystem { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_input_can_move_to_another_thread() {
+        fn is_send<T: Send + 'static>() {}
+        is_send::<Microphone>();
+    }
 }

@@ -103,9 +103,9 @@ mod tests {
         let mut pacer = Pacer::new(Pace::Paced { speed: 1.0 }, RATE_HZ);
         assert!(!pacer.is_due(0, 800, start));
         pacer.pause(true);
-        assert!(!pacer.is_due(0, 800, start + Duration::from_secs(60)));
+        assert!(!pacer.is_due(0, 800, start + Duration::from_mins(1)));
         pacer.pause(false);
-        assert!(!pacer.is_due(0, 800, start + Duration::from_secs(60)));
+        assert!(!pacer.is_due(0, 800, start + Duration::from_mins(1)));
         assert!(pacer.is_due(0, 800, start + Duration::from_millis(60_101)));
     }
 

@@ -78,12 +78,17 @@ struct Reserved {
 
 /// Who may name a crate, read the clock or the environment, start a thread or print.
 const RESERVED: &[Reserved] = &[
-    Reserved { words: &["cpal", "ringbuf"], only_in: &["audio/microphone.rs"], tests_too: false },
+    Reserved {
+        words: &["cpal", "ringbuf", "alsa"],
+        only_in: &["audio/microphone.rs", "audio/microphone/"],
+        tests_too: false,
+    },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
-    // The clock, the environment and threads; the exceptions pace a recording and poll the keys.
+    // The clock, the environment and threads; the exceptions pace a recording, watch over a device and
+    // poll the keys.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
@@ -91,6 +96,8 @@ const RESERVED: &[Reserved] = &[
             "config.rs",
             "audio/recording.rs",
             "audio/pace.rs",
+            "audio/microphone.rs",
+            "audio/microphone/",
             "dashboard/mod.rs",
             "main.rs",
         ],

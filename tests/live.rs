@@ -1,0 +1,358 @@
+//! The microphone on a virtual sound card, in real time.
+//!
+//! Not part of plain `cargo test`, because it needs PulseAudio and two minutes:
+//! `bash tests/sound_card.sh cargo test --release --test live` (`make test-live`).
+
+#![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use undertone::audio::microphone::{Carries, Microphone, devices};
+use undertone::audio::{AudioError, Block, Source};
+
+/// Where the virtual softphone is heard.
+const CALLER: &str = "pulseaudio:softphone.monitor";
+
+/// What the sound server is asked for.
+const RATE_HZ: usize = 16_000;
+
+/// A part of the signal that is looked for in what was captured.
+const CHUNK_LEN: usize = RATE_HZ / 2;
+
+/// A captured chunk must be this like the played one. The server converts to 48 kHz and back, which
+/// shifts by a fraction of a sample; a chunk with lost or foreign audio comes nowhere near.
+const LIKENESS: f64 = 0.99;
+
+/// Of the chunks, so many must be found: the player itself may stumble on a loaded machine.
+const FOUND_SHARE: f64 = 0.95;
+
+/// The reader looks this often, as the engine does.
+const POLL: Duration = Duration::from_millis(5);
+
+/// One test at a time has the sound card. Fails, and does not skip, without one.
+fn sound_card() -> MutexGuard<'static, ()> {
+    static CARD: Mutex<()> = Mutex::new(());
+    assert!(
+        std::env::var_os("UNDERTONE_SOUND_CARD").is_some(),
+        "run it as: bash tests/sound_card.sh cargo test --release --test live"
+    );
+    CARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Noise below 500 Hz, unlike itself at any other place: a fraction of a sample does not matter to it.
+fn signal(seconds: usize) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut memory = [0.0_f32; 2];
+    let mut samples: Vec<f32> = Vec::with_capacity(seconds * RATE_HZ);
+    for _ in 0..seconds * RATE_HZ {
+        let mut sample: f32 = rng.random_range(-1.0..1.0);
+        for state in &mut memory {
+            *state += 0.18 * (sample - *state);
+            sample = *state;
+        }
+        samples.push(sample);
+    }
+    samples
+}
+
+/// A player of a sound file that ends with the test.
+struct Player(Child);
+
+impl Player {
+    fn start(samples: &[f32], folder: &Path) -> Player {
+        let path = folder.join("signal.wav");
+        let sample_format = hound::SampleFormat::Float;
+        let sample_rate = u32::try_from(RATE_HZ).unwrap();
+        let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 32, sample_format };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+        writer.finalize().unwrap();
+        let mut player = Command::new("paplay");
+        player.args(["--latency-msec=200", "-d", "softphone"]).arg(&path);
+        Player(player.stdin(Stdio::null()).spawn().expect("paplay is installed"))
+    }
+
+    fn is_playing(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Everything that came, lost audio as silence, and how much of it was lost.
+#[derive(Default)]
+struct Heard {
+    samples: Vec<f32>,
+    lost: u64,
+}
+
+impl Heard {
+    /// Reads until nothing is there at the moment.
+    fn read(&mut self, microphone: &mut Microphone) {
+        loop {
+            match microphone.next_block().expect("the device is there") {
+                Block::Audio(samples) => self.samples.extend_from_slice(samples),
+                Block::Gap(lost) => {
+                    self.lost += lost;
+                    self.samples.resize(self.samples.len() + usize::try_from(lost).unwrap(), 0.0);
+                }
+                Block::Waiting => return,
+                Block::End => panic!("a device does not end"),
+            }
+        }
+    }
+
+    /// Reads as the engine does for so long.
+    fn read_for(&mut self, microphone: &mut Microphone, time: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < time {
+            self.read(microphone);
+            sleep(POLL);
+        }
+    }
+}
+
+/// Normalised correlation; 0 for silence.
+#[expect(clippy::cast_possible_truncation, reason = "sums of samples")]
+fn likeness(a: &[f32], b: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+    };
+    let energy = (product(a, a) * product(b, b)).sqrt();
+    if energy as f32 > 0.0 { product(a, b) / energy } else { 0.0 }
+}
+
+/// Where in `heard`, between `from` and `to`, the chunk is found, and how like it is.
+fn search(chunk: &[f32], heard: &[f32], from: usize, to: usize) -> Option<(usize, f64)> {
+    (from..=to.min(heard.len().checked_sub(chunk.len())?))
+        .map(|at| (at, likeness(chunk, &heard[at..at + chunk.len()])))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// For each chunk of the signal that is found: its delay in samples.
+fn delays(signal: &[f32], heard: &[f32]) -> Vec<usize> {
+    /// How far a chunk may lie from where the last one was.
+    const NEIGHBOURHOOD: usize = 800;
+    let chunks = signal.chunks_exact(CHUNK_LEN).enumerate();
+    // Before it is played there is silence.
+    let start = heard.iter().position(|sample| sample.abs() > 0.01).unwrap_or(0);
+    let mut last = start;
+    let mut delays = Vec::new();
+    for (index, chunk) in chunks {
+        let expected = last + index * CHUNK_LEN;
+        let from = expected.saturating_sub(NEIGHBOURHOOD);
+        if let Some((at, like)) = search(chunk, heard, from, expected + NEIGHBOURHOOD)
+            && like > LIKENESS
+        {
+            last = at - index * CHUNK_LEN;
+            delays.push(last);
+        }
+    }
+    delays
+}
+
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "a few hundred chunks")]
+fn sixty_seconds_come_whole_and_as_they_were_played() {
+    let _card = sound_card();
+    let folder = tempfile::tempdir().unwrap();
+    let signal = signal(60);
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    assert_eq!(microphone.sample_rate_hz() as usize, RATE_HZ);
+    let mut heard = Heard::default();
+    heard.read_for(&mut microphone, Duration::from_millis(300));
+    let mut player = Player::start(&signal, folder.path());
+    let begun = Instant::now();
+    while player.is_playing() && begun.elapsed() < Duration::from_secs(80) {
+        heard.read_for(&mut microphone, Duration::from_millis(100));
+    }
+    heard.read_for(&mut microphone, Duration::from_millis(500));
+    let stats = microphone.stats();
+    let delays = delays(&signal, &heard.samples);
+    let n_chunks = signal.len() / CHUNK_LEN;
+    let (first, last) = (delays.first().copied(), delays.last().copied());
+    println!("{stats:?}\n{} of {n_chunks} chunks; delay {first:?} to {last:?}", delays.len());
+    assert_eq!((stats.lost, heard.lost, stats.n_overruns), (0, 0, 0));
+    assert_eq!(stats.delivered, heard.samples.len() as u64);
+    assert!(delays.len() as f64 >= FOUND_SHARE * n_chunks as f64);
+    assert!(stats.longest_callback < Duration::from_millis(50), "{stats:?}");
+}
+
+#[test]
+fn what_a_stalled_reader_loses_is_counted_exactly() {
+    let _card = sound_card();
+    let folder = tempfile::tempdir().unwrap();
+    let signal = signal(14);
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    let _player = Player::start(&signal, folder.path());
+    let mut heard = Heard::default();
+    heard.read_for(&mut microphone, Duration::from_secs(3));
+    sleep(Duration::from_secs(6));
+    heard.read_for(&mut microphone, Duration::from_secs(3));
+    let stats = microphone.stats();
+    println!("{stats:?}");
+    // The ring holds 4 of the 6 seconds.
+    let lost_s = Duration::from_secs(heard.lost) / u32::try_from(RATE_HZ).unwrap();
+    assert!((1.5..3.0).contains(&lost_s.as_secs_f64()), "{lost_s:?}");
+    assert_eq!(stats.lost, heard.lost, "every loss was told");
+    assert_eq!(stats.delivered + stats.lost, heard.samples.len() as u64);
+    let in_ring = stats.captured - stats.delivered - stats.lost;
+    assert!(in_ring <= RATE_HZ as u64 / 4, "captured is delivered, lost, or just come: {in_ring}");
+    // With the lost audio counted, what comes after it lies where it lay before.
+    let delays = delays(&signal, &heard.samples);
+    let (first, last) = (delays[0], delays[delays.len() - 1]);
+    println!("{} chunks; delay {first} to {last}", delays.len());
+    assert!(delays.len() >= 10, "{} chunks", delays.len());
+    assert!(first.abs_diff(last) <= 1, "the gap has another length than the audio that is missing");
+}
+
+#[test]
+fn the_list_marks_the_default_and_what_the_speakers_play() {
+    let _card = sound_card();
+    let inputs = devices().unwrap();
+    println!("{inputs:#?}");
+    let of = |id: &str| inputs.iter().find(|input| input.id == id).expect(id);
+    assert_eq!(of(CALLER).carries, Carries::Playback);
+    assert_eq!(of("pulseaudio:micfeed.monitor").carries, Carries::Playback);
+    let microphone = of("pulseaudio:headset_mic");
+    assert_eq!((microphone.carries, microphone.is_default), (Carries::Microphone, true));
+    assert_eq!(inputs.iter().filter(|input| input.is_default).count(), 1);
+    assert_eq!(inputs.len(), 3, "an output is no input");
+}
+
+#[test]
+fn an_input_is_found_by_id_bare_id_name_and_default() {
+    let _card = sound_card();
+    let ids = [Some(CALLER), Some("softphone.monitor"), Some("Monitor of Softphone"), None];
+    let opened = ids.map(|id| Microphone::open(id).unwrap().device().id.clone());
+    assert_eq!(opened, [CALLER, CALLER, CALLER, "pulseaudio:headset_mic"]);
+}
+
+#[test]
+fn an_unknown_input_is_refused_with_what_there_is() {
+    let _card = sound_card();
+    let error = Microphone::open(Some("pulseaudio:nobody")).err().expect("must be refused");
+    let message = error.to_string();
+    assert!(matches!(error, AudioError::UnknownDevice { .. }), "{message}");
+    for part in ["'pulseaudio:nobody'", CALLER, "undertone devices"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+/// PulseAudio moves the stream to another source without a word: then the wrong person would be heard.
+#[test]
+fn an_input_that_is_unplugged_says_so() {
+    let _card = sound_card();
+    let module = pactl(&["load-module", "module-null-sink", "sink_name=extra", "norewinds=1"]);
+    let mut microphone = Microphone::open(Some("pulseaudio:extra.monitor")).unwrap();
+    Heard::default().read_for(&mut microphone, Duration::from_secs(1));
+    pactl(&["unload-module", module.trim()]);
+    let begun = Instant::now();
+    let error = loop {
+        match microphone.next_block() {
+            Err(error) => break error,
+            Ok(_) => sleep(POLL),
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "nobody noticed");
+    };
+    let message = error.to_string();
+    println!("after {:?}: {message}", begun.elapsed());
+    assert!(matches!(error, AudioError::DeviceLost { .. }), "{message}");
+    assert!(message.contains("pulseaudio:extra.monitor"), "{message}");
+    assert_eq!(microphone.next_block().unwrap(), Block::End);
+}
+
+/// Lets the sound server go on, whatever becomes of the test.
+struct Halted(String);
+
+impl Halted {
+    fn new() -> Halted {
+        let folder = std::env::var("PULSE_RUNTIME_PATH").expect("set by sound_card.sh");
+        let pid = std::fs::read_to_string(Path::new(&folder).join("pid")).unwrap();
+        let server = Halted(pid.trim().to_owned());
+        server.signal("-STOP");
+        server
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.0]).status().unwrap().success());
+    }
+}
+
+impl Drop for Halted {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+#[test]
+fn a_sound_server_that_hangs_hangs_nothing_else() {
+    /// Each of the answers takes five seconds at most, and this machine may be busy.
+    const SOON: Duration = Duration::from_secs(8);
+    let _card = sound_card();
+    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    Heard::default().read_for(&mut microphone, Duration::from_secs(1));
+    let server = Halted::new();
+    let begun = Instant::now();
+    let listed = devices().expect_err("nobody can answer");
+    assert!(begun.elapsed() < SOON && matches!(listed, AudioError::NoSoundSystem { .. }));
+    let begun = Instant::now();
+    let opened = Microphone::open(None).err().expect("nobody can answer");
+    assert!(begun.elapsed() < SOON && matches!(opened, AudioError::NoSoundSystem { .. }));
+    let begun = Instant::now();
+    let lost = loop {
+        match microphone.next_block() {
+            Err(error) => break error,
+            Ok(_) => sleep(POLL),
+        }
+        assert!(begun.elapsed() < SOON, "nobody noticed");
+    };
+    println!("{listed}\n{opened}\n{lost}");
+    assert!(matches!(lost, AudioError::DeviceLost { .. }));
+    let begun = Instant::now();
+    drop(microphone);
+    assert!(begun.elapsed() < SOON);
+    drop(server);
+}
+
+/// ALSA's library writes on the terminal when it finds nothing; none of that may be seen.
+#[test]
+fn without_a_sound_system_the_program_says_so_and_nothing_else() {
+    let _card = sound_card();
+    let output = devices_without_sound();
+    let error = String::from_utf8_lossy(&output.stderr);
+    println!("{error}");
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    assert!(error.contains("no sound system"), "{error}");
+    assert!(error.lines().count() <= 3 && !error.contains("ALSA lib"), "{error}");
+}
+
+fn devices_without_sound() -> Output {
+    Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .arg("devices")
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("PULSE_RUNTIME_PATH")
+        .env_remove("PULSE_SERVER")
+        // No definitions, so that a real sound card is not found either.
+        .env("ALSA_CONFIG_PATH", "/dev/null")
+        .output()
+        .expect("the program is built")
+}
+
+fn pactl(arguments: &[&str]) -> String {
+    let output = Command::new("pactl").args(arguments).output().expect("pactl is installed");
+    assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -8,15 +8,17 @@ use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::device::BackendChoice;
+use crate::pipeline::PipelineSettings;
 
 /// The commented defaults, as `assets/config.toml` has them.
 pub const DEFAULT_CONFIG: &str = include_str!("../assets/config.toml");
 
 /// Every setting that a file can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Name or folder of the model; none for the default one.
@@ -24,68 +26,9 @@ pub struct Config {
     /// What computes.
     pub backend: BackendChoice,
     /// How readings are made.
-    pub pipeline: PipelineSection,
+    pub pipeline: PipelineSettings,
     /// Where sessions are logged.
     pub session: SessionSection,
-}
-
-/// What is asked to compute; what then does is another question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BackendChoice {
-    /// The GPU if there is one, else the CPU.
-    #[default]
-    Auto,
-    /// The GPU, or an error.
-    Gpu,
-    /// The CPU.
-    Cpu,
-}
-
-/// A word that is no backend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no backend; known are auto, gpu and cpu")]
-pub struct UnknownBackend(pub String);
-
-impl FromStr for BackendChoice {
-    type Err = UnknownBackend;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
-            "auto" => Ok(BackendChoice::Auto),
-            "gpu" => Ok(BackendChoice::Gpu),
-            "cpu" => Ok(BackendChoice::Cpu),
-            _ => Err(UnknownBackend(text.to_owned())),
-        }
-    }
-}
-
-/// `[pipeline]`: how readings are made. All in milliseconds of a caller's stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PipelineSection {
-    /// From one reading to the next.
-    pub hop_ms: u32,
-    /// The speech that a reading is made of, at most.
-    pub segment_ms: u32,
-    /// The speech that a reading is made of, at least.
-    pub min_speech_ms: u32,
-    /// A longer pause begins a new utterance.
-    pub pause_ms: u32,
-    /// Time constant of the smoothing; 0 for none.
-    pub smoothing_ms: u32,
-}
-
-impl Default for PipelineSection {
-    fn default() -> Self {
-        PipelineSection {
-            hop_ms: 250,
-            segment_ms: 3000,
-            min_speech_ms: 1200,
-            pause_ms: 1500,
-            smoothing_ms: 750,
-        }
-    }
 }
 
 /// `[session]`: where sessions are logged.
@@ -169,6 +112,14 @@ impl Config {
         Ok(config)
     }
 
+    /// The folder for session logs: the one that was named, or else [`sessions_dir`].
+    ///
+    /// # Errors
+    /// As [`sessions_dir`].
+    pub fn sessions_dir(&self) -> Result<PathBuf, ConfigError> {
+        self.session.dir.clone().map_or_else(sessions_dir, Ok)
+    }
+
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
@@ -196,7 +147,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let PipelineSection { hop_ms, segment_ms, min_speech_ms, pause_ms, smoothing_ms } =
+        let PipelineSettings { hop_ms, segment_ms, min_speech_ms, pause_ms, smoothing_ms } =
             self.pipeline;
         // Below 50 ms a reading says nothing new; above 30 s emotions are averaged away.
         in_range("pipeline.hop_ms", hop_ms, 50..=5_000)?;
@@ -242,6 +193,13 @@ fn explain(message: &str) -> String {
 pub fn sessions_dir() -> Result<PathBuf, ConfigError> {
     let state = base_dir("XDG_STATE_HOME", ".local/state", environment);
     Ok(state.ok_or(ConfigError::NoHome)?.join("undertone/sessions"))
+}
+
+/// The folder for what the user adds, such as models: `undertone` in `$XDG_DATA_HOME` or `~/.local/share`.
+/// None if neither is known.
+#[must_use]
+pub fn data_dir() -> Option<PathBuf> {
+    Some(base_dir("XDG_DATA_HOME", ".local/share", environment)?.join("undertone"))
 }
 
 fn usual_file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -315,7 +273,7 @@ mod tests {
         assert_eq!(config.model.as_deref(), Some("a"));
         assert_eq!(config.backend, BackendChoice::Gpu);
         assert_eq!(config.session.dir, Some(folder.path().join("logs")));
-        assert_eq!(config.pipeline, PipelineSection::default());
+        assert_eq!(config.pipeline, PipelineSettings::default());
 
         let flags = Flags {
             model: Some("b".to_owned()),

@@ -1,6 +1,7 @@
 //! Undertone: a real-time emotion monitor for the operators of mental-health and crisis hotlines.
 
 pub mod audio;
+pub mod augment;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -1,7 +1,28 @@
 //! The composition: blocks of a caller's samples in, [`Update`]s out. No thread, no I/O, no clock.
+//!
+//! One second of sound goes through it like this:
+//!
+//! ```text
+//! block (source's rate) -> Resampler -> 8 kHz -> Level
+//!                                         |---> Extractor  -> frames, one each 10 ms
+//!                                         '---> SpeechGate -> speech or not, each 16 ms
+//! frames of speech -> segment (the newest 1.2 to 3 s) -> Classifier, every hop -> Smoother -> Reading
+//! ```
+//!
+//! Any split of the same audio into blocks gives the same updates. Between calls a caller keeps the last
+//! segment, the smoothed scores and the samples that did not yet fill a frame.
 
-use crate::stream_time::StreamTime;
+mod caller;
+mod meter;
+mod utterance;
+
+use crate::features::recipe::Recipe;
+use crate::model::{Classifier, ModelError};
+use crate::resample::ResampleError;
+use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::{Activity, Reading};
+use caller::Caller;
+use serde::{Deserialize, Serialize};
 
 /// One fact about one caller, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +42,7 @@ pub enum Event {
     Activity(Activity),
     /// A reading: every hop while there is speech.
     Reading(Reading),
-    /// Loudness of the last tenth of a second.
+    /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),
     /// Audio was lost here.
     Gap(Gap),
@@ -49,4 +70,149 @@ pub struct Gap {
     pub lost_samples: u64,
     /// That rate.
     pub rate_hz: u32,
+}
+
+impl Gap {
+    /// How long it was.
+    #[must_use]
+    pub fn length(self) -> StreamTime {
+        stream_position(self.lost_samples, self.rate_hz)
+    }
+}
+
+/// How often the loudness is told: often enough for a meter, far too seldom to matter in cost.
+pub const LEVEL_INTERVAL: StreamTime = StreamTime::from_ms(100);
+
+/// Settings of the pipeline, a part of the configuration file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipelineSettings {
+    /// Step between two readings.
+    pub hop_ms: u32,
+    /// Least speech for a reading.
+    pub min_speech_ms: u32,
+    /// Most speech that a reading looks back on.
+    pub segment_ms: u32,
+    /// A longer pause begins a new utterance: what was said before no longer counts.
+    pub pause_ms: u32,
+    /// Time constant of the smoothing; 0 for none.
+    pub smoothing_ms: u32,
+}
+
+impl Default for PipelineSettings {
+    fn default() -> Self {
+        PipelineSettings {
+            hop_ms: 250,
+            min_speech_ms: 1200,
+            segment_ms: 3000,
+            pause_ms: 1500,
+            smoothing_ms: 750,
+        }
+    }
+}
+
+/// What stops a pipeline.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The classifier failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A source's rate cannot be brought to the stream's.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+    /// The feature recipe cannot follow a stream.
+    #[error(transparent)]
+    Features(#[from] crate::features::FeatureError),
+}
+
+/// Callers with one classifier for all of them.
+pub struct Pipeline<C> {
+    callers: Vec<Caller>,
+    classifier: C,
+}
+
+impl<C: Classifier> Pipeline<C> {
+    /// A pipeline for callers whose sources deliver at `source_rates_hz`.
+    ///
+    /// `uncertain_below` is the model's reject threshold, `recipe` what the model was trained on.
+    ///
+    /// # Errors
+    /// A rate that cannot be resampled, or a recipe that needs whole clips.
+    pub fn new(
+        settings: &PipelineSettings,
+        recipe: Recipe,
+        uncertain_below: f32,
+        source_rates_hz: &[u32],
+        classifier: C,
+    ) -> Result<Self, PipelineError> {
+        let callers = source_rates_hz
+            .iter()
+            .enumerate()
+            .map(|(index, &rate)| Caller::new(index, settings, recipe, uncertain_below, rate))
+            .collect::<Result<_, _>>()?;
+        Ok(Pipeline { callers, classifier })
+    }
+
+    /// Takes a caller's next samples and appends what follows from them.
+    ///
+    /// # Errors
+    /// [`PipelineError::Model`] when the classifier fails.
+    pub fn push(
+        &mut self,
+        caller: usize,
+        samples: &[f32],
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.callers[caller].push(samples, &mut self.classifier, updates)
+    }
+
+    /// So many samples of a caller were lost: the next ones do not join on to those before.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`], for what was heard before the gap.
+    pub fn gap(
+        &mut self,
+        caller: usize,
+        lost_samples: u64,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.callers[caller].gap(lost_samples, &mut self.classifier, updates)
+    }
+
+    /// The caller's recording was moved to `to`.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`], for what was heard before.
+    pub fn seek(
+        &mut self,
+        caller: usize,
+        to_sample: u64,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.callers[caller].seek(to_sample, &mut self.classifier, updates)
+    }
+
+    /// The source is at its end: what is still under way comes out.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`].
+    pub fn finish(
+        &mut self,
+        caller: usize,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.callers[caller].flush(&mut self.classifier, updates)
+    }
+
+    /// How far a caller's audio has come.
+    #[must_use]
+    pub fn position(&self, caller: usize) -> StreamTime {
+        self.callers[caller].position()
+    }
+}
+
+/// A position at a source's rate as a position in the stream, rounded down.
+fn stream_position(samples: u64, rate_hz: u32) -> StreamTime {
+    let scaled = u128::from(samples) * u128::from(STREAM_RATE_HZ) / u128::from(rate_hz.max(1));
+    StreamTime(u64::try_from(scaled).unwrap_or(u64::MAX))
 }

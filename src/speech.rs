@@ -1,1 +1,163 @@
-//! (being built)
+//! The speech gate: which audio is speech, and so worth classifying.
+//!
+//! In: samples at [`STREAM_RATE_HZ`] in any portions. Out: one decision for every [`CHUNK_LEN`] samples.
+//! Keeps the voice activity detector's state and how long speech has been there or gone; [`SpeechGate::reset`]
+//! forgets both.
+//!
+//! The detector is the crate `earshot` (a small recurrent network over 16 kHz audio). Its area under the
+//! ROC curve on telephone prompts is 0.996, clean and through G.711; it is weak on music.
+
+use crate::resample::{ResampleError, Resampler};
+use crate::stream_time::STREAM_RATE_HZ;
+
+/// Samples of the stream that one decision is about: 16 ms.
+pub const CHUNK_LEN: usize = 128;
+
+/// The detector's rate and frame, twice the stream's.
+const DETECTOR_RATE_HZ: u32 = 16_000;
+const DETECTOR_FRAME_LEN: usize = 2 * CHUNK_LEN;
+
+/// The detector's own decision threshold (its documentation).
+const SPEECH_PROBABILITY: f32 = 0.5;
+/// Chunks in a row that must be speech before the gate opens: 48 ms, shorter than any syllable.
+const OPEN_AFTER: u32 = 3;
+/// Chunks that the gate stays open after the last speech: 256 ms, so that stops and breaths inside a
+/// sentence do not close it.
+const CLOSE_AFTER: u32 = 16;
+/// Mean power below which a chunk is silence whatever the detector says: -60 dB of full scale, some 30 dB
+/// under quiet speech on a telephone line.
+const SILENCE_POWER: f32 = 1e-6;
+
+/// The gate of one caller.
+pub struct SpeechGate {
+    to_detector: Resampler,
+    detector: Box<earshot::Detector>,
+    upsampled: Vec<f32>,
+    pending: Vec<f32>,
+    is_open: bool,
+    n_speech: u32,
+    n_other: u32,
+}
+
+impl SpeechGate {
+    /// A closed gate.
+    ///
+    /// # Errors
+    /// [`ResampleError`] if the doubling of the rate cannot be set up.
+    pub fn new() -> Result<Self, ResampleError> {
+        Ok(SpeechGate {
+            to_detector: Resampler::new(STREAM_RATE_HZ, DETECTOR_RATE_HZ)?,
+            detector: earshot::Detector::default_boxed(),
+            upsampled: Vec::with_capacity(8 * DETECTOR_FRAME_LEN),
+            pending: Vec::with_capacity(8 * CHUNK_LEN),
+            is_open: false,
+            n_speech: 0,
+            n_other: 0,
+        })
+    }
+
+    /// Takes samples and appends a decision for every chunk that they complete; chunks follow each other
+    /// without gap from the first sample after construction or reset.
+    pub fn push(&mut self, samples: &[f32], decisions: &mut Vec<bool>) {
+        self.pending.extend_from_slice(samples);
+        self.to_detector.push(samples, &mut self.upsampled);
+        let n_chunks =
+            (self.pending.len() / CHUNK_LEN).min(self.upsampled.len() / DETECTOR_FRAME_LEN);
+        for chunk in 0..n_chunks {
+            let heard = &self.pending[chunk * CHUNK_LEN..(chunk + 1) * CHUNK_LEN];
+            #[expect(clippy::cast_precision_loss, reason = "a chunk's length")]
+            let power = heard.iter().map(|sample| sample * sample).sum::<f32>() / CHUNK_LEN as f32;
+            let start = chunk * DETECTOR_FRAME_LEN;
+            let probability =
+                self.detector.predict_f32(&self.upsampled[start..start + DETECTOR_FRAME_LEN]);
+            let is_speech = probability >= SPEECH_PROBABILITY && power >= SILENCE_POWER;
+            decisions.push(self.decide(is_speech));
+        }
+        self.pending.drain(..n_chunks * CHUNK_LEN);
+        self.upsampled.drain(..n_chunks * DETECTOR_FRAME_LEN);
+    }
+
+    /// Forgets everything heard so far.
+    pub fn reset(&mut self) {
+        self.to_detector.reset();
+        self.detector.reset();
+        self.upsampled.clear();
+        self.pending.clear();
+        self.is_open = false;
+        self.n_speech = 0;
+        self.n_other = 0;
+    }
+
+    fn decide(&mut self, is_speech: bool) -> bool {
+        if is_speech {
+            self.n_speech += 1;
+            self.n_other = 0;
+        } else {
+            self.n_other += 1;
+            self.n_speech = 0;
+        }
+        if self.n_speech >= OPEN_AFTER {
+            self.is_open = true;
+        } else if self.n_other >= CLOSE_AFTER {
+            self.is_open = false;
+        }
+        self.is_open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decisions(samples: &[f32], portion: usize) -> Vec<bool> {
+        let mut gate = SpeechGate::new().expect("the rates are fixed");
+        let mut decisions = Vec::new();
+        for part in samples.chunks(portion) {
+            gate.push(part, &mut decisions);
+        }
+        decisions
+    }
+
+    #[test]
+    fn silence_keeps_the_gate_closed() {
+        let decisions = decisions(&[0.0; 16_000], 800);
+        assert!(decisions.len() >= 120);
+        assert!(decisions.iter().all(|open| !open));
+    }
+
+    #[test]
+    fn faint_noise_keeps_the_gate_closed() {
+        let mut state = 1_u32;
+        let noise: Vec<f32> = (0..32_000)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (f32::from((state >> 16) as u16) / 32_768.0 - 1.0) * 0.01
+            })
+            .collect();
+        assert!(decisions(&noise, 800).iter().all(|open| !open));
+    }
+
+    #[test]
+    fn the_gate_opens_after_three_chunks_and_closes_after_sixteen() {
+        let mut gate = SpeechGate::new().expect("the rates are fixed");
+        let speech: Vec<bool> = (0..5).map(|_| gate.decide(true)).collect();
+        assert_eq!(speech, [false, false, true, true, true]);
+        let after: Vec<bool> = (0..17).map(|_| gate.decide(false)).collect();
+        assert_eq!(after.iter().filter(|open| **open).count(), 15);
+        assert!(!gate.decide(true));
+    }
+
+    #[test]
+    fn any_split_of_the_audio_gives_the_same_decisions() {
+        let sweep: Vec<f32> = (0..24_000_u16)
+            .map(|index| {
+                let time = f32::from(index) / 8000.0;
+                0.3 * (time * (400.0 + 900.0 * time)).sin() * (time * 25.0).sin().abs()
+            })
+            .collect();
+        let whole = decisions(&sweep, 24_000);
+        for portion in [1, 7, 128, 1000] {
+            assert_eq!(decisions(&sweep, portion), whole, "portions of {portion}");
+        }
+    }
+}

@@ -1,12 +1,19 @@
 //! Where a caller's sound comes from: the next block of mono samples, a gap, or the end.
 //!
 //! In: a device or a file. Out: [`Block`]s at the source's own sample rate. A source never blocks for
-//! long: when nothing is there yet it says [`Block::Waiting`].
+//! long: when nothing is there yet it says [`Block::Waiting`]. What a source keeps between calls stands
+//! in its own module; a slice of samples is valid until the next call.
 
+mod channel;
+mod decoder;
+mod error;
 pub mod microphone;
+mod opus;
+mod pace;
 pub mod recording;
+mod wav;
 
-use std::path::PathBuf;
+pub use error::AudioError;
 
 /// What one read of a source delivers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,18 +38,4 @@ pub trait Source {
     /// # Errors
     /// [`AudioError`] when the file cannot be decoded further or the device is gone.
     fn next_block(&mut self) -> Result<Block<'_>, AudioError>;
-}
-
-/// What can go wrong with a recording or a device. Each message says what happened, to what, and what to do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AudioError {
-    /// The file cannot be opened.
-    #[error("cannot open {path}: {source}; check the path and that you may read the file")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
 }

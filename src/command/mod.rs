@@ -1,5 +1,6 @@
-//! One file a subcommand: wires the parts, starts and joins threads, prints.
+//! The subcommands, one a file.
 
+pub mod evaluate;
 pub mod export;
 pub mod printer;
 pub mod sessions;

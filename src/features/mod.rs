@@ -1,1 +1,144 @@
-//! (being built)
+//! Samples in, frames of features out: what the network hears.
+//!
+//! In: mono samples at the recipe's rate, in blocks of any length. Out: frames of MFCCs, row-major
+//! `[n_frames, n_features]`. Kept between calls: the samples that the next frames still need.
+//!
+//! One second of sound goes through the files in this order: [`recipe`] says which numbers are used,
+//! `frames` cuts and tapers, `spectrum` transforms, `mel` sums into bands, and `mfcc` takes the logarithm and
+//! the cosine transform. Training, replay and live audio all use this [`Extractor`], and a model loads only
+//! with the recipe that it was trained on.
+
+mod clip;
+mod frames;
+#[cfg(test)]
+mod golden;
+mod mel;
+mod mfcc;
+pub mod recipe;
+mod spectrum;
+
+pub use clip::clip_frames;
+pub use recipe::{Recipe, UnknownRecipe};
+pub use spectrum::PowerSpectrum;
+
+use frames::FrameCutter;
+use mfcc::Mfcc;
+
+/// Why a recipe gives no frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FeatureError {
+    /// The recipe needs the whole clip before the first frame is known.
+    #[error(
+        "the recipe {recipe} cannot follow a stream, because its levels are cut off relative to the loudest \
+         point of the whole clip; use it on clips only, and phone-v1 on streams"
+    )]
+    NeedsWholeClip {
+        /// The recipe.
+        recipe: Recipe,
+    },
+}
+
+/// Turns one voice's stream of samples into frames of features.
+///
+/// Frame `k` covers the samples `[k * hop_len, k * hop_len + taper_len)`, without padding: the first frame
+/// comes with the last of its samples. Any split of the samples gives the same bytes.
+pub struct Extractor {
+    recipe: Recipe,
+    cutter: FrameCutter,
+    mfcc: Mfcc,
+}
+
+impl Extractor {
+    /// An extractor at the start of a stream. Everything is allocated here.
+    ///
+    /// # Errors
+    /// [`FeatureError::NeedsWholeClip`] for a recipe that is for clips: see [`clip_frames`].
+    pub fn new(recipe: Recipe) -> Result<Self, FeatureError> {
+        if !recipe.streams() {
+            return Err(FeatureError::NeedsWholeClip { recipe });
+        }
+        Ok(Extractor {
+            recipe,
+            cutter: FrameCutter::new(recipe.taper_len(), recipe.hop_len()),
+            mfcc: Mfcc::new(recipe),
+        })
+    }
+
+    /// The recipe of the frames.
+    #[must_use]
+    pub fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+
+    /// Takes the next `samples`, in [-1, 1] at the recipe's rate, and appends the frames that they complete
+    /// to `frames`, row-major `[n_frames, n_features]`; nothing else allocates.
+    ///
+    /// A sample that is no number counts as silence for the frames that it is in.
+    pub fn push(&mut self, samples: &[f32], frames: &mut Vec<f32>) {
+        let Extractor { cutter, mfcc, .. } = self;
+        cutter.push(samples, |frame| mfcc.append_frame(frame, frames));
+    }
+
+    /// Back to the start: after a gap, no frame spans it, and the next sample is sample 0 of a new stream.
+    pub fn reset(&mut self) {
+        self.cutter.reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bits(frames: &[f32]) -> Vec<u32> {
+        frames.iter().map(|value| value.to_bits()).collect()
+    }
+
+    #[test]
+    fn the_clip_recipe_is_refused_for_streams_and_says_why() {
+        let error = Extractor::new(Recipe::SeedV1).err().unwrap();
+        assert_eq!(error, FeatureError::NeedsWholeClip { recipe: Recipe::SeedV1 });
+        assert!(error.to_string().contains("loudest point of the whole clip"), "{error}");
+    }
+
+    #[test]
+    fn frames_come_with_the_last_of_their_samples() {
+        let mut extractor = Extractor::new(Recipe::PhoneV1).unwrap();
+        let mut frames = Vec::new();
+        extractor.push(&[0.1; 199], &mut frames);
+        assert_eq!(frames.len(), 0);
+        extractor.push(&[0.1; 1], &mut frames);
+        assert_eq!(frames.len(), 40);
+        extractor.push(&[0.1; 79], &mut frames);
+        assert_eq!(frames.len(), 40);
+        extractor.push(&[0.1; 1], &mut frames);
+        assert_eq!(frames.len(), 80);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_split_gives_the_same_bytes_also_after_a_reset(
+            samples in prop::collection::vec(-1.0_f32..1.0, 0..4000),
+            cuts in prop::collection::vec(0_usize..700, 0..12),
+        ) {
+            let whole = clip_frames(Recipe::PhoneV1, &samples);
+            prop_assert_eq!(whole.len(), Recipe::PhoneV1.n_frames(samples.len()) * 40);
+
+            let mut extractor = Extractor::new(Recipe::PhoneV1).unwrap();
+            let mut frames = Vec::new();
+            extractor.push(&[0.3; 333], &mut frames);
+            extractor.reset();
+            frames.clear();
+            let mut rest = &samples[..];
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                extractor.push(now, &mut frames);
+                rest = later;
+            }
+            extractor.push(rest, &mut frames);
+            prop_assert_eq!(bits(&frames), bits(&whole));
+        }
+    }
+}

@@ -5,6 +5,8 @@
 
 pub mod history;
 pub mod smoother;
+mod stretches;
+pub mod summary;
 
 use crate::emotion::{Emotion, Scores};
 use crate::stream_time::StreamTime;

@@ -1,0 +1,81 @@
+# Every step of the project as one command. `make help` lists them.
+# One profile only (release): the neural network library takes minutes to build, and once is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO_FLAGS := --release --locked
+UNDERTONE := $${CARGO_TARGET_DIR:-target}/release/undertone
+DEMO_CALL := assets/demo-call.wav
+LIBROSA := target/librosa
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+.PHONY: demo
+demo: build ## build, and show the demo call (a synthetic voice): a dashboard, or a summary without a terminal
+	@if test -t 0 && test -t 1; then \
+		$(UNDERTONE) replay $(DEMO_CALL); \
+	else \
+		$(UNDERTONE) replay $(DEMO_CALL) --headless --speed max; \
+	fi
+
+.PHONY: build
+build: ## install what is missing and build target/release/undertone
+	@bash scripts/prepare.sh build
+	@cargo build $(CARGO_FLAGS)
+
+.PHONY: test
+test: ## install what is missing and run all tests that need no sound system and no GPU
+	@bash scripts/prepare.sh build
+	cargo test $(CARGO_FLAGS)
+
+.PHONY: test-unit
+test-unit: ## only the tests beside the code
+	@bash scripts/prepare.sh build
+	cargo test $(CARGO_FLAGS) --lib
+
+.PHONY: test-live
+test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
+	@bash scripts/prepare.sh build live
+	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live
+
+.PHONY: test-gpu
+test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver
+	@bash scripts/prepare.sh build gpu
+	export VK_ICD_FILENAMES=$$(ls /usr/share/vulkan/icd.d/lvp_icd*.json); \
+		export VK_DRIVER_FILES=$$VK_ICD_FILENAMES; \
+		cargo test $(CARGO_FLAGS) --test gpu
+
+.PHONY: test-librosa
+test-librosa: build ## the features against librosa itself
+	@bash scripts/prepare.sh librosa
+	@test -x $(LIBROSA)/bin/python || python3 -m venv $(LIBROSA)
+	@$(LIBROSA)/bin/python -c 'import librosa, soundfile' 2>/dev/null \
+		|| $(LIBROSA)/bin/pip install --quiet --disable-pip-version-check librosa==0.11.0 soundfile
+	$(LIBROSA)/bin/python tests/data/features/compare_librosa.py
+
+.PHONY: fmt
+fmt: ## is the code formatted? (`cargo fmt` formats it)
+	cargo fmt --check
+
+.PHONY: lint
+lint: ## clippy on everything, warnings denied
+	@bash scripts/prepare.sh build
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+
+.PHONY: doc
+doc: ## the code's documentation, warnings denied: target/doc/undertone/index.html
+	@bash scripts/prepare.sh build
+	RUSTDOCFLAGS=-Dwarnings cargo doc $(CARGO_FLAGS) --no-deps
+
+.PHONY: demo-call
+demo-call: ## make the demo call again (espeak-ng, sox)
+	@bash scripts/prepare.sh demo-call
+	bash assets/demo-call.sh
+
+.PHONY: ci
+ci: ## all of it, as on every change
+	.ci/run

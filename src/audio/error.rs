@@ -1,0 +1,125 @@
+//! What can go wrong with a recording or a device: what happened, to what, and what to do next.
+
+use std::path::PathBuf;
+
+/// A failure of a recording or a device. Every message names the file or the device and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// The file cannot be opened.
+    #[error("cannot open {path}: {source}; check the path and that you may read the file")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The path leads to a folder, a pipe or a device.
+    #[error("{path} is not a file but a folder or a device; name one recording")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file has no bytes.
+    #[error("{path} is empty (0 bytes); copy it again from where it was recorded")]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No known format was recognised in the file's content.
+    #[error(
+        "{path} is not a recording that can be read: no known audio format in it, whatever its name \
+         says; if it is one, convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav"
+    )]
+    NotAudio {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The container is known, the coding inside is not.
+    #[error(
+        "{path} is coded as {codec}, which is not supported; \
+         convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav (or: sox INPUT -e signed OUTPUT.wav)"
+    )]
+    UnsupportedCodec {
+        /// The file.
+        path: PathBuf,
+        /// The coding, as far as it is known.
+        codec: String,
+    },
+    /// The header says that there are no channels.
+    #[error(
+        "{path} has 0 channels: its header is damaged; export it again from where it was recorded"
+    )]
+    NoChannels {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A channel was asked for that the recording does not have.
+    #[error(
+        "{path} has {n_channels} channel(s) and so no channel {wanted}; \
+         choose a channel from 1 to {n_channels}, or mix"
+    )]
+    MissingChannel {
+        /// The file.
+        path: PathBuf,
+        /// The channel asked for, counted from 1.
+        wanted: usize,
+        /// How many there are.
+        n_channels: usize,
+    },
+    /// The sample rate is zero or far from what speech is recorded at.
+    #[error(
+        "{path} says it has {rate_hz} samples a second; 4000 to 384000 are supported: \
+         its header is damaged, or convert it first: ffmpeg -i INPUT -ar 16000 OUTPUT.wav"
+    )]
+    SampleRate {
+        /// The file.
+        path: PathBuf,
+        /// The rate in the header.
+        rate_hz: u32,
+    },
+    /// The file is well formed as far as it goes, but holds not one sample.
+    #[error(
+        "{path} holds no audio: there is a header and nothing after it; \
+         copy it again from where it was recorded"
+    )]
+    NoAudio {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file breaks its own format, or uses a rare part of it.
+    #[error(
+        "{path} cannot be read: {reason}; copy it again from where it was recorded, \
+         or convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav"
+    )]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file ends before its header says. Everything up to there has been delivered before this.
+    #[error(
+        "{path} was cut off: it ends after {read_s:.2} s{}; everything up to there was used; \
+         copy it again from where it was recorded if it is complete there",
+        declared_s.map_or_else(String::new, |s| format!(", but its header promises {s:.2} s"))
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Seconds that were there.
+        read_s: f64,
+        /// Seconds that the header promises, if it says so.
+        declared_s: Option<f64>,
+    },
+    /// The system could not read on.
+    #[error(
+        "cannot read {path} further: {source}; check the disk or the network folder it lies on"
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}

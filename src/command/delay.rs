@@ -1,0 +1,107 @@
+//! How late readings are: from the moment a segment's last sample was captured to its reading in the log.
+//!
+//! Samples come in blocks, so when one was captured is not told; it is reckoned: sample `n` was captured
+//! `n / rate` seconds after the stream began, and the stream cannot have begun later than the promptest
+//! block says. What a reading waits for its block, for the engine and for the classifier all counts.
+
+use crate::session::record::Delay;
+use crate::stream_time::StreamTime;
+use std::time::{Duration, Instant};
+
+/// Delays of this many milliseconds and more are counted together.
+const LONGEST_MS: usize = 10_000;
+
+/// A histogram of delays in steps of 1 ms; its size does not grow with the call.
+pub struct DelayMeter {
+    rate_hz: u32,
+    /// When sample 0 was captured, as far as is known.
+    start: Option<Instant>,
+    counts: Vec<u32>,
+    n: u64,
+}
+
+impl DelayMeter {
+    /// A meter for a source of that rate.
+    #[must_use]
+    pub fn new(rate_hz: u32) -> Self {
+        DelayMeter { rate_hz, start: None, counts: vec![0; LONGEST_MS], n: 0 }
+    }
+
+    /// The source has delivered its first `n_samples` samples by `now`.
+    pub fn arrived(&mut self, n_samples: u64, now: Instant) {
+        #[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
+        let length = Duration::from_secs_f64(n_samples as f64 / f64::from(self.rate_hz));
+        if let Some(start) = now.checked_sub(length) {
+            self.start = Some(self.start.map_or(start, |before| before.min(start)));
+        }
+    }
+
+    /// The reading of the segment that ends at `at` is in the log.
+    pub fn logged(&mut self, at: StreamTime, now: Instant) {
+        let Some(start) = self.start else { return };
+        let captured = start + Duration::from_secs_f64(at.seconds());
+        let delay = now.saturating_duration_since(captured).as_millis();
+        let bin = usize::try_from(delay).unwrap_or(LONGEST_MS).min(LONGEST_MS - 1);
+        self.counts[bin] += 1;
+        self.n += 1;
+    }
+
+    /// The stream's beginning is not known any more: after a seek, a pause or another speed.
+    pub fn restart(&mut self) {
+        self.start = None;
+    }
+
+    /// Median and 95th percentile so far, or `None` before the first reading.
+    #[must_use]
+    pub fn summary(&self) -> Option<Delay> {
+        (self.n > 0).then(|| Delay {
+            p50_ms: self.percentile(50),
+            p95_ms: self.percentile(95),
+            n: self.n,
+        })
+    }
+
+    /// The upper end of the bin in which the percentile lies, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "at most 10,000 bins")]
+    fn percentile(&self, percent: u64) -> f64 {
+        let rank = (self.n * percent).div_ceil(100);
+        let mut seen = 0;
+        for (bin, &count) in self.counts.iter().enumerate() {
+            seen += u64::from(count);
+            if seen >= rank {
+                return (bin + 1) as f64;
+            }
+        }
+        LONGEST_MS as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_count_from_the_capture_of_the_last_sample() {
+        let begin = Instant::now();
+        let after = |ms| begin + Duration::from_millis(ms);
+        let mut meter = DelayMeter::new(16_000);
+        assert_eq!(meter.summary(), None);
+        meter.arrived(800, after(50));
+        for late in 1..=100 {
+            meter.logged(StreamTime::from_ms(50), after(50 + late));
+        }
+        let delay = meter.summary().expect("there were readings");
+        assert_eq!((delay.n, delay.p50_ms, delay.p95_ms), (100, 51.0, 96.0));
+    }
+
+    #[test]
+    fn a_block_that_comes_late_does_not_move_the_beginning() {
+        let begin = Instant::now();
+        let mut meter = DelayMeter::new(8_000);
+        meter.arrived(800, begin + Duration::from_millis(100));
+        meter.arrived(1600, begin + Duration::from_millis(900));
+        meter.logged(StreamTime::from_ms(200), begin + Duration::from_millis(905));
+        let delay = meter.summary().expect("there was a reading");
+        assert!((delay.p50_ms - 706.0).abs() < 1e-9, "{}", delay.p50_ms);
+    }
+}

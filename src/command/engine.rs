@@ -1,0 +1,285 @@
+//! The engine: one source through the pipeline into the log, and from there to whoever watches.
+//!
+//! A reading is in the log before anyone sees it. [`Engine::step`] does one block and never waits, so the
+//! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
+
+use super::delay::DelayMeter;
+use crate::audio::microphone::Microphone;
+use crate::audio::recording::Recording;
+use crate::audio::{AudioError, Block, Source};
+use crate::model::LstmClassifier;
+use crate::pipeline::{Event, Pipeline, Update};
+use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
+use crate::session::writer::SessionWriter;
+use crate::stream_time::StreamTime;
+use crate::timeline::history::{Summary, Timeline};
+use std::time::Instant;
+
+/// What a caller is heard from.
+pub enum Input {
+    /// A live device.
+    Microphone(Microphone),
+    /// A recorded call.
+    Recording(Recording),
+}
+
+impl Source for Input {
+    fn sample_rate_hz(&self) -> u32 {
+        match self {
+            Input::Microphone(microphone) => microphone.sample_rate_hz(),
+            Input::Recording(recording) => recording.sample_rate_hz(),
+        }
+    }
+
+    fn next_block(&mut self) -> Result<Block<'_>, AudioError> {
+        match self {
+            Input::Microphone(microphone) => microphone.next_block(),
+            Input::Recording(recording) => recording.next_block(),
+        }
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A block was worked on: go on at once.
+    Worked,
+    /// Nothing there yet: wait a few milliseconds.
+    Waiting,
+    /// The source is at its end.
+    Ended,
+}
+
+/// Whether delays are measured: they mean something only where audio comes by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Audio comes as it is spoken.
+    RealTime,
+    /// Audio comes as fast as it is read.
+    AsRead,
+}
+
+/// One caller's source, pipeline and log.
+pub struct Engine {
+    input: Input,
+    pipeline: Pipeline<LstmClassifier>,
+    log: Option<SessionWriter>,
+    /// Why the log ends early, if it does.
+    log_failure: Option<String>,
+    updates: Vec<Update>,
+    timeline: Timeline,
+    delay: Option<DelayMeter>,
+    /// Source samples that came, or were lost.
+    arrived: u64,
+    dropped: u64,
+    ended: bool,
+}
+
+impl Engine {
+    /// An engine at the beginning of its source.
+    #[must_use]
+    pub fn new(
+        input: Input,
+        pipeline: Pipeline<LstmClassifier>,
+        log: Option<SessionWriter>,
+        clock: Clock,
+    ) -> Self {
+        let delay = (clock == Clock::RealTime).then(|| DelayMeter::new(input.sample_rate_hz()));
+        Engine {
+            input,
+            pipeline,
+            log,
+            log_failure: None,
+            updates: Vec::new(),
+            timeline: Timeline::new(),
+            delay,
+            arrived: 0,
+            dropped: 0,
+            ended: false,
+        }
+    }
+
+    /// Takes one block through the pipeline; `watch` gets every update after it was logged.
+    ///
+    /// # Errors
+    /// The source's or the pipeline's failure. What was heard before it has been logged.
+    pub fn step(&mut self, watch: &mut dyn FnMut(&Update)) -> anyhow::Result<Step> {
+        if self.ended {
+            return Ok(Step::Ended);
+        }
+        let step = match self.input.next_block() {
+            Ok(Block::Audio(samples)) => {
+                self.arrived += samples.len() as u64;
+                if let Some(delay) = &mut self.delay {
+                    delay.arrived(self.arrived, Instant::now());
+                }
+                self.pipeline.push(0, samples, &mut self.updates)?;
+                Step::Worked
+            }
+            Ok(Block::Gap(lost)) => {
+                self.arrived += lost;
+                self.dropped += lost;
+                self.pipeline.gap(0, lost, &mut self.updates)?;
+                Step::Worked
+            }
+            Ok(Block::Waiting) => Step::Waiting,
+            Ok(Block::End) => {
+                self.pipeline.finish(0, &mut self.updates)?;
+                self.ended = true;
+                Step::Ended
+            }
+            Err(error) => {
+                self.pipeline.finish(0, &mut self.updates)?;
+                self.hand_on(watch);
+                return Err(error.into());
+            }
+        };
+        self.hand_on(watch);
+        Ok(step)
+    }
+
+    /// Logs the updates, then shows them.
+    fn hand_on(&mut self, watch: &mut dyn FnMut(&Update)) {
+        let updates = std::mem::take(&mut self.updates);
+        for update in &updates {
+            if let Some(log) = &mut self.log
+                && let Err(error) = log.write(update)
+            {
+                self.log_failure.get_or_insert(error.to_string());
+            }
+            if let (Event::Reading(reading), Some(delay)) = (&update.event, &mut self.delay) {
+                delay.logged(reading.at, Instant::now());
+            }
+            follow(&mut self.timeline, update);
+            watch(update);
+        }
+        self.updates = updates;
+        self.updates.clear();
+    }
+
+    /// Writes a mark at the present position.
+    pub fn mark(&mut self, text: &str) {
+        let at = self.position();
+        self.timeline.mark(at, text);
+        if let Some(log) = &mut self.log {
+            let mark = MarkRecord { caller: 0, t: at, text: text.to_owned() };
+            if let Err(error) = log.mark(mark) {
+                self.log_failure.get_or_insert(error.to_string());
+            }
+        }
+    }
+
+    /// Moves a recording; nothing happens to a live device.
+    ///
+    /// # Errors
+    /// When the recording cannot be read there.
+    pub fn seek_to(
+        &mut self,
+        target: StreamTime,
+        watch: &mut dyn FnMut(&Update),
+    ) -> anyhow::Result<()> {
+        let Input::Recording(recording) = &mut self.input else { return Ok(()) };
+        let rate = recording.sample_rate_hz();
+        let wanted = super::source_samples(target, rate);
+        let sample = recording.seek(wanted)?;
+        self.pipeline.seek(0, sample, &mut self.updates)?;
+        self.arrived = sample;
+        if let Some(delay) = &mut self.delay {
+            delay.restart();
+        }
+        self.ended = false;
+        self.hand_on(watch);
+        Ok(())
+    }
+
+    /// The recording, if it is one, to pause it or change its speed.
+    pub fn recording(&mut self) -> Option<&mut Recording> {
+        match &mut self.input {
+            Input::Recording(recording) => Some(recording),
+            Input::Microphone(_) => None,
+        }
+    }
+
+    /// Delays measured before now no longer stand for what comes: after a pause or a change of speed.
+    pub fn restart_clock(&mut self) {
+        if let Some(delay) = &mut self.delay {
+            delay.restart();
+        }
+    }
+
+    /// Where the caller's audio has come to.
+    #[must_use]
+    pub fn position(&self) -> StreamTime {
+        self.pipeline.position(0)
+    }
+
+    /// Samples lost so far, at the source's rate.
+    #[must_use]
+    pub fn dropped_samples(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The delay of the readings so far.
+    #[must_use]
+    pub fn delay(&self) -> Option<Delay> {
+        self.delay.as_ref().and_then(DelayMeter::summary)
+    }
+
+    /// Why the log ends early, told once.
+    pub fn take_log_failure(&mut self) -> Option<String> {
+        self.log_failure.take()
+    }
+
+    /// Ends the session: the log's last record, and the summary.
+    ///
+    /// # Errors
+    /// When the last record cannot be written.
+    pub fn end(mut self, reason: EndReason) -> anyhow::Result<Ended> {
+        let position = self.position();
+        let summary = self.timeline.summary(position);
+        let delay = self.delay();
+        let ended = Ended {
+            position,
+            summary: summary.clone(),
+            delay,
+            dropped_samples: self.dropped,
+            log: self.log.as_ref().map(|log| log.path().to_owned()),
+        };
+        if let Some(log) = self.log.take() {
+            log.end(EndRecord {
+                t: position,
+                reason,
+                callers: vec![summary],
+                dropped_samples: self.dropped,
+                delay,
+            })?;
+        }
+        Ok(ended)
+    }
+}
+
+/// How a session ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Length of the caller's audio.
+    pub position: StreamTime,
+    /// What it amounts to.
+    pub summary: Summary,
+    /// Delay of the readings, where audio came by the clock.
+    pub delay: Option<Delay>,
+    /// Samples lost.
+    pub dropped_samples: u64,
+    /// Where the log is.
+    pub log: Option<std::path::PathBuf>,
+}
+
+/// Brings a timeline up to date.
+fn follow(timeline: &mut Timeline, update: &Update) {
+    match update.event {
+        Event::Activity(activity) => timeline.activity(update.at, activity),
+        Event::Reading(reading) => timeline.reading(reading),
+        Event::Gap(gap) => timeline.gap(update.at, gap.length()),
+        Event::Seek { from } => timeline.seek(from, update.at),
+        Event::Level(_) => {}
+    }
+}

@@ -1,0 +1,91 @@
+//! `undertone models`: what is installed, with labels, size, training data and honest scores.
+
+use super::installed::{self, Installed};
+use crate::model::artifact::Artifact;
+use serde_json::json;
+
+/// What was asked for.
+pub struct ModelsSettings {
+    /// As JSON instead of text.
+    pub json: bool,
+}
+
+/// Lists the models.
+///
+/// # Errors
+/// When the list cannot be written as JSON. A damaged model is listed with what is wrong.
+pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
+    let models = installed::all();
+    if settings.json {
+        let entries: Vec<_> = models.iter().map(as_json).collect();
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))
+    } else {
+        let entries: Vec<_> = models.iter().map(as_text).collect();
+        super::print(&entries.join("\n"))
+    }
+}
+
+fn place(model: &Installed) -> String {
+    match &model.folder {
+        Some(folder) => folder.display().to_string(),
+        None => "inside the program".into(),
+    }
+}
+
+fn as_text(model: &Installed) -> String {
+    match &model.artifact {
+        Ok(artifact) => described(artifact, model.folder.is_none(), &place(model)),
+        Err(error) => format!("{}\n  cannot be used: {error:#}\n", place(model)),
+    }
+}
+
+fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
+    let manifest = &artifact.manifest;
+    let labels: Vec<&str> = manifest.labels.iter().map(|label| label.label()).collect();
+    let mut text = format!(
+        "{}{}\n  {}\n  place     {place}\n  labels    {}\n  features  {}\n  size      {:.1} MB\n  \
+         trained   {} clips of {} speakers ({}), best of {} epochs: {}\n",
+        manifest.name,
+        if is_default { " (default)" } else { "" },
+        manifest.description,
+        labels.join(", "),
+        manifest.recipe,
+        megabytes(artifact.weights.len()),
+        manifest.training.clips,
+        manifest.training.speakers,
+        manifest.training.corpora.join(", "),
+        manifest.training.epochs,
+        manifest.training.best_epoch,
+    );
+    for score in &manifest.scores {
+        text += &format!(
+            "  score     UAR {:.3}, accuracy {:.3} on {} ({} clips)\n",
+            score.uar, score.accuracy, score.on, score.clips
+        );
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+fn as_json(model: &Installed) -> serde_json::Value {
+    match &model.artifact {
+        Ok(artifact) => json!({
+            "name": artifact.manifest.name,
+            "default": model.folder.is_none(),
+            "place": place(model),
+            "description": artifact.manifest.description,
+            "labels": artifact.manifest.labels,
+            "recipe": artifact.manifest.recipe,
+            "weights_bytes": artifact.weights.len(),
+            "segment": artifact.manifest.segment,
+            "calibration": artifact.manifest.calibration,
+            "training": artifact.manifest.training,
+            "scores": artifact.manifest.scores,
+        }),
+        Err(error) => json!({ "place": place(model), "error": format!("{error:#}") }),
+    }
+}

@@ -1,0 +1,297 @@
+//! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
+
+use crate::corpus::{self, Clip, Split};
+use crate::model::LstmClassifier;
+use crate::model::artifact::{Artifact, HonestScore, InputForm};
+use crate::model::device::{Backend, BackendChoice};
+use crate::training::curves::EpochRecord;
+use crate::training::example::{Example, Prepared, prepare};
+use crate::training::recipe::TrainingRecipe;
+use crate::training::{Progress, TrainingData, report, train};
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Which clips are learned from and which choose the epoch, where no manifest says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Division {
+    /// As the manifest's `split` column says: train, dev, and test for the honest scores.
+    Manifest,
+    /// The last fifth of the clips in the original notebook's order, not shuffled.
+    Notebook,
+    /// A random fifth, by the recipe's seed: the same voices on both sides.
+    Random,
+    /// All clips of one speaker.
+    Speaker(String),
+}
+
+/// A word that names no division.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no split; choose manifest, notebook, random or speaker:NAME")]
+pub struct UnknownDivision(String);
+
+impl FromStr for Division {
+    type Err = UnknownDivision;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("speaker:")) {
+            ("manifest", _) => Ok(Division::Manifest),
+            ("notebook", _) => Ok(Division::Notebook),
+            ("random", _) => Ok(Division::Random),
+            (_, Some(name)) if !name.is_empty() => Ok(Division::Speaker(name.to_owned())),
+            _ => Err(UnknownDivision(text.to_owned())),
+        }
+    }
+}
+
+/// What was asked for; `None` leaves a number as the recipe has it.
+#[derive(Clone, Debug)]
+pub struct TrainSettings {
+    /// A built-in training recipe or a recipe file.
+    pub recipe: String,
+    /// Folders or manifests.
+    pub data: Vec<PathBuf>,
+    /// The model's folder.
+    pub output: PathBuf,
+    /// How the clips are divided.
+    pub division: Division,
+    /// Passes over the clips.
+    pub epochs: Option<usize>,
+    /// Segments in a step.
+    pub batch: Option<usize>,
+    /// Largest learning rate.
+    pub learning_rate: Option<f64>,
+    /// Seed of every random choice.
+    pub seed: Option<u64>,
+    /// Where to compute.
+    pub backend: BackendChoice,
+    /// Begin anew where a model or a checkpoint is.
+    pub force: bool,
+    /// The command line, for the manifest.
+    pub command: String,
+}
+
+/// Trains, scores the result on the test clips and writes the model.
+///
+/// # Errors
+/// Unreadable data, a model that is there already, a device that fails.
+pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
+    let recipe = recipe(settings)?;
+    make_room(settings)?;
+    let division = divide(settings, &recipe)?;
+    let train_clips = prepared("training clips", &division.train, &recipe, recipe.augment)?;
+    let dev_clips = prepared("dev clips", &division.dev, &recipe, false)?;
+    let backend = match settings.backend {
+        BackendChoice::Cpu => Backend::cpu(),
+        BackendChoice::Gpu => Backend::gpu()?,
+        BackendChoice::Software => Backend::software()?,
+        BackendChoice::Auto => Backend::gpu().unwrap_or_else(|_| Backend::cpu()),
+    };
+    let name = settings
+        .output
+        .file_name()
+        .map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+    eprintln!(
+        "{name}: {} training clips, {} dev clips, {} epochs on {}",
+        train_clips.len(),
+        dev_clips.len(),
+        recipe.epochs,
+        backend.description
+    );
+    let data = TrainingData {
+        train: train_clips,
+        dev: dev_clips,
+        command: settings.command.clone(),
+        name,
+    };
+    let mut display = Display::new(recipe.epochs);
+    let artifact = train(&recipe, &data, &settings.output, &backend.device, &mut |progress| {
+        display.show(&progress);
+    })?;
+    drop(data);
+    let artifact = with_scores(artifact, &division, &recipe)?;
+    artifact.save(&settings.output)?;
+    eprintln!("wrote {}", settings.output.display());
+    Ok(())
+}
+
+fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
+    let mut recipe = TrainingRecipe::named(&settings.recipe)?;
+    recipe.epochs = settings.epochs.unwrap_or(recipe.epochs);
+    recipe.batch = settings.batch.unwrap_or(recipe.batch);
+    recipe.learning_rate = settings.learning_rate.unwrap_or(recipe.learning_rate);
+    recipe.seed = settings.seed.unwrap_or(recipe.seed);
+    anyhow::ensure!(recipe.epochs > 0 && recipe.batch > 0, "epochs and batch must be at least 1");
+    Ok(recipe)
+}
+
+/// A finished model is not overwritten without `--force`; an interrupted run goes on.
+fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
+    let manifest = settings.output.join(crate::model::artifact::MANIFEST_FILE);
+    if settings.force {
+        let checkpoint = settings.output.join("checkpoint");
+        if checkpoint.exists() {
+            std::fs::remove_dir_all(&checkpoint)
+                .with_context(|| format!("cannot remove {}", checkpoint.display()))?;
+        }
+    } else if manifest.exists() {
+        anyhow::bail!(
+            "{} holds a model already; choose another folder, or replace it with --force",
+            settings.output.display()
+        );
+    }
+    Ok(())
+}
+
+struct Divided {
+    train: Vec<Clip>,
+    dev: Vec<Clip>,
+    test: Vec<Clip>,
+}
+
+fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<Divided> {
+    let mut clips = Vec::new();
+    for path in &settings.data {
+        let corpus = corpus::open(path)?;
+        for left_out in &corpus.not_used {
+            eprintln!("not used: {} ({})", left_out.path.display(), left_out.reason);
+        }
+        clips.extend(corpus.clips);
+    }
+    let (train, dev) = match &settings.division {
+        Division::Manifest => return by_manifest(clips),
+        Division::Notebook => corpus::last_fraction(corpus::tess::notebook_order(clips), 0.2),
+        Division::Random => corpus::random_fraction(clips, 0.2, recipe.seed),
+        Division::Speaker(name) => corpus::by_speaker(clips, &[name.as_str()]),
+    };
+    anyhow::ensure!(!train.is_empty() && !dev.is_empty(), "the split leaves one side empty");
+    Ok(Divided { train, dev, test: Vec::new() })
+}
+
+fn by_manifest(clips: Vec<Clip>) -> anyhow::Result<Divided> {
+    corpus::speaker_disjoint(&clips)?;
+    let (mut divided, mut n_without) =
+        (Divided { train: Vec::new(), dev: Vec::new(), test: Vec::new() }, 0);
+    for clip in clips {
+        match clip.split {
+            Some(Split::Train) => divided.train.push(clip),
+            Some(Split::Dev) => divided.dev.push(clip),
+            Some(Split::Test) => divided.test.push(clip),
+            None => n_without += 1,
+        }
+    }
+    anyhow::ensure!(
+        n_without == 0 && !divided.train.is_empty() && !divided.dev.is_empty(),
+        "{n_without} clips have no split, {} are for train and {} for dev; give a manifest with a \
+         split column, or choose --split random or speaker:NAME",
+        divided.train.len(),
+        divided.dev.len()
+    );
+    Ok(divided)
+}
+
+fn prepared(
+    what: &str,
+    clips: &[Clip],
+    recipe: &TrainingRecipe,
+    augment: bool,
+) -> anyhow::Result<Vec<Example>> {
+    let bar = bar(clips.len(), what);
+    let Prepared { examples, refused } = prepare(clips, recipe, augment, || bar.inc(1))?;
+    bar.finish_and_clear();
+    for (path, reason) in refused {
+        eprintln!("not used: {} ({reason})", path.display());
+    }
+    Ok(examples)
+}
+
+/// The scores on the test clips, one corpus after the other, as they stand in the manifest.
+fn with_scores(
+    mut artifact: Artifact,
+    divided: &Divided,
+    recipe: &TrainingRecipe,
+) -> anyhow::Result<Artifact> {
+    let (clips, which) = if divided.test.is_empty() {
+        (&divided.dev, "held-out clips")
+    } else {
+        (&divided.test, "test speakers")
+    };
+    let examples = prepared(which, clips, recipe, false)?;
+    let mut classifier = LstmClassifier::new(&artifact, Backend::cpu())?;
+    let report = report(&mut classifier, &examples)?;
+    artifact.manifest.scores = report
+        .by_corpus
+        .iter()
+        .map(|(corpus, scores)| HonestScore {
+            on: format!("{corpus}, {which}"),
+            clips: scores.n,
+            uar: scores.uar,
+            accuracy: scores.accuracy,
+        })
+        .collect();
+    if recipe.input == InputForm::Frames || !divided.test.is_empty() {
+        eprintln!("{}", report.table());
+    }
+    Ok(artifact)
+}
+
+fn bar(len: usize, what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{prefix:>16} {wide_bar} {pos}/{len} ({eta} left) {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(len as u64).with_style(style).with_prefix(what.to_owned())
+}
+
+/// Progress on the terminal: a bar within the epoch, a line after it.
+struct Display {
+    bar: ProgressBar,
+    epochs: usize,
+    started: std::time::Instant,
+    resumed: usize,
+}
+
+impl Display {
+    fn new(epochs: usize) -> Self {
+        Display { bar: bar(0, "epoch"), epochs, started: std::time::Instant::now(), resumed: 0 }
+    }
+
+    fn show(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Resumed(epochs) => {
+                self.resumed = *epochs;
+                eprintln!("going on after epoch {epochs}");
+            }
+            Progress::Batch { done, of } => {
+                self.bar.set_length(*of as u64);
+                self.bar.set_position(*done as u64);
+            }
+            Progress::Epoch(record) => self.epoch(record),
+        }
+    }
+
+    fn epoch(&self, record: &EpochRecord) {
+        let done = (record.epoch - self.resumed).max(1);
+        let each =
+            self.started.elapsed().as_secs_f64() / f64::from(u32::try_from(done).unwrap_or(1));
+        let left = each * f64::from(u32::try_from(self.epochs - record.epoch).unwrap_or(0));
+        let line = format!(
+            "epoch {:>3}/{}  loss {:.3}  accuracy {:.3}  dev loss {:.3}  dev accuracy {:.3}  dev UAR \
+             {:.3}  {:.0} s an epoch, {:.0} min left",
+            record.epoch,
+            self.epochs,
+            record.train_loss,
+            record.train_accuracy,
+            record.dev_loss,
+            record.dev_accuracy,
+            record.dev_uar,
+            each,
+            left / 60.0
+        );
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+}

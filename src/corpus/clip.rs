@@ -1,0 +1,37 @@
+//! One labelled recording.
+
+use std::path::PathBuf;
+
+use super::Split;
+use crate::emotion::Emotion;
+
+/// One labelled recording of one voice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clip {
+    /// The file, as it can be opened from the working directory.
+    pub path: PathBuf,
+    /// What the speaker expresses; calm counts as neutral.
+    pub emotion: Emotion,
+    /// The speaker's name within the corpus; see [`Clip::speaker_key`].
+    pub speaker: String,
+    /// The corpus, one lower-case word: `tess`.
+    pub corpus: String,
+    /// `female` or `male`, where known.
+    pub sex: Option<String>,
+    /// The speaker's age in years, where known.
+    pub age: Option<u32>,
+    /// A language tag such as `en-CA`, where known.
+    pub language: Option<String>,
+    /// What the clip is for, where the manifest says so.
+    pub split: Option<Split>,
+    /// The speaker fold of a published protocol, where the manifest gives one.
+    pub fold: Option<u32>,
+}
+
+impl Clip {
+    /// The speaker's name over all corpora, `corpus/speaker`: two corpora may both have a speaker "1".
+    #[must_use]
+    pub fn speaker_key(&self) -> String {
+        format!("{}/{}", self.corpus, self.speaker)
+    }
+}

@@ -1,0 +1,272 @@
+//! A model on disk: `manifest.toml` (what it is) beside `weights.bpk` (its numbers, burn's own format).
+//!
+//! In: a folder, or the bundled model. Out: an [`Artifact`] whose weights are whole and whose labels and
+//! recipe are known. Labels stand in the manifest and nowhere else.
+
+use super::ModelError;
+use super::network::NetworkShape;
+use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::features::recipe::Recipe;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Version of the manifest's layout that this program writes and reads.
+pub const MANIFEST_FORMAT: u32 = 1;
+/// Name of the manifest in a model's folder.
+pub const MANIFEST_FILE: &str = "manifest.toml";
+/// Name of the weights in a model's folder.
+pub const WEIGHTS_FILE: &str = "weights.bpk";
+
+/// What the network is given of a clip or a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputForm {
+    /// The frames in the order of time, normalised.
+    #[default]
+    Frames,
+    /// The mean of each coefficient over the whole clip, one after the other: the original notebook's
+    /// form. It needs a whole clip and cannot follow a call.
+    CoefficientMeans,
+}
+
+/// How much speech the network sees at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentLimits {
+    /// Least speech for a reading, in milliseconds.
+    pub min_ms: u32,
+    /// Most speech that a reading looks back on, in milliseconds.
+    pub max_ms: u32,
+}
+
+/// Fixed normalisation: a frame's coefficient `x` becomes `(x - mean) / deviation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalisation {
+    /// Mean of each coefficient over the training frames.
+    pub mean: Vec<f32>,
+    /// Standard deviation of each coefficient over the training frames.
+    pub deviation: Vec<f32>,
+}
+
+/// What turns logits into probabilities that mean what they say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The softmax's temperature, fitted on the dev speakers (Guo et al., 2017).
+    pub temperature: f32,
+    /// Below this probability the answer is "uncertain".
+    pub uncertain_below: f32,
+}
+
+/// Where the weights come from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// The command that trained it.
+    pub command: String,
+    /// Version of Undertone that trained it.
+    pub undertone: String,
+    /// Names of the corpora.
+    pub corpora: Vec<String>,
+    /// Number of training clips and of their speakers.
+    pub clips: usize,
+    /// Number of training speakers.
+    pub speakers: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Epochs that were run.
+    pub epochs: usize,
+    /// The epoch that was kept: the best UAR on the dev speakers.
+    pub best_epoch: usize,
+}
+
+/// A score on speakers that the model never heard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HonestScore {
+    /// What was scored, as "RAVDESS, 8 test actors".
+    pub on: String,
+    /// Number of clips.
+    pub clips: usize,
+    /// Unweighted average recall, in [0, 1].
+    pub uar: f32,
+    /// Share of right answers, in [0, 1].
+    pub accuracy: f32,
+}
+
+/// Everything about a model but its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Layout of this file; see [`MANIFEST_FORMAT`].
+    pub format: u32,
+    /// The model's name, which is its folder's name.
+    pub name: String,
+    /// One sentence for listings.
+    pub description: String,
+    /// The features it was trained on.
+    pub recipe: Recipe,
+    /// What it is given of them.
+    #[serde(default)]
+    pub input: InputForm,
+    /// The meaning of each output, in the network's order.
+    pub labels: Vec<Emotion>,
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub weights_sha256: String,
+    /// How much speech it sees.
+    pub segment: SegmentLimits,
+    /// Its network.
+    pub network: NetworkShape,
+    /// From logits to probabilities.
+    pub calibration: Calibration,
+    /// Scores on strangers.
+    #[serde(default)]
+    pub scores: Vec<HonestScore>,
+    /// Where it comes from.
+    pub training: Provenance,
+    /// Normalisation of the frames; empty for a network that takes raw values.
+    pub normalisation: Normalisation,
+}
+
+impl Manifest {
+    /// The first honest score as words, for the screen: "UAR 0.53 on strangers".
+    #[must_use]
+    pub fn honest_line(&self) -> String {
+        match self.scores.first() {
+            Some(score) => format!("{}: UAR {:.2} on {}", self.name, score.uar, score.on),
+            None => format!("{}: not scored yet", self.name),
+        }
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ModelError> {
+        let wrong = |what: String| ModelError::Manifest { path: path.to_owned(), what };
+        if self.format != MANIFEST_FORMAT {
+            return Err(wrong(format!(
+                "it has layout {}, this program reads layout {MANIFEST_FORMAT}; update Undertone \
+                 or train the model again",
+                self.format
+            )));
+        }
+        let mut counts = BTreeMap::new();
+        for label in &self.labels {
+            *counts.entry(label).or_insert(0) += 1;
+        }
+        if self.labels.len() != self.network.n_labels || counts.values().any(|&n| n > 1) {
+            return Err(wrong(format!(
+                "it names {} labels for a network with {} outputs, or one of them twice",
+                self.labels.len(),
+                self.network.n_labels
+            )));
+        }
+        let n_normalised = self.normalisation.mean.len();
+        if self.input == InputForm::Frames
+            && (n_normalised != self.network.n_features
+                || self.normalisation.deviation.len() != n_normalised)
+        {
+            return Err(wrong(format!(
+                "its normalisation has {n_normalised} values for {} features",
+                self.network.n_features
+            )));
+        }
+        if self.labels.len() > N_EMOTIONS || self.calibration.temperature <= 0.0 {
+            return Err(wrong("its calibration temperature is not positive".into()));
+        }
+        Ok(())
+    }
+}
+
+/// A manifest with its weights.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// What the model is.
+    pub manifest: Manifest,
+    /// The weights as burn wrote them.
+    pub weights: Vec<u8>,
+    /// The folder, or `None` for the model inside the program.
+    pub folder: Option<PathBuf>,
+}
+
+impl Artifact {
+    /// Reads a model's folder and checks it.
+    ///
+    /// # Errors
+    /// A missing or unreadable file, a manifest that does not fit its network, weights whose checksum is
+    /// not the manifest's.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let read = |file: &str| {
+            let path = folder.join(file);
+            std::fs::read(&path).map_err(|source| ModelError::Read { path, source })
+        };
+        let manifest = String::from_utf8_lossy(&read(MANIFEST_FILE)?).into_owned();
+        Self::assemble(&manifest, read(WEIGHTS_FILE)?, Some(folder.to_owned()))
+    }
+
+    /// The model that is compiled into the program.
+    ///
+    /// # Errors
+    /// As [`Artifact::load`]; a test keeps that from happening.
+    pub fn bundled() -> Result<Self, ModelError> {
+        Self::assemble(
+            include_str!("../../models/phone-lstm/manifest.toml"),
+            include_bytes!("../../models/phone-lstm/weights.bpk").to_vec(),
+            None,
+        )
+    }
+
+    fn assemble(
+        manifest: &str,
+        weights: Vec<u8>,
+        folder: Option<PathBuf>,
+    ) -> Result<Self, ModelError> {
+        let path = folder.as_deref().map_or_else(
+            || PathBuf::from("the bundled model"),
+            |folder| folder.join(MANIFEST_FILE),
+        );
+        let manifest: Manifest = toml::from_str(manifest).map_err(|error| {
+            ModelError::Manifest { path: path.clone(), what: error.to_string() }
+        })?;
+        manifest.check(&path)?;
+        if sha256_hex(&weights) != manifest.weights_sha256 {
+            return Err(ModelError::CorruptWeights {
+                path: path.with_file_name(WEIGHTS_FILE),
+                reason: "its checksum is not the manifest's".into(),
+            });
+        }
+        Ok(Artifact { manifest, weights, folder })
+    }
+
+    /// Writes the model into a folder, which is made if it is not there. Whole files appear or none.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        let failed = |path: &Path, source| ModelError::Write { path: path.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+        let manifest = toml::to_string(&self.manifest).map_err(|error| ModelError::Manifest {
+            path: folder.join(MANIFEST_FILE),
+            what: error.to_string(),
+        })?;
+        for (name, content) in
+            [(WEIGHTS_FILE, self.weights.as_slice()), (MANIFEST_FILE, manifest.as_bytes())]
+        {
+            let path = folder.join(name);
+            let partial = folder.join(format!("{name}.partial"));
+            std::fs::write(&partial, content).map_err(|source| failed(&partial, source))?;
+            std::fs::rename(&partial, &path).map_err(|source| failed(&path, source))?;
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        text
+    })
+}

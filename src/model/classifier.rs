@@ -1,0 +1,180 @@
+//! From a segment of feature frames to probabilities, on the device that was chosen.
+
+use super::ModelError;
+use super::artifact::{Artifact, InputForm, Manifest};
+use super::device::Backend;
+use super::network::Network;
+use crate::emotion::{N_EMOTIONS, Scores};
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+
+/// Whatever gives probabilities for a segment: the LSTM, or a known answer in the pipeline's tests.
+pub trait Classifier {
+    /// Calibrated probabilities of a segment, row-major `[n_frames, n_features]`, oldest frame first.
+    ///
+    /// # Errors
+    /// [`ModelError::SegmentSize`] for a segment shorter than one step; [`ModelError::Device`] when the
+    /// device fails.
+    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError>;
+}
+
+/// The product's classifier: the burn LSTM of a model artifact.
+pub struct LstmClassifier {
+    manifest: Manifest,
+    network: Network,
+    backend: Backend,
+    steps: Vec<f32>,
+}
+
+impl LstmClassifier {
+    /// Puts a model's weights on a device.
+    ///
+    /// # Errors
+    /// [`ModelError::CorruptWeights`] when they do not fit the manifest's network.
+    pub fn new(artifact: &Artifact, backend: Backend) -> Result<Self, ModelError> {
+        let manifest = artifact.manifest.clone();
+        let network = load_network(artifact, &backend.device)?;
+        Ok(LstmClassifier { manifest, network, backend, steps: Vec::new() })
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where it runs.
+    #[must_use]
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// Classifies a segment of the shortest and of the longest length, so that kernels are compiled
+    /// before the first caller speaks.
+    ///
+    /// # Errors
+    /// As [`Classifier::classify`].
+    pub fn warm_up(&mut self) -> Result<(), ModelError> {
+        let segment = self.test_segment();
+        let limits = self.manifest.segment;
+        let shortest = segment.len() * limits.min_ms as usize / limits.max_ms as usize;
+        let whole_frames = shortest - shortest % self.manifest.network.n_features;
+        self.classify(&segment)?;
+        self.classify(&segment[..whole_frames])?;
+        Ok(())
+    }
+
+    /// A longest segment of slowly changing values around the normalisation's mean: the same on every
+    /// device, to compare them.
+    #[must_use]
+    pub fn test_segment(&self) -> Vec<f32> {
+        let n_features = self.manifest.recipe.n_features();
+        let normalisation = &self.manifest.normalisation;
+        let n_frames = self.manifest.recipe.frames_in_ms(self.manifest.segment.max_ms);
+        let mut segment = Vec::with_capacity(n_frames * n_features);
+        for frame in 0..n_frames {
+            for feature in 0..n_features {
+                #[expect(clippy::cast_precision_loss, reason = "small counts")]
+                let wave = (frame as f32 * 0.07 + feature as f32 * 0.9).sin();
+                let mean = normalisation.mean.get(feature).copied().unwrap_or(0.0);
+                let deviation = normalisation.deviation.get(feature).copied().unwrap_or(1.0);
+                segment.push(mean + deviation * wave);
+            }
+        }
+        segment
+    }
+
+    /// Logits of a segment in the order of the manifest's labels.
+    ///
+    /// # Errors
+    /// As [`Classifier::classify`].
+    pub fn logits(&mut self, segment: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let n_steps = self.normalised_steps(segment)?;
+        let n_inputs = self.steps.len() / n_steps;
+        let data = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
+        let steps = Tensor::<3>::from_data(data, &self.backend.device);
+        let logits = self.network.forward(steps, self.manifest.network.pooling);
+        logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
+            device: self.backend.description.clone(),
+            reason: format!("{error:?}"),
+        })
+    }
+
+    /// Fills `steps` with the newest whole steps of the segment, normalised; their number.
+    fn normalised_steps(&mut self, segment: &[f32]) -> Result<usize, ModelError> {
+        let network = &self.manifest.network;
+        self.steps.clear();
+        let given = segment.len();
+        if self.manifest.input == InputForm::CoefficientMeans {
+            let n_coefficients = self.manifest.recipe.n_features();
+            let n_frames = given / n_coefficients;
+            if n_frames == 0 {
+                return Err(ModelError::SegmentSize { given, step: n_coefficients });
+            }
+            self.steps.extend(coefficient_means(segment, n_coefficients));
+            return Ok(n_coefficients);
+        }
+        let step = network.n_inputs();
+        if given < step || given % network.n_features != 0 {
+            return Err(ModelError::SegmentSize { given, step });
+        }
+        let normalisation = &self.manifest.normalisation;
+        for frame in segment[given % step..].chunks_exact(network.n_features) {
+            self.steps.extend(
+                frame
+                    .iter()
+                    .zip(&normalisation.mean)
+                    .zip(&normalisation.deviation)
+                    .map(|((value, mean), deviation)| (value - mean) / deviation),
+            );
+        }
+        Ok(given / step)
+    }
+}
+
+impl Classifier for LstmClassifier {
+    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError> {
+        let logits = self.logits(segment)?;
+        let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
+        for (label, logit) in self.manifest.labels.iter().zip(logits) {
+            by_emotion[label.index()] = logit;
+        }
+        Ok(Scores::softmax(&by_emotion, self.manifest.calibration.temperature))
+    }
+}
+
+/// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`.
+pub(crate) fn coefficient_means(frames: &[f32], n_coefficients: usize) -> Vec<f32> {
+    let n_frames = (frames.len() / n_coefficients).max(1);
+    let mut sums = vec![0.0_f64; n_coefficients];
+    for frame in frames.chunks_exact(n_coefficients) {
+        for (sum, &value) in sums.iter_mut().zip(frame) {
+            *sum += f64::from(value);
+        }
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a mean of f32"
+    )]
+    sums.into_iter().map(|sum| (sum / n_frames as f64) as f32).collect()
+}
+
+fn load_network(artifact: &Artifact, device: &Device) -> Result<Network, ModelError> {
+    let corrupt = |reason: String| ModelError::CorruptWeights {
+        path: artifact.folder.as_deref().map_or_else(
+            || "the bundled model".into(),
+            |folder| folder.join(super::artifact::WEIGHTS_FILE),
+        ),
+        reason,
+    };
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(artifact.weights.clone()))
+        .map_err(|error| corrupt(error.to_string()))?;
+    artifact
+        .manifest
+        .network
+        .init(device)
+        .try_load_record(record)
+        .map_err(|error| corrupt(error.to_string()))
+}

@@ -1,0 +1,178 @@
+//! Where the network runs: a GPU through wgpu when there is one, the CPU otherwise.
+//!
+//! In: what the user asked for. Out: a [`Backend`] that has computed something, with words for the screen.
+//! A software adapter (Mesa's lavapipe, `SwiftShader`, WARP) is no GPU: it is refused before any kernel
+//! runs, since it is far slower than the CPU backend and some drivers crash the process.
+
+use super::artifact::Artifact;
+use super::{Classifier, LstmClassifier, ModelError};
+use burn::tensor::wgpu::WgpuBackend;
+use burn::tensor::{Device, DeviceKind};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::str::FromStr;
+
+/// What the user asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackendChoice {
+    /// A GPU if one answers and computes right, else the CPU.
+    #[default]
+    Auto,
+    /// A GPU or an error.
+    Gpu,
+    /// The CPU; no graphics library is touched.
+    Cpu,
+    /// A software adapter, for tests on machines without a GPU.
+    Software,
+}
+
+/// A word that names no backend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no backend; choose auto, gpu, cpu or software")]
+pub struct UnknownBackend(pub String);
+
+impl FromStr for BackendChoice {
+    type Err = UnknownBackend;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(BackendChoice::Auto),
+            "gpu" => Ok(BackendChoice::Gpu),
+            "cpu" => Ok(BackendChoice::Cpu),
+            "software" => Ok(BackendChoice::Software),
+            other => Err(UnknownBackend(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for BackendChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BackendChoice::Auto => "auto",
+            BackendChoice::Gpu => "gpu",
+            BackendChoice::Cpu => "cpu",
+            BackendChoice::Software => "software",
+        })
+    }
+}
+
+/// A device with words about it.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// burn's device.
+    pub device: Device,
+    /// For screen and log: "GPU NVIDIA H100 (Vulkan)" or "CPU (burn-flex)".
+    pub description: String,
+    /// Why it is not what one would expect, if so: "no GPU found: using the CPU".
+    pub notice: Option<String>,
+}
+
+impl Backend {
+    /// burn's CPU backend; always there.
+    #[must_use]
+    pub fn cpu() -> Self {
+        Backend { device: Device::flex(), description: "CPU (burn-flex)".into(), notice: None }
+    }
+
+    /// The first real GPU: discrete before integrated before virtual.
+    ///
+    /// Call it once a process: wgpu's runtime cannot be set up twice.
+    ///
+    /// # Errors
+    /// [`ModelError::NoGpu`] with the reason.
+    pub fn gpu() -> Result<Self, ModelError> {
+        let kinds =
+            [DeviceKind::DiscreteGpu(0), DeviceKind::IntegratedGpu(0), DeviceKind::VirtualGpu(0)];
+        kinds.into_iter().find_map(|kind| adapter(kind).ok()).ok_or_else(|| ModelError::NoGpu {
+            reason: "no graphics adapter answers but software ones, if any".into(),
+        })
+    }
+
+    /// The first software adapter.
+    ///
+    /// # Errors
+    /// [`ModelError::NoGpu`] when no such driver is installed.
+    pub fn software() -> Result<Self, ModelError> {
+        adapter(DeviceKind::Cpu)
+    }
+}
+
+/// Sets up one adapter; nothing is computed yet.
+fn adapter(kind: DeviceKind) -> Result<Backend, ModelError> {
+    // Pinned on Linux: left alone, wgpu also tries OpenGL, which prints to the terminal.
+    let api = if cfg!(target_os = "linux") { WgpuBackend::Vulkan } else { WgpuBackend::Auto };
+    let options = Device::wgpu_options().graphics_api(api).device_kind(kind);
+    let found = catch_unwind(AssertUnwindSafe(|| options.init_with_setup()))
+        .map_err(|_| ModelError::NoGpu { reason: "its driver failed while starting".into() })?;
+    let (device, setup) =
+        found.map_err(|error| ModelError::NoGpu { reason: format!("{error:?}") })?;
+    let info = setup.adapter.get_info();
+    let description = format!("GPU {} ({})", info.name, info.backend);
+    Ok(Backend { device, description, notice: None })
+}
+
+/// Puts a model on the device that was asked for, and proves there that it computes.
+///
+/// A GPU must give the CPU's scores for a test segment within [`AGREEMENT`]; where it does not, or fails,
+/// or is not there, `Auto` goes on with the CPU and says so in [`Backend::notice`].
+///
+/// # Errors
+/// Corrupt weights; with `Gpu` and `Software` also [`ModelError::NoGpu`].
+pub fn start(artifact: &Artifact, choice: BackendChoice) -> Result<LstmClassifier, ModelError> {
+    let on_cpu = || LstmClassifier::new(artifact, Backend::cpu());
+    match choice {
+        BackendChoice::Cpu => on_cpu(),
+        BackendChoice::Gpu => proven(artifact, Backend::gpu()?),
+        BackendChoice::Software => proven(artifact, Backend::software()?),
+        BackendChoice::Auto => match Backend::gpu().and_then(|backend| proven(artifact, backend)) {
+            Ok(classifier) => Ok(classifier),
+            Err(ModelError::NoGpu { reason }) => {
+                let mut backend = Backend::cpu();
+                backend.notice = Some(format!("no GPU in use ({reason}): running on the CPU"));
+                LstmClassifier::new(artifact, backend)
+            }
+            Err(other) => Err(other),
+        },
+    }
+}
+
+/// Largest difference of a probability between GPU and CPU that passes for rounding: sums of a few
+/// hundred f32 products in another order differ by some 1e-5.
+pub const AGREEMENT: f32 = 1e-3;
+
+fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, ModelError> {
+    let description = backend.description.clone();
+    let failed = |what: &str| ModelError::NoGpu { reason: format!("{description} {what}") };
+    let attempt = AssertUnwindSafe(|| {
+        let mut classifier = LstmClassifier::new(artifact, backend)?;
+        classifier.warm_up()?;
+        let segment = classifier.test_segment();
+        let scores = classifier.classify(&segment)?;
+        Ok::<_, ModelError>((classifier, segment, scores))
+    });
+    let (classifier, segment, scores) =
+        catch_unwind(attempt).map_err(|_| failed("failed on its first segment"))??;
+    let expected = LstmClassifier::new(artifact, Backend::cpu())?.classify(&segment)?;
+    let agree = scores
+        .0
+        .iter()
+        .zip(expected.0)
+        .all(|(score, expected)| (score - expected).abs() <= AGREEMENT);
+    if agree { Ok(classifier) } else { Err(failed("computes wrong scores")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_reads_back_and_others_are_refused() {
+        for choice in
+            [BackendChoice::Auto, BackendChoice::Gpu, BackendChoice::Cpu, BackendChoice::Software]
+        {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
+        assert_eq!("tpu".parse::<BackendChoice>(), Err(UnknownBackend("tpu".into())));
+    }
+}

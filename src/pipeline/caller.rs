@@ -1,0 +1,195 @@
+//! What one caller keeps between blocks, and the way of a block through the stages.
+
+use super::meter::Meter;
+use super::utterance::{HeardFrame, Utterance};
+use super::{Event, Gap, PipelineError, PipelineSettings, Update, stream_position};
+use crate::features::Extractor;
+use crate::features::recipe::Recipe;
+use crate::model::Classifier;
+use crate::resample::Resampler;
+use crate::speech::{CHUNK_LEN, SpeechGate};
+use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
+use std::collections::VecDeque;
+
+/// What one caller keeps between blocks.
+pub(super) struct Caller {
+    index: usize,
+    rate_hz: u32,
+    resampler: Resampler,
+    extractor: Extractor,
+    gate: SpeechGate,
+    /// Source samples heard or lost since the beginning.
+    source_position: u64,
+    /// Where the present stretch of unbroken audio begins.
+    stretch_start: StreamTime,
+    /// Samples at the stream's rate since then.
+    stretch_len: u64,
+    /// Reused: samples at the stream's rate.
+    resampled: Vec<f32>,
+    meter: Meter,
+    /// Frames that wait for the gate's decision.
+    frames: VecDeque<f32>,
+    /// Frames of this stretch that were handed on.
+    n_frames: usize,
+    /// Reused: what the extractor and the gate just gave.
+    new_frames: Vec<f32>,
+    frame: Vec<f32>,
+    /// The gate's decisions that frames still need, and the number of the first of them.
+    decisions: Vec<bool>,
+    first_decision: usize,
+    utterance: Utterance,
+}
+
+impl Caller {
+    pub(super) fn new(
+        index: usize,
+        settings: &PipelineSettings,
+        recipe: Recipe,
+        uncertain_below: f32,
+        rate_hz: u32,
+    ) -> Result<Self, PipelineError> {
+        Ok(Caller {
+            index,
+            rate_hz,
+            resampler: Resampler::new(rate_hz, STREAM_RATE_HZ)?,
+            extractor: Extractor::new(recipe)?,
+            gate: SpeechGate::new()?,
+            source_position: 0,
+            stretch_start: StreamTime::ZERO,
+            stretch_len: 0,
+            resampled: Vec::new(),
+            meter: Meter::default(),
+            frames: VecDeque::new(),
+            n_frames: 0,
+            new_frames: Vec::new(),
+            frame: Vec::new(),
+            decisions: Vec::new(),
+            first_decision: 0,
+            utterance: Utterance::new(settings, recipe, uncertain_below),
+        })
+    }
+
+    pub(super) fn position(&self) -> StreamTime {
+        self.stretch_start + StreamTime(self.stretch_len)
+    }
+
+    pub(super) fn push(
+        &mut self,
+        samples: &[f32],
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.source_position += samples.len() as u64;
+        self.resampled.clear();
+        self.resampler.push(samples, &mut self.resampled);
+        self.hear(classifier, updates)
+    }
+
+    /// Takes what stands in `resampled`.
+    fn hear(
+        &mut self,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let start = self.position();
+        let caller = self.index;
+        self.meter.push(&self.resampled, start, |at, level| {
+            updates.push(Update { caller, at, event: Event::Level(level) });
+        });
+        self.stretch_len += self.resampled.len() as u64;
+        self.new_frames.clear();
+        self.extractor.push(&self.resampled, &mut self.new_frames);
+        self.frames.extend(&self.new_frames);
+        self.gate.push(&self.resampled, &mut self.decisions);
+        self.take_decided_frames(classifier, updates)
+    }
+
+    /// Hands on every frame whose middle the gate has decided on.
+    fn take_decided_frames(
+        &mut self,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let n_features = self.utterance.recipe().n_features();
+        let hop_len = self.utterance.recipe().hop_len();
+        let taper_len = self.utterance.recipe().taper_len();
+        while self.frames.len() >= n_features {
+            let start = self.n_frames * hop_len;
+            let chunk = (start + taper_len / 2) / CHUNK_LEN;
+            let Some(&is_speech) = self.decisions.get(chunk - self.first_decision) else { break };
+            self.frame.clear();
+            self.frame.extend(self.frames.drain(..n_features));
+            self.n_frames += 1;
+            let frame = HeardFrame {
+                number: self.n_frames,
+                end: self.stretch_start + StreamTime((start + taper_len) as u64),
+                is_speech,
+                values: &self.frame,
+            };
+            self.utterance.take(&frame, self.index, classifier, updates)?;
+        }
+        let next = (self.n_frames * hop_len + taper_len / 2) / CHUNK_LEN;
+        let done = (next - self.first_decision).min(self.decisions.len());
+        self.decisions.drain(..done);
+        self.first_decision += done;
+        Ok(())
+    }
+
+    /// Lets out what the resampler holds back; a frame that is not full is dropped.
+    pub(super) fn flush(
+        &mut self,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.resampled.clear();
+        self.resampler.finish(&mut self.resampled);
+        self.hear(classifier, updates)?;
+        self.utterance.end(self.position(), self.index, updates);
+        Ok(())
+    }
+
+    pub(super) fn gap(
+        &mut self,
+        lost_samples: u64,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.flush(classifier, updates)?;
+        let gap = Gap { lost_samples, rate_hz: self.rate_hz };
+        updates.push(Update { caller: self.index, at: self.position(), event: Event::Gap(gap) });
+        self.begin_stretch(self.source_position + lost_samples);
+        Ok(())
+    }
+
+    pub(super) fn seek(
+        &mut self,
+        to_sample: u64,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.flush(classifier, updates)?;
+        let from = self.position();
+        self.begin_stretch(to_sample);
+        updates.push(Update {
+            caller: self.index,
+            at: self.position(),
+            event: Event::Seek { from },
+        });
+        Ok(())
+    }
+
+    /// Audio that does not join on to what was heard before begins here.
+    fn begin_stretch(&mut self, source_position: u64) {
+        self.source_position = source_position;
+        self.stretch_start = stream_position(source_position, self.rate_hz);
+        self.stretch_len = 0;
+        self.resampler.reset();
+        self.extractor.reset();
+        self.gate.reset();
+        self.meter = Meter::default();
+        self.frames.clear();
+        self.n_frames = 0;
+        self.decisions.clear();
+        self.first_decision = 0;
+    }
+}

@@ -1,0 +1,119 @@
+//! What a caller has said lately: the segment of speech frames, when to classify it, and the activity.
+
+use super::{Event, PipelineError, PipelineSettings, Update};
+use crate::features::recipe::Recipe;
+use crate::model::Classifier;
+use crate::stream_time::StreamTime;
+use crate::timeline::Activity;
+use crate::timeline::smoother::Smoother;
+use std::collections::VecDeque;
+
+/// A feature frame with the gate's decision about it.
+pub(super) struct HeardFrame<'a> {
+    /// Counted from 1 in its unbroken stretch of audio.
+    pub(super) number: usize,
+    /// Where its last sample ends.
+    pub(super) end: StreamTime,
+    /// Whether it is speech.
+    pub(super) is_speech: bool,
+    /// Its coefficients.
+    pub(super) values: &'a [f32],
+}
+
+/// Speech of one caller since the last long pause.
+pub(super) struct Utterance {
+    recipe: Recipe,
+    hop_frames: usize,
+    min_frames: usize,
+    max_frames: usize,
+    pause_frames: usize,
+    segment: VecDeque<f32>,
+    n_pause: usize,
+    activity: Activity,
+    smoother: Smoother,
+}
+
+impl Utterance {
+    pub(super) fn new(settings: &PipelineSettings, recipe: Recipe, uncertain_below: f32) -> Self {
+        let max_frames = recipe.frames_in_ms(settings.segment_ms).max(1);
+        let smoothing = StreamTime::from_ms(settings.smoothing_ms.into());
+        Utterance {
+            recipe,
+            hop_frames: recipe.frames_in_ms(settings.hop_ms).max(1),
+            min_frames: recipe.frames_in_ms(settings.min_speech_ms).clamp(1, max_frames),
+            max_frames,
+            pause_frames: recipe.frames_in_ms(settings.pause_ms),
+            segment: VecDeque::with_capacity((max_frames + 1) * recipe.n_features()),
+            n_pause: 0,
+            activity: Activity::Listening,
+            smoother: Smoother::new(smoothing, uncertain_below),
+        }
+    }
+
+    pub(super) fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+
+    /// Takes the next frame; appends a change of activity, and at a hop in speech a reading.
+    pub(super) fn take(
+        &mut self,
+        frame: &HeardFrame<'_>,
+        caller: usize,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        if !frame.is_speech {
+            self.n_pause += 1;
+            if self.n_pause > self.pause_frames {
+                self.forget();
+            }
+            self.change_to(Activity::Listening, frame.end, caller, updates);
+            return Ok(());
+        }
+        self.n_pause = 0;
+        if self.n_frames() == self.max_frames {
+            self.segment.drain(..self.recipe.n_features());
+        }
+        self.segment.extend(frame.values);
+        if self.n_frames() < self.min_frames {
+            self.change_to(Activity::TooShort, frame.end, caller, updates);
+            return Ok(());
+        }
+        self.change_to(Activity::Speaking, frame.end, caller, updates);
+        if frame.number % self.hop_frames == 0 {
+            let scores = classifier.classify(self.segment.make_contiguous())?;
+            let reading = self.smoother.reading(frame.end, scores);
+            updates.push(Update { caller, at: frame.end, event: Event::Reading(reading) });
+        }
+        Ok(())
+    }
+
+    /// The audio breaks off here: nothing said before counts any more.
+    pub(super) fn end(&mut self, at: StreamTime, caller: usize, updates: &mut Vec<Update>) {
+        self.change_to(Activity::Listening, at, caller, updates);
+        self.n_pause = 0;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.segment.clear();
+        self.smoother.reset();
+    }
+
+    fn n_frames(&self) -> usize {
+        self.segment.len() / self.recipe.n_features()
+    }
+
+    fn change_to(
+        &mut self,
+        activity: Activity,
+        at: StreamTime,
+        caller: usize,
+        updates: &mut Vec<Update>,
+    ) {
+        if self.activity != activity {
+            self.activity = activity;
+            updates.push(Update { caller, at, event: Event::Activity(activity) });
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What an interrupted run needs to go on: weights, the optimiser's moments, the best weights so far and the
+//! record of each epoch. Written after every epoch, each file whole or not at all.
+
+use super::TrainingError;
+use super::curves::EpochRecord;
+use super::epoch::{Trainer, optimiser};
+use super::recipe::TrainingRecipe;
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const STATE: &str = "state.json";
+const WEIGHTS: &str = "weights.bpk";
+const MOMENTS: &str = "moments.bpk";
+const BEST: &str = "best.bpk";
+
+/// A run that can go on.
+pub struct Checkpoint {
+    /// The network and its optimiser after the last epoch.
+    pub trainer: Trainer,
+    /// The epochs so far.
+    pub records: Vec<EpochRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    recipe: TrainingRecipe,
+    records: Vec<EpochRecord>,
+}
+
+impl Checkpoint {
+    /// The checkpoint in a folder, or `None` when there is none yet.
+    ///
+    /// # Errors
+    /// A checkpoint of another recipe, or a damaged one: it is not overwritten silently.
+    pub fn load(
+        folder: &Path,
+        recipe: &TrainingRecipe,
+        device: &Device,
+    ) -> Result<Option<Self>, TrainingError> {
+        let path = folder.join(STATE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let failed = |reason: String| TrainingError::File { path: path.clone(), reason };
+        let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
+        let state: State =
+            serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        if state.recipe != *recipe {
+            return Err(failed("it was begun with another recipe".into()));
+        }
+        let read = |name: &str| {
+            std::fs::read(folder.join(name))
+                .map(Bytes::from_bytes_vec)
+                .map_err(|error| failed(format!("{name}: {error}")))
+        };
+        let record =
+            ModuleRecord::from_bytes(read(WEIGHTS)?).map_err(|error| failed(error.to_string()))?;
+        let network = recipe
+            .network
+            .init(device)
+            .try_load_record(record)
+            .map_err(|error| failed(error.to_string()))?;
+        let moments = optimiser(recipe)
+            .from_bytes(read(MOMENTS)?)
+            .map_err(|error| failed(error.to_string()))?;
+        let network = network.to_device(&device.clone().autodiff()).train();
+        let trainer = Trainer::with(network, moments, device);
+        Ok(Some(Checkpoint { trainer, records: state.records }))
+    }
+}
+
+/// The best weights of the run so far, if a checkpoint has any.
+///
+/// # Errors
+/// A file that is there but cannot be read.
+pub fn best_weights(folder: &Path) -> Result<Option<Vec<u8>>, TrainingError> {
+    let path = folder.join(BEST);
+    if !path.exists() {
+        return Ok(None);
+    }
+    std::fs::read(&path)
+        .map(Some)
+        .map_err(|error| TrainingError::File { path, reason: error.to_string() })
+}
+
+/// Writes a checkpoint; the state comes last, so that it never speaks of files that are not there.
+///
+/// # Errors
+/// What the file system says.
+pub fn save(
+    folder: &Path,
+    trainer: &Trainer,
+    records: &[EpochRecord],
+    recipe: &TrainingRecipe,
+    best: Option<&[u8]>,
+) -> Result<(), TrainingError> {
+    let failed = |reason: String| TrainingError::File { path: folder.to_owned(), reason };
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    write(&folder.join(WEIGHTS), &trainer.weights()?)?;
+    let moments = trainer.optimiser.into_bytes().map_err(|error| failed(error.to_string()))?;
+    write(&folder.join(MOMENTS), &moments)?;
+    if let Some(best) = best {
+        write(&folder.join(BEST), best)?;
+    }
+    let state = State { recipe: recipe.clone(), records: records.to_vec() };
+    let text = serde_json::to_string(&state).map_err(|error| failed(error.to_string()))?;
+    write(&folder.join(STATE), text.as_bytes())
+}
+
+/// Writes a file beside its place and moves it there.
+///
+/// # Errors
+/// What the file system says.
+pub fn write(path: &Path, content: &[u8]) -> Result<(), TrainingError> {
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, content)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|error| TrainingError::File { path: path.to_owned(), reason: error.to_string() })
+}

@@ -1,0 +1,141 @@
+//! A training recipe: every choice that makes a model, as one small file that is kept beside the weights.
+
+use crate::features::recipe::Recipe;
+use crate::model::artifact::{InputForm, SegmentLimits};
+use crate::model::network::NetworkShape;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// How the learning rate goes over the epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// The same throughout.
+    Constant,
+    /// A short rise, then half a cosine down to a hundredth (Loshchilov & Hutter, 2017).
+    Cosine,
+}
+
+/// Everything that decides how a model is trained, but for the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRecipe {
+    /// The recipe's name.
+    pub name: String,
+    /// One sentence for the model's manifest.
+    pub description: String,
+    /// The feature recipe.
+    pub features: Recipe,
+    /// What the network is given of the features.
+    pub input: InputForm,
+    /// Whether clips are also heard over a telephone, with noise and at other levels.
+    pub augment: bool,
+    /// Passes over the training clips.
+    pub epochs: usize,
+    /// Segments in one step of the optimiser.
+    pub batch: usize,
+    /// The largest learning rate.
+    pub learning_rate: f64,
+    /// How it goes over the epochs.
+    pub schedule: Schedule,
+    /// Decoupled weight decay; 0 is plain Adam.
+    pub weight_decay: f32,
+    /// Share of the target that is spread over all labels, in [0, 1).
+    pub label_smoothing: f32,
+    /// Whether a rare label weighs more: by the inverse root of its share.
+    pub balance_classes: bool,
+    /// At most so many clips of one voice in an epoch, drawn anew each epoch; 0 for all.
+    pub clips_per_speaker: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// How much speech the network sees.
+    pub segment: SegmentLimits,
+    /// The network.
+    pub network: NetworkShape,
+}
+
+/// A name that is neither a built-in recipe nor a readable recipe file.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// No such recipe.
+    #[error(
+        "no training recipe '{0}'; built in are seed and phone, or give the path of a .toml file"
+    )]
+    Unknown(String),
+    /// The file does not say what a recipe says.
+    #[error("{path} is not a training recipe: {reason}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What the reader says.
+        reason: String,
+    },
+}
+
+impl TrainingRecipe {
+    /// A built-in recipe (`seed`, `phone`) or one from a TOML file.
+    ///
+    /// # Errors
+    /// [`RecipeError`] names the recipe and what is wrong.
+    pub fn named(name: &str) -> Result<Self, RecipeError> {
+        let text = match name {
+            "seed" => include_str!("recipes/seed.toml").to_owned(),
+            "phone" => include_str!("recipes/phone.toml").to_owned(),
+            path if Path::new(path).extension().is_some_and(|end| end == "toml") => {
+                std::fs::read_to_string(path).map_err(|error| RecipeError::Malformed {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                })?
+            }
+            other => return Err(RecipeError::Unknown(other.to_owned())),
+        };
+        toml::from_str(&text).map_err(|error| RecipeError::Malformed {
+            path: name.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// The learning rate of a step, counted from 0.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "step counts are far below 2^52")]
+    pub fn learning_rate_at(&self, step: usize, n_steps: usize) -> f64 {
+        let progress = step as f64 / n_steps.max(1) as f64;
+        match self.schedule {
+            Schedule::Constant => self.learning_rate,
+            Schedule::Cosine if progress < WARM_UP => {
+                self.learning_rate * (progress / WARM_UP).max(0.01)
+            }
+            Schedule::Cosine => {
+                let fall = (progress - WARM_UP) / (1.0 - WARM_UP);
+                self.learning_rate
+                    * (0.01 + 0.99 * 0.5 * (1.0 + (std::f64::consts::PI * fall).cos()))
+            }
+        }
+    }
+}
+
+/// Share of the training in which the cosine schedule rises.
+const WARM_UP: f64 = 0.05;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_recipes_read_and_an_unknown_one_is_refused_by_name() {
+        for name in ["seed", "phone"] {
+            assert_eq!(TrainingRecipe::named(name).expect("built in").name, name);
+        }
+        let error = TrainingRecipe::named("fancy").expect_err("there is none").to_string();
+        assert!(error.contains("'fancy'"), "{error}");
+    }
+
+    #[test]
+    fn the_cosine_schedule_rises_then_falls_to_a_hundredth() {
+        let recipe = TrainingRecipe::named("phone").expect("built in");
+        let peak = recipe.learning_rate_at(50, 1000);
+        assert!((peak - recipe.learning_rate).abs() < 1e-9);
+        assert!(recipe.learning_rate_at(10, 1000) < peak);
+        assert!((recipe.learning_rate_at(1000, 1000) / peak - 0.01).abs() < 1e-6);
+    }
+}

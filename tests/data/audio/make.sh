@@ -1,0 +1,20 @@
+#!/bin/sh
+# Makes the compressed fixtures of the decoding tests: 4 s of a tone that rises from 300 to 2500 Hz at
+# half of full scale, mono. The output is committed beside this; it is ours and free to use. Needs ffmpeg.
+set -eu
+cd "$(dirname "$0")"
+sweep="aevalsrc=0.5*sin(2*PI*(300*t+275*t*t)):d=4"
+encode() {
+    rate=$1
+    shift
+    ffmpeg -nostdin -loglevel error -y -f lavfi -i "$sweep:s=$rate" -ac 1 -map_metadata -1 \
+        -fflags +bitexact -flags:a +bitexact "$@"
+}
+encode 8000 -c:a flac -sample_fmt s16 sweep.flac
+encode 16000 -c:a libmp3lame -b:a 32k sweep.mp3
+encode 16000 -c:a libvorbis -q:a 0 sweep-vorbis.ogg
+encode 48000 -c:a libopus -b:a 24k sweep-opus.ogg
+encode 48000 -c:a libopus -b:a 24k sweep-opus.webm
+encode 16000 -c:a aac -b:a 32k sweep.m4a
+encode 8000 -c:a adpcm_ms sweep-ms-adpcm.wav
+encode 8000 -c:a adpcm_ima_wav sweep-ima-adpcm.wav

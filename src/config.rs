@@ -18,7 +18,7 @@ use crate::pipeline::PipelineSettings;
 pub const DEFAULT_CONFIG: &str = include_str!("../assets/config.toml");
 
 /// Every setting that a file can hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Name or folder of the model; none for the default one.
@@ -112,14 +112,6 @@ impl Config {
         Ok(config)
     }
 
-    /// The folder for session logs: the one that was named, or else [`sessions_dir`].
-    ///
-    /// # Errors
-    /// As [`sessions_dir`].
-    pub fn sessions_dir(&self) -> Result<PathBuf, ConfigError> {
-        self.session.dir.clone().map_or_else(sessions_dir, Ok)
-    }
-
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
@@ -137,6 +129,14 @@ impl Config {
             let line = 1 + text.bytes().take(begin).filter(|&byte| byte == b'\n').count();
             ConfigError::Parse { path: path.to_owned(), line, reason: explain(error.message()) }
         })
+    }
+
+    /// The folder for session logs: the one that is set, or [`sessions_dir`].
+    ///
+    /// # Errors
+    /// [`ConfigError::NoHome`] if none is set and none is known.
+    pub fn sessions_dir(&self) -> Result<PathBuf, ConfigError> {
+        self.session.dir.clone().map_or_else(sessions_dir, Ok)
     }
 
     fn override_with(&mut self, flags: Flags) {
@@ -195,8 +195,7 @@ pub fn sessions_dir() -> Result<PathBuf, ConfigError> {
     Ok(state.ok_or(ConfigError::NoHome)?.join("undertone/sessions"))
 }
 
-/// The folder for what the user adds, such as models: `undertone` in `$XDG_DATA_HOME` or `~/.local/share`.
-/// None if neither is known.
+/// The user's own folder for models and the like: `undertone` in `$XDG_DATA_HOME` or `~/.local/share`.
 #[must_use]
 pub fn data_dir() -> Option<PathBuf> {
     Some(base_dir("XDG_DATA_HOME", ".local/share", environment)?.join("undertone"))

@@ -15,6 +15,7 @@ pub mod model;
 pub mod output_file;
 pub mod pipeline;
 pub mod plain_text;
+pub mod plot;
 pub mod resample;
 pub mod session;
 pub mod speech;

@@ -12,6 +12,14 @@ pub fn print_to_stdout<E: From<io::Error>>(
     print_to(io::stdout().lock(), print)
 }
 
+/// Prints a text to standard output.
+///
+/// # Errors
+/// What the system says, unless nobody reads any more.
+pub fn print(text: &str) -> io::Result<()> {
+    print_to_stdout(|out| out.write_all(text.as_bytes()))
+}
+
 fn print_to<E: From<io::Error>>(
     sink: impl Write,
     print: impl FnOnce(&mut dyn Write) -> Result<(), E>,

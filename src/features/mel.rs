@@ -16,7 +16,8 @@ const LOG_STEP: f64 = 6.4;
 
 /// Triangular bands over the bins of a spectrum.
 pub struct MelFilterbank {
-    bands: Vec<Band>,
+    /// The lowest first.
+    pub bands: Vec<Band>,
 }
 
 /// The bins under one triangle.
@@ -55,11 +56,6 @@ impl MelFilterbank {
             Band { first_bin, weights }
         };
         MelFilterbank { bands: (0..n_mels).map(band).collect() }
-    }
-
-    /// The bands, the lowest first.
-    pub fn bands(&self) -> &[Band] {
-        &self.bands
     }
 
     /// Writes the power in every band to `mel_power`, which has `n_mels` places.
@@ -117,8 +113,8 @@ mod tests {
                 recipe.n_mels(),
                 recipe.band_edges_hz(),
             );
-            assert_eq!(bank.bands().len(), recipe.n_mels());
-            for (index, band) in bank.bands().iter().enumerate() {
+            assert_eq!(bank.bands.len(), recipe.n_mels());
+            for (index, band) in bank.bands.iter().enumerate() {
                 assert!(!band.weights.is_empty(), "{recipe}: band {index} has no bin");
             }
         }
@@ -126,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_wide_band_has_unit_area() {
-        for band in MelFilterbank::new(8000, 4096, 10, (80.0, 3800.0)).bands() {
+        for band in MelFilterbank::new(8000, 4096, 10, (80.0, 3800.0)).bands {
             let area = band.weights.iter().sum::<f64>() * 8000.0 / 4096.0;
             assert!((area - 1.0).abs() < 1e-3, "{area}");
         }

@@ -29,6 +29,9 @@ pub enum Recipe {
 /// through a telephone line, and a line that sends digital silence looks like a very quiet one.
 pub const PHONE_V1_POWER_FLOOR: f64 = 1e-8;
 
+/// Numbers in a frame of every recipe so far, as in the original notebook.
+pub const N_MFCC: usize = 40;
+
 /// A recipe's numbers.
 struct Definition {
     name: &'static str,
@@ -51,7 +54,7 @@ const PHONE_V1: Definition = Definition {
     n_mels: 48,
     low_hz: 80.0,
     high_hz: 3_800.0,
-    n_mfcc: 40,
+    n_mfcc: N_MFCC,
 };
 
 const SEED_V1: Definition = Definition {
@@ -63,7 +66,7 @@ const SEED_V1: Definition = Definition {
     n_mels: 128,
     low_hz: 0.0,
     high_hz: 11_025.0,
-    n_mfcc: 40,
+    n_mfcc: N_MFCC,
 };
 
 impl Recipe {

@@ -1,1 +1,222 @@
-//! (being built)
+//! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Without a subcommand: monitor.
+    #[command(flatten)]
+    pub monitor: MonitorArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but a part of the input \
+could not be used or a part of the log could not be written.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch a live call (the same as no subcommand)
+    Monitor(MonitorArgs),
+    /// Play a recorded call through the same pipeline
+    Replay(ReplayArgs),
+    /// List the inputs and what each carries
+    Devices(JsonArgs),
+    /// Turn a session log into another format
+    Export(ExportArgs),
+    /// List the session logs
+    Sessions(SessionsArgs),
+    /// List the installed models with their honest scores
+    Models(JsonArgs),
+    /// Look at a clip (pictures, features, probabilities) or at a corpus
+    Inspect(InspectArgs),
+    /// Train a model on labelled clips
+    Train(TrainArgs),
+    /// Measure a model on labelled clips
+    Evaluate(EvaluateArgs),
+}
+
+/// Flags of everything that classifies.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// Model, by name or folder [default: the one inside the program]
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Where to compute: auto, gpu, cpu, or software (a software graphics driver, for tests)
+    #[arg(long)]
+    pub backend: Option<String>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write the session log there instead of into the sessions folder
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Replace a log of that name
+    #[arg(long)]
+    pub force: bool,
+    /// No dashboard: run without a terminal and print a summary at the end
+    #[arg(long)]
+    pub headless: bool,
+    /// Print the summary as JSON (with --headless)
+    #[arg(long, requires = "headless")]
+    pub json: bool,
+}
+
+/// `undertone monitor`.
+#[derive(Debug, Args)]
+pub struct MonitorArgs {
+    /// Input device, as `undertone devices` names it [default: the system's]
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Stop by itself after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub seconds: Option<f64>,
+    /// What computes, and where the log goes.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// `undertone replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...
+    pub call: PathBuf,
+    /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
+    #[arg(long)]
+    pub speed: Option<String>,
+    /// Which channel is the caller: left, right, mix or a number from 1
+    #[arg(long, default_value = "mix")]
+    pub channel: String,
+    /// Read the recording in blocks of so many samples (results do not depend on it)
+    #[arg(long, value_name = "SAMPLES", hide = true)]
+    pub block: Option<usize>,
+    /// What computes, and where the log goes.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// A listing.
+#[derive(Debug, Args)]
+pub struct JsonArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undertone export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The session log
+    pub session: PathBuf,
+    /// csv or json
+    #[arg(long)]
+    pub format: String,
+    /// Write there instead of to standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace a file of that name
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `undertone sessions`.
+#[derive(Debug, Args)]
+pub struct SessionsArgs {
+    /// The folder [default: ~/.local/state/undertone/sessions]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undertone inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A clip, a folder of clips, or a manifest
+    pub input: PathBuf,
+    /// Folder for the pictures [default: inspect-NAME here]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// Feature recipe for the frames: phone-v1 or seed-v1
+    #[arg(long, value_name = "RECIPE", requires = "csv")]
+    pub features: Option<String>,
+    /// Write the feature frames there, one row a frame, the time in seconds first
+    #[arg(long, value_name = "FILE", requires = "features")]
+    pub csv: Option<PathBuf>,
+    /// Model for the probabilities, by name or folder [default: the one inside the program]
+    #[arg(long)]
+    pub model: Option<String>,
+    /// The report as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `undertone train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// phone, seed, or a recipe file
+    #[arg(long)]
+    pub recipe: String,
+    /// Folder or manifest of labelled clips; may be given several times
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    pub data: Vec<PathBuf>,
+    /// The model's folder
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Which clips are held out: manifest (its split column), notebook, random, or speaker:NAME
+    #[arg(long, default_value = "manifest")]
+    pub split: String,
+    /// Passes over the clips [default: the recipe's]
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Segments in one step [default: the recipe's]
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Largest learning rate [default: the recipe's]
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
+    /// Seed of every random choice [default: the recipe's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Where to compute: auto, gpu or cpu
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
+    /// Begin anew where a model or an interrupted run is
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `undertone evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The model, by name or folder
+    #[arg(long)]
+    pub model: String,
+    /// Manifest or folder of labelled clips
+    #[arg(long, value_name = "MANIFEST")]
+    pub clips: PathBuf,
+    /// Only clips of this split: train, dev or test
+    #[arg(long)]
+    pub split: Option<String>,
+    /// Write the report there as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to compute: auto, gpu, cpu or software
+    #[arg(long, default_value = "cpu")]
+    pub backend: String,
+    /// Replace a report of that name
+    #[arg(long)]
+    pub force: bool,
+}

@@ -1,1 +1,353 @@
-//! (being built)
+//! The settings: defaults, then the configuration file, then flags, into one checked [`Config`].
+//!
+//! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Also the folders
+//! that Undertone uses, from the environment. Keeps nothing.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::device::BackendChoice;
+use crate::pipeline::PipelineSettings;
+
+/// The commented defaults, as `assets/config.toml` has them.
+pub const DEFAULT_CONFIG: &str = include_str!("../assets/config.toml");
+
+/// Every setting that a file can hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Name or folder of the model; none for the default one.
+    pub model: Option<String>,
+    /// What computes.
+    pub backend: BackendChoice,
+    /// How readings are made.
+    pub pipeline: PipelineSettings,
+    /// Where sessions are logged.
+    pub session: SessionSection,
+}
+
+/// `[session]`: where sessions are logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionSection {
+    /// The folder; none for [`sessions_dir`]. In a file, `~` is the home folder and a relative path
+    /// begins at the file's own folder.
+    pub dir: Option<PathBuf>,
+}
+
+/// What was typed and goes before the file; none where nothing was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Name or folder of the model.
+    pub model: Option<String>,
+    /// What computes.
+    pub backend: Option<BackendChoice>,
+    /// The folder for session logs.
+    pub session_dir: Option<PathBuf>,
+}
+
+/// What can be wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {reason}; check the path given with --config")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The file holds something that is no setting.
+    #[error("{path}, line {line}: {reason}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there, and which key may be meant.
+        reason: String,
+    },
+    /// A number is too small or too large.
+    #[error("{key} is {value}, but must be from {min} to {max}")]
+    OutOfRange {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: u32,
+        /// The smallest that is allowed.
+        min: u32,
+        /// The largest that is allowed.
+        max: u32,
+    },
+    /// There is no folder to put session logs in.
+    #[error(
+        "HOME is not set, so there is no folder for session logs; name one in the configuration as session.dir"
+    )]
+    NoHome,
+}
+
+impl Config {
+    /// Merges the defaults, the file and the flags, and checks the result.
+    ///
+    /// `file` must exist; without it, the file in its usual place is taken if there is one.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the file cannot be read, has an unknown key or a value of the wrong kind, or if
+    /// a number is out of range.
+    pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
+        let usual = usual_file(environment);
+        let mut config = match (file, usual) {
+            (Some(path), _) => Config::read(path)?,
+            (None, Some(path)) if path.exists() => Config::read(&path)?,
+            (None, _) => Config::default(),
+        };
+        config.override_with(flags);
+        config.check()?;
+        Ok(config)
+    }
+
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
+        let mut config = Config::parse(&text, path)?;
+        if let Some(dir) = &mut config.session.dir {
+            *dir = resolve_dir(dir, path, environment);
+        }
+        Ok(config)
+    }
+
+    /// Reads a file's text; `path` is what errors call it. Values are not checked yet.
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let begin = error.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(begin).filter(|&byte| byte == b'\n').count();
+            ConfigError::Parse { path: path.to_owned(), line, reason: explain(error.message()) }
+        })
+    }
+
+    /// The folder for session logs: the one that is set, or [`sessions_dir`].
+    ///
+    /// # Errors
+    /// [`ConfigError::NoHome`] if none is set and none is known.
+    pub fn sessions_dir(&self) -> Result<PathBuf, ConfigError> {
+        self.session.dir.clone().map_or_else(sessions_dir, Ok)
+    }
+
+    fn override_with(&mut self, flags: Flags) {
+        let Flags { model, backend, session_dir } = flags;
+        self.model = model.or(self.model.take());
+        self.backend = backend.unwrap_or(self.backend);
+        self.session.dir = session_dir.or(self.session.dir.take());
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let PipelineSettings { hop_ms, segment_ms, min_speech_ms, pause_ms, smoothing_ms } =
+            self.pipeline;
+        // Below 50 ms a reading says nothing new; above 30 s emotions are averaged away.
+        in_range("pipeline.hop_ms", hop_ms, 50..=5_000)?;
+        in_range("pipeline.segment_ms", segment_ms, 500..=30_000)?;
+        in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
+        in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
+        in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)
+    }
+}
+
+fn in_range(
+    key: &'static str,
+    value: u32,
+    allowed: RangeInclusive<u32>,
+) -> Result<(), ConfigError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let (min, max) = allowed.into_inner();
+    Err(ConfigError::OutOfRange { key, value, min, max })
+}
+
+/// The parser's message; for an unknown key also the known one that is most like it.
+fn explain(message: &str) -> String {
+    // Serde writes: unknown field `hop`, expected one of `hop_ms`, `segment_ms`
+    let mut names = message.split('`').skip(1).step_by(2);
+    match (message.starts_with("unknown field"), names.next()) {
+        (true, Some(unknown)) => {
+            let distance = |known: &&str| strsim::damerau_levenshtein(known, unknown);
+            let nearest = names.min_by_key(distance);
+            let hint = nearest.map_or(String::new(), |known| format!("; did you mean '{known}'?"));
+            format!("unknown setting '{unknown}'{hint}")
+        }
+        _ => message.replace('\n', ": "),
+    }
+}
+
+/// The folder for session logs when no other is named: `undertone/sessions` in `$XDG_STATE_HOME` or
+/// `~/.local/state`.
+///
+/// # Errors
+/// [`ConfigError::NoHome`] if neither is known.
+pub fn sessions_dir() -> Result<PathBuf, ConfigError> {
+    let state = base_dir("XDG_STATE_HOME", ".local/state", environment);
+    Ok(state.ok_or(ConfigError::NoHome)?.join("undertone/sessions"))
+}
+
+/// The user's own folder for models and the like: `undertone` in `$XDG_DATA_HOME` or `~/.local/share`.
+#[must_use]
+pub fn data_dir() -> Option<PathBuf> {
+    Some(base_dir("XDG_DATA_HOME", ".local/share", environment)?.join("undertone"))
+}
+
+fn usual_file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    Some(base_dir("XDG_CONFIG_HOME", ".config", variable)?.join("undertone/config.toml"))
+}
+
+/// A folder by the XDG Base Directory Specification, which says to ignore a relative one.
+fn base_dir(
+    name: &str,
+    below_home: &str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<PathBuf> {
+    let named = variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| home(variable).map(|home| home.join(below_home)))
+}
+
+fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    variable("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn resolve_dir(dir: &Path, file: &Path, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    match (dir.strip_prefix("~"), home(variable)) {
+        (Ok(below_home), Some(home)) => home.join(below_home),
+        _ => file.parent().map_or_else(|| dir.to_owned(), |folder| folder.join(dir)),
+    }
+}
+
+fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new("config.toml")).map_err(|error| error.to_string())
+    }
+
+    fn checked(text: &str) -> Result<(), String> {
+        parse(text)?.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_commented_file_holds_the_defaults() {
+        let config = parse(DEFAULT_CONFIG).unwrap();
+        assert_eq!(config, Config::default());
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn every_setting_stands_in_the_commented_file() {
+        let uncommented = DEFAULT_CONFIG.lines().map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => setting,
+            _ => line,
+        });
+        let text = uncommented.collect::<Vec<_>>().join("\n");
+        let config = parse(&text).unwrap();
+        assert!(config.model.is_some() && config.session.dir.is_some());
+        let all: toml::Table = toml::Table::try_from(&config).unwrap();
+        let written: toml::Table = text.parse().unwrap();
+        assert_eq!(all, written);
+    }
+
+    #[test]
+    fn flags_go_before_the_file_and_the_file_before_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        fs::write(&file, "model = \"a\"\nbackend = \"gpu\"\n[session]\ndir = \"logs\"\n").unwrap();
+        let config = Config::resolve(Some(&file), Flags::default()).unwrap();
+        assert_eq!(config.model.as_deref(), Some("a"));
+        assert_eq!(config.backend, BackendChoice::Gpu);
+        assert_eq!(config.session.dir, Some(folder.path().join("logs")));
+        assert_eq!(config.pipeline, PipelineSettings::default());
+
+        let flags = Flags {
+            model: Some("b".to_owned()),
+            backend: Some(BackendChoice::Cpu),
+            session_dir: Some(PathBuf::from("here")),
+        };
+        let config = Config::resolve(Some(&file), flags).unwrap();
+        assert_eq!(config.model.as_deref(), Some("b"));
+        assert_eq!(config.backend, BackendChoice::Cpu);
+        assert_eq!(config.session.dir, Some(PathBuf::from("here")));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_its_line_and_the_nearest_one() {
+        let refused = parse("backend = \"cpu\"\n\n[pipeline]\nhop_ms = 1\nsmothing_ms = 3\n");
+        assert_eq!(
+            refused.unwrap_err(),
+            "config.toml, line 5: unknown setting 'smothing_ms'; did you mean 'smoothing_ms'?"
+        );
+        assert_eq!(
+            parse("[sesion]\ndir = \"x\"\n").unwrap_err(),
+            "config.toml, line 1: unknown setting 'sesion'; did you mean 'session'?"
+        );
+    }
+
+    #[test]
+    fn values_of_the_wrong_kind_are_refused_with_their_line() {
+        let backend = parse("model = \"a\"\nbackend = \"tpu\"\n").unwrap_err();
+        assert!(backend.starts_with("config.toml, line 2: unknown variant `tpu`"), "{backend}");
+        let negative = parse("[pipeline]\nhop_ms = -1\n").unwrap_err();
+        assert!(negative.starts_with("config.toml, line 2: "), "{negative}");
+        let broken = parse("model = \"a\n").unwrap_err();
+        assert!(broken.starts_with("config.toml, line 1: "), "{broken}");
+        assert!(!broken.contains('\n'), "{broken}");
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused_by_name() {
+        assert_eq!(
+            checked("[pipeline]\nhop_ms = 0\n").unwrap_err(),
+            "pipeline.hop_ms is 0, but must be from 50 to 5000"
+        );
+        assert_eq!(
+            checked("[pipeline]\nsegment_ms = 1000\nmin_speech_ms = 1001\n").unwrap_err(),
+            "pipeline.min_speech_ms is 1001, but must be from 100 to 1000"
+        );
+        assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
+    }
+
+    #[test]
+    fn a_file_named_but_missing_is_an_error() {
+        let missing = Config::resolve(Some(Path::new("/none/config.toml")), Flags::default());
+        assert!(missing.unwrap_err().to_string().contains("/none/config.toml"));
+    }
+
+    #[test]
+    fn folders_follow_the_environment_and_relative_ones_are_ignored() {
+        let with = |name: &'static str, value: &'static str| {
+            move |asked: &str| match asked {
+                "HOME" => Some("/home/me".into()),
+                asked if asked == name => Some(value.into()),
+                _ => None,
+            }
+        };
+        let state = |variable| base_dir("XDG_STATE_HOME", ".local/state", variable);
+        assert_eq!(state(with("XDG_STATE_HOME", "/state")), Some("/state".into()));
+        assert_eq!(state(with("XDG_STATE_HOME", "state")), Some("/home/me/.local/state".into()));
+        assert_eq!(base_dir("XDG_STATE_HOME", ".local/state", |_: &str| None), None);
+        assert_eq!(usual_file(with("", "")), Some("/home/me/.config/undertone/config.toml".into()));
+        let file = Path::new("/etc/undertone.toml");
+        assert_eq!(
+            resolve_dir(Path::new("~/calls"), file, with("", "")),
+            Path::new("/home/me/calls")
+        );
+        assert_eq!(resolve_dir(Path::new("calls"), file, with("", "")), Path::new("/etc/calls"));
+        assert_eq!(resolve_dir(Path::new("/calls"), file, with("", "")), Path::new("/calls"));
+    }
+}

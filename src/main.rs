@@ -1,3 +1,164 @@
-//! Parses the command line and runs it.
+//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+use std::time::Duration;
+use undertone::audio::recording::{Channel, Pace};
+use undertone::cli::{
+    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MonitorArgs,
+    ReplayArgs, SessionsArgs, TrainArgs,
+};
+use undertone::command::{
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, inspect, models,
+    monitor, replay, session, sessions, train,
+};
+use undertone::config::{Config, Flags};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(Exit::Done) => EXIT_DONE.into(),
+        Ok(Exit::Partial) => EXIT_PARTIAL.into(),
+        Err(error) => {
+            eprintln!("undertone: {}", chain(&error));
+            EXIT_FAILED.into()
+        }
+    }
+}
+
+/// An error with its causes on one line, without repeating what a cause already said.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text += ": ";
+            }
+            text += &cause;
+        }
+    }
+    text
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        None => monitor::run(&monitor_settings(cli.monitor)?),
+        Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
+        Some(Command::Replay(args)) => replay::run(&replay_settings(args)?),
+        Some(Command::Devices(JsonArgs { json })) => {
+            done(devices::run(&devices::DevicesSettings { json }))
+        }
+        Some(Command::Models(JsonArgs { json })) => {
+            done(models::run(&models::ModelsSettings { json }))
+        }
+        Some(Command::Export(args)) => done(export_session(args)),
+        Some(Command::Sessions(args)) => done(list_sessions(args)),
+        Some(Command::Inspect(args)) => inspect_input(args),
+        Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
+        Some(Command::Evaluate(args)) => evaluate_model(args),
+    }
+}
+
+fn done(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
+    result.map(|()| Exit::Done)
+}
+
+fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
+    let flags = Flags {
+        model: args.model,
+        backend: args.backend.as_deref().map(str::parse).transpose()?,
+        session_dir: None,
+    };
+    Ok(session::SessionSettings {
+        config: Config::resolve(args.config.as_deref(), flags)?,
+        log: args.log,
+        force: args.force,
+        headless: args.headless,
+        json: args.json,
+    })
+}
+
+fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
+    let stop_after = args.seconds.map(Duration::try_from_secs_f64).transpose()?;
+    Ok(monitor::MonitorSettings {
+        device: args.device,
+        stop_after,
+        session: session_settings(args.engine)?,
+    })
+}
+
+fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
+    let usual = if args.engine.headless { "max" } else { "1" };
+    let pace = match args.speed.as_deref().unwrap_or(usual) {
+        "max" => Pace::AsRead,
+        number => {
+            let speed: f64 = number.parse().ok().filter(|speed| (0.1..=100.0).contains(speed)).ok_or_else(
+                || anyhow::anyhow!("'{number}' is no speed; give a number from 0.1 to 100, or max"),
+            )?;
+            Pace::Paced { speed }
+        }
+    };
+    anyhow::ensure!(args.block != Some(0), "a block has at least one sample");
+    Ok(replay::ReplaySettings {
+        call: args.call,
+        channel: args.channel.parse::<Channel>()?,
+        pace,
+        block_len: args.block,
+        session: session_settings(args.engine)?,
+    })
+}
+
+fn export_session(args: ExportArgs) -> anyhow::Result<()> {
+    export::run(&export::ExportSettings {
+        session: args.session,
+        format: args.format.parse()?,
+        output: args.output,
+        force: args.force,
+    })
+}
+
+fn list_sessions(args: SessionsArgs) -> anyhow::Result<()> {
+    let flags = Flags { session_dir: args.dir, ..Flags::default() };
+    let config = Config::resolve(args.config.as_deref(), flags)?;
+    let dir = Some(config.sessions_dir()?);
+    sessions::run(&sessions::SessionsSettings { dir, json: args.json })
+}
+
+fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
+    Ok(train::TrainSettings {
+        recipe: args.recipe,
+        data: args.data,
+        output: args.output,
+        division: args.split.parse()?,
+        epochs: args.epochs,
+        batch: args.batch,
+        learning_rate: args.learning_rate,
+        seed: args.seed,
+        backend: args.backend.parse()?,
+        force: args.force,
+        command: std::env::args().skip(1).fold("undertone".to_owned(), |line, word| line + " " + &word),
+    })
+}
+
+fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
+    evaluate::run(&evaluate::EvaluateSettings {
+        model: args.model,
+        clips: args.clips,
+        split: args.split.as_deref().map(str::parse).transpose()?,
+        json: args.json,
+        backend: args.backend.parse()?,
+        force: args.force,
+    })
+}
+
+fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
+    inspect::run(&inspect::InspectSettings {
+        input: args.input,
+        output: args.output,
+        features: args.features.as_deref().map(str::parse).transpose()?,
+        csv: args.csv,
+        model: args.model,
+        json: args.json,
+        force: args.force,
+    })
+}

@@ -84,7 +84,7 @@ impl Gap {
 pub const LEVEL_INTERVAL: StreamTime = StreamTime::from_ms(100);
 
 /// Settings of the pipeline, a part of the configuration file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineSettings {
     /// Step between two readings.
@@ -212,7 +212,15 @@ impl<C: Classifier> Pipeline<C> {
 }
 
 /// A position at a source's rate as a position in the stream, rounded down.
-fn stream_position(samples: u64, rate_hz: u32) -> StreamTime {
+#[must_use]
+pub fn stream_position(samples: u64, rate_hz: u32) -> StreamTime {
     let scaled = u128::from(samples) * u128::from(STREAM_RATE_HZ) / u128::from(rate_hz.max(1));
     StreamTime(u64::try_from(scaled).unwrap_or(u64::MAX))
+}
+
+/// A position in the stream as a position at a source's rate, rounded down.
+#[must_use]
+pub fn source_position(at: StreamTime, rate_hz: u32) -> u64 {
+    let scaled = u128::from(at.0) * u128::from(rate_hz) / u128::from(STREAM_RATE_HZ);
+    u64::try_from(scaled).unwrap_or(u64::MAX)
 }

@@ -7,12 +7,13 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
@@ -90,7 +91,7 @@ impl Decoder {
     /// Every variant of [`AudioError`] but the last two can come from here.
     pub(super) fn open(path: &Path, channel: Channel) -> Result<Self, AudioError> {
         let (source, promised_ratio) = open_source(path)?;
-        let stream = MediaSourceStream::new(source, Default::default());
+        let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
         let reader = get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
             .map_err(|error| refusal(path, error))?;
@@ -382,7 +383,7 @@ fn open_track(path: &Path, reader: &dyn FormatReader) -> Result<(Codec, TrackFac
     if !SAMPLE_RATES_HZ.contains(&sample_rate_hz) {
         return Err(AudioError::SampleRate { path: path.to_owned(), rate_hz: sample_rate_hz });
     }
-    let n_channels = params.channels.as_ref().map_or(0, |channels| channels.count());
+    let n_channels = params.channels.as_ref().map_or(0, Channels::count);
     if n_channels == 0 {
         return Err(AudioError::NoChannels { path: path.to_owned() });
     }

@@ -122,4 +122,50 @@ pub enum AudioError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// No sound system can be reached.
+    #[error(
+        "no sound system: {reason}; start one (on Linux PipeWire or PulseAudio, in this user's session) \
+         or connect a sound card; recordings can be replayed without one"
+    )]
+    NoSoundSystem {
+        /// Why not.
+        reason: String,
+    },
+    /// There is a sound system, but it has no default input.
+    #[error("there is no default input; connect a microphone, or name an input: undertone devices")]
+    NoInput,
+    /// There is no input of that id or name.
+    #[error(
+        "there is no input '{wanted}'; there is: {}; undertone devices tells more",
+        list(known)
+    )]
+    UnknownDevice {
+        /// What was asked for.
+        wanted: String,
+        /// The ids of the inputs that there are.
+        known: Vec<String>,
+    },
+    /// The input cannot be opened.
+    #[error(
+        "cannot listen to {device}: {reason}; close other programs that use it, or choose another input: \
+         undertone devices"
+    )]
+    DeviceFailed {
+        /// Its id.
+        device: String,
+        /// The sound system's reason.
+        reason: String,
+    },
+    /// The input is gone. Everything that it sent has been delivered before this.
+    #[error("{device} stopped: {reason}; connect it again and start anew")]
+    DeviceLost {
+        /// Its id.
+        device: String,
+        /// What happened to it.
+        reason: String,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

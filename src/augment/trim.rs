@@ -10,8 +10,9 @@ const FRAME_MS: usize = 20;
 /// Kept before the first loud frame and after the last, for soft consonants.
 const MARGIN_MS: usize = 50;
 
-/// A frame is loud from so far below the clip's own loud frames. Chosen so that the soft ends of
-/// acted clips stay and studio and codec noise go.
+/// A frame is loud from so far below the clip's own loud frames: the soft ends of words stay. Of 60
+/// clips each, a half of RAVDESS (studio silence) and an eighth of EMOVO goes; clips with the noise of
+/// a room (CREMA-D) or cut closely already (TESS, nEMO) stay nearly whole.
 const THRESHOLD_DB: f64 = 35.0;
 
 /// The clip's loud frames: the power that one frame in twenty exceeds. Not the loudest, which may

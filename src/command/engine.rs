@@ -13,6 +13,7 @@ use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
 use crate::session::writer::SessionWriter;
 use crate::stream_time::StreamTime;
 use crate::timeline::history::{Summary, Timeline};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What a caller is heard from.
@@ -180,7 +181,7 @@ impl Engine {
     ) -> anyhow::Result<()> {
         let Input::Recording(recording) = &mut self.input else { return Ok(()) };
         let rate = recording.sample_rate_hz();
-        let wanted = super::source_samples(target, rate);
+        let wanted = crate::pipeline::source_position(target, rate);
         let sample = recording.seek(wanted)?;
         self.pipeline.seek(0, sample, &mut self.updates)?;
         self.arrived = sample;
@@ -198,6 +199,21 @@ impl Engine {
             Input::Recording(recording) => Some(recording),
             Input::Microphone(_) => None,
         }
+    }
+
+    /// How many times faster than real time a recording comes; 1 for a live device.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        match &self.input {
+            Input::Recording(recording) => super::watch::speed_of(recording.pace()),
+            Input::Microphone(_) => 1.0,
+        }
+    }
+
+    /// Where the log is, if there is one.
+    #[must_use]
+    pub fn log_path(&self) -> Option<PathBuf> {
+        self.log.as_ref().map(|log| log.path().to_owned())
     }
 
     /// Delays measured before now no longer stand for what comes: after a pause or a change of speed.
@@ -243,7 +259,7 @@ impl Engine {
             summary: summary.clone(),
             delay,
             dropped_samples: self.dropped,
-            log: self.log.as_ref().map(|log| log.path().to_owned()),
+            log: self.log_path(),
         };
         if let Some(log) = self.log.take() {
             log.end(EndRecord {
@@ -270,7 +286,7 @@ pub struct Ended {
     /// Samples lost.
     pub dropped_samples: u64,
     /// Where the log is.
-    pub log: Option<std::path::PathBuf>,
+    pub log: Option<PathBuf>,
 }
 
 /// Brings a timeline up to date.

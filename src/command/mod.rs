@@ -1,3 +1,47 @@
-//! The subcommands, one a file.
+//! The subcommands, one a file: each wires parts, starts threads and joins them.
 
+pub mod delay;
+pub mod devices;
+pub mod engine;
 pub mod evaluate;
+pub mod export;
+pub mod inspect;
+pub mod installed;
+pub mod models;
+pub mod monitor;
+pub mod printer;
+pub mod replay;
+pub mod scoring;
+pub mod session;
+pub mod sessions;
+pub mod train;
+pub mod watch;
+
+use crate::dashboard::Colours;
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All was done.
+    Done,
+    /// Done, but a part of the input could not be used or a part of the log could not be written.
+    Partial,
+}
+
+/// Exit code when all was done.
+pub const EXIT_DONE: u8 = 0;
+/// Exit code of a failure; the message is on standard error.
+pub const EXIT_FAILED: u8 = 1;
+/// Exit code of [`Exit::Partial`]. (2 is wrong usage.)
+pub const EXIT_PARTIAL: u8 = 3;
+
+/// What the terminal can show, from the environment.
+#[must_use]
+pub fn terminal_colours() -> Colours {
+    let variable = |name: &str| std::env::var(name).ok();
+    Colours::of_terminal(
+        variable("NO_COLOR").as_deref(),
+        variable("COLORTERM").as_deref(),
+        variable("TERM").as_deref(),
+    )
+}

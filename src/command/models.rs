@@ -1,6 +1,7 @@
 //! `undertone models`: what is installed, with labels, size, training data and honest scores.
 
 use super::installed::{self, Installed};
+use super::printer::print;
 use crate::model::artifact::Artifact;
 use serde_json::json;
 
@@ -18,10 +19,10 @@ pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
     let models = installed::all();
     if settings.json {
         let entries: Vec<_> = models.iter().map(as_json).collect();
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))
+        Ok(print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))?)
     } else {
         let entries: Vec<_> = models.iter().map(as_text).collect();
-        super::print(&entries.join("\n"))
+        Ok(print(&entries.join("\n"))?)
     }
 }
 

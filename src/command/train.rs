@@ -81,8 +81,8 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let recipe = recipe(settings)?;
     make_room(settings)?;
     let division = divide(settings, &recipe)?;
-    let train_clips = prepared("training clips", &division.train, &recipe, recipe.augment)?;
-    let dev_clips = prepared("dev clips", &division.dev, &recipe, false)?;
+    let train_clips = prepared("training clips", &division.train, &recipe, recipe.hearings)?;
+    let dev_clips = prepared("dev clips", &division.dev, &recipe, 1)?;
     let backend = match settings.backend {
         BackendChoice::Cpu => Backend::cpu(),
         BackendChoice::Gpu => Backend::gpu()?,
@@ -196,10 +196,10 @@ fn prepared(
     what: &str,
     clips: &[Clip],
     recipe: &TrainingRecipe,
-    augment: bool,
+    n_hearings: usize,
 ) -> anyhow::Result<Vec<Example>> {
     let bar = bar(clips.len(), what);
-    let Prepared { examples, refused } = prepare(clips, recipe, augment, || bar.inc(1))?;
+    let Prepared { examples, refused } = prepare(clips, recipe, n_hearings, || bar.inc(1))?;
     bar.finish_and_clear();
     for (path, reason) in refused {
         eprintln!("not used: {} ({reason})", path.display());
@@ -218,7 +218,7 @@ fn with_scores(
     } else {
         (&divided.test, "test speakers")
     };
-    let examples = prepared(which, clips, recipe, false)?;
+    let examples = prepared(which, clips, recipe, 1)?;
     let mut classifier = LstmClassifier::new(&artifact, Backend::cpu())?;
     let report = report(&mut classifier, &examples)?;
     artifact.manifest.scores = report

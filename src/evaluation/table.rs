@@ -1,4 +1,4 @@
-//! A report as text for a terminal of 80 columns or more.
+//! A report as text: 86 columns wide for all seven labels.
 
 use std::fmt::Write;
 

@@ -92,9 +92,9 @@ pub struct HonestScore {
     /// Number of clips.
     pub clips: usize,
     /// Unweighted average recall, in [0, 1].
-    pub uar: f32,
+    pub uar: f64,
     /// Share of right answers, in [0, 1].
-    pub accuracy: f32,
+    pub accuracy: f64,
 }
 
 /// Everything about a model but its weights.

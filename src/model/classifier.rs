@@ -106,18 +106,13 @@ impl LstmClassifier {
         let network = &self.manifest.network;
         self.steps.clear();
         let given = segment.len();
-        if self.manifest.input == InputForm::CoefficientMeans {
-            let n_coefficients = self.manifest.recipe.n_features();
-            let n_frames = given / n_coefficients;
-            if n_frames == 0 {
-                return Err(ModelError::SegmentSize { given, step: n_coefficients });
-            }
-            self.steps.extend(coefficient_means(segment, n_coefficients));
-            return Ok(n_coefficients);
-        }
         let step = network.n_inputs();
         if given < step || given % network.n_features != 0 {
             return Err(ModelError::SegmentSize { given, step });
+        }
+        if self.manifest.input == InputForm::CoefficientMeans {
+            self.steps.extend_from_slice(segment);
+            return Ok(given / step);
         }
         let normalisation = &self.manifest.normalisation;
         for frame in segment[given % step..].chunks_exact(network.n_features) {

@@ -1,1 +1,96 @@
-//! (being built)
+//! The session log: one run's facts as versioned JSON Lines, one record a line, flushed as written.
+//!
+//! In: a [`Header`] and the pipeline's updates ([`SessionWriter`]). Out: the records of a log, one after
+//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). There is no audio in
+//! a log, and nothing between its header and its end depends on the wall clock: the same audio gives the
+//! same lines.
+
+pub mod decimals;
+pub mod overview;
+pub mod reader;
+pub mod record;
+pub mod writer;
+
+use std::io;
+use std::path::PathBuf;
+
+pub use overview::Overview;
+pub use reader::SessionReader;
+pub use record::{Header, Record, SESSION_VERSION};
+pub use writer::{Place, SessionWriter};
+
+use crate::output_file::OutputError;
+
+/// What can go wrong with a session log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The folder for the logs cannot be made.
+    #[error("cannot create the folder {path}: {reason}; choose another folder for the logs")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The log cannot be begun or continued.
+    #[error("session log: {0}")]
+    Output(OutputError),
+    /// The log cannot be opened.
+    #[error("cannot open {path}: {reason}; check the path and that you may read the file")]
+    Open {
+        /// The log.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The log cannot be read further.
+    #[error("cannot read {path} after line {line}: {reason}")]
+    Read {
+        /// The log.
+        path: PathBuf,
+        /// Complete lines read before.
+        line: u64,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The log ends within its first line.
+    #[error(
+        "{path} is empty: the session ended before its first line was written; delete the file"
+    )]
+    Empty {
+        /// The log.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error(
+        "{path} is no session log of Undertone: {reason}; name a .jsonl file from the folder of logs"
+    )]
+    NotALog {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its first line.
+        reason: String,
+    },
+    /// The log has a version that this program does not know.
+    #[error(
+        "{path} was written by a newer Undertone (log version {version}, this program reads \
+         {SESSION_VERSION}): update Undertone"
+    )]
+    Newer {
+        /// The log.
+        path: PathBuf,
+        /// Its version.
+        version: u64,
+    },
+    /// A line is damaged.
+    #[error("{path}, line {line}: {reason}; the log is damaged here")]
+    Corrupt {
+        /// The log.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

@@ -9,7 +9,9 @@ use crate::model::artifact::{InputForm, Normalisation};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Batches whose examples are sorted by length together; more waste less, fewer mix better.
 const SORTED_BATCHES: usize = 12;
@@ -75,8 +77,14 @@ impl Batcher<'_> {
     fn batch(&self, group: &[usize], rng: &mut ChaCha8Rng) -> Batch {
         let step = self.recipe.network.n_inputs();
         let longest = self.max_steps();
-        let shortest =
-            group.iter().map(|&index| self.examples[index].hearings[0].len() / step).min();
+        let chosen: Vec<&[f32]> = group
+            .iter()
+            .map(|&index| {
+                let hearings = &self.examples[index].hearings;
+                hearings[rng.random_range(0..hearings.len())].as_slice()
+            })
+            .collect();
+        let shortest = chosen.iter().map(|frames| frames.len() / step).min();
         let mut n_steps = shortest.unwrap_or(1).clamp(1, longest);
         let least = self.min_steps().min(n_steps);
         if least < n_steps && rng.random_bool(SHORTENED) {
@@ -84,14 +92,17 @@ impl Batcher<'_> {
         }
         let mut values = vec![0.0; n_steps * group.len() * step];
         let mut labels = Vec::with_capacity(group.len());
-        for (row, &index) in group.iter().enumerate() {
-            let example = &self.examples[index];
-            labels.push((self.label_of)(example));
-            let frames = &example.hearings[rng.random_range(0..example.hearings.len())];
+        for (row, (&index, frames)) in group.iter().zip(chosen).enumerate() {
+            labels.push((self.label_of)(&self.examples[index]));
             let segment = self.crop(frames, n_steps * step, rng);
+            let hidden = self.hidden_steps(n_steps, rng);
             for (at, inputs) in segment.chunks_exact(step).enumerate() {
                 let target = (at * group.len() + row) * step;
-                self.normalised(inputs, &mut values[target..target + step]);
+                let target = &mut values[target..target + step];
+                if !hidden.iter().any(|range| range.contains(&at)) {
+                    self.normalised(inputs, target);
+                }
+                self.add_noise(target, rng);
             }
         }
         Batch { values, labels, n_steps }
@@ -115,6 +126,28 @@ impl Batcher<'_> {
             let feature = position % width;
             *to =
                 (value - self.normalisation.mean[feature]) / self.normalisation.deviation[feature];
+        }
+    }
+
+    /// Two stretches of steps that are set to the mean (Park et al., 2019).
+    fn hidden_steps(&self, n_steps: usize, rng: &mut ChaCha8Rng) -> [Range<usize>; 2] {
+        let longest = self.steps_in_ms(self.recipe.time_mask_ms).min(n_steps / 4);
+        [(); 2].map(|()| {
+            if self.recipe.time_mask_ms == 0 {
+                return 0..0;
+            }
+            let len = rng.random_range(0..=longest);
+            let start = rng.random_range(0..=n_steps - len);
+            start..start + len
+        })
+    }
+
+    fn add_noise(&self, values: &mut [f32], rng: &mut ChaCha8Rng) {
+        if self.recipe.input_noise > 0.0 {
+            for value in values {
+                let noise: f32 = StandardNormal.sample(rng);
+                *value += self.recipe.input_noise * noise;
+            }
         }
     }
 
@@ -157,6 +190,8 @@ mod tests {
         let mut recipe = TrainingRecipe::named("phone").expect("built in");
         recipe.batch = 4;
         recipe.clips_per_speaker = 3;
+        recipe.input_noise = 0.0;
+        recipe.time_mask_ms = 0;
         recipe
     }
 

@@ -5,11 +5,12 @@ use super::curves::EpochRecord;
 use super::example::Example;
 use super::recipe::TrainingRecipe;
 use super::{Progress, TrainingData, TrainingError};
-use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::emotion::Emotion;
+use crate::evaluation::clip::clip_scores;
 use crate::evaluation::{Prediction, Report};
-use crate::model::artifact::{InputForm, Normalisation};
+use crate::model::artifact::Normalisation;
 use crate::model::network::Network;
-use crate::model::{Classifier, LstmClassifier, ModelError};
+use crate::model::{LstmClassifier, ModelError};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -166,7 +167,7 @@ impl Trainer {
             train_loss: sums.loss / sums.n.max(1.0),
             train_accuracy: sums.right / sums.n.max(1.0),
             dev_loss: loss / data.dev.len().max(1) as f64,
-            dev_accuracy: f64::from(report.accuracy),
+            dev_accuracy: report.accuracy,
             dev_uar: report.mean_corpus_uar(),
         })
     }
@@ -202,32 +203,6 @@ pub fn predict(
         corpus: example.corpus.clone(),
         speaker: example.speaker.clone(),
     })
-}
-
-/// Probabilities of a whole clip: the mean over segments of the model's longest length, half a segment
-/// apart; a shorter clip is one segment.
-///
-/// # Errors
-/// What the classifier says.
-pub fn clip_scores(classifier: &mut LstmClassifier, frames: &[f32]) -> Result<Scores, ModelError> {
-    let manifest = classifier.manifest();
-    if manifest.input == InputForm::CoefficientMeans {
-        return classifier.classify(frames);
-    }
-    let width = manifest.network.n_features;
-    let longest = manifest.recipe.frames_in_ms(manifest.segment.max_ms) * width;
-    if frames.len() <= longest {
-        return classifier.classify(frames);
-    }
-    let mut sum = [0.0_f32; N_EMOTIONS];
-    let mut n_segments = 0.0_f32;
-    let hop = (longest / width / 2).max(1) * width;
-    for start in (0..=frames.len() - longest).step_by(hop) {
-        let scores = classifier.classify(&frames[start..start + longest])?;
-        sum.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += score);
-        n_segments += 1.0;
-    }
-    Ok(Scores(sum.map(|total| total / n_segments)))
 }
 
 /// The inverse root of each label's share, with mean 1, or `None` if all shall weigh alike.

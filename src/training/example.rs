@@ -5,18 +5,19 @@
 
 use super::TrainingError;
 use super::recipe::TrainingRecipe;
-use crate::augment::{Variant, trim_silence};
+use crate::augment::Variant;
 use crate::corpus::Clip;
+use crate::evaluation::clip::{clip_frames, clip_samples};
 use crate::emotion::Emotion;
-use crate::features;
 use crate::model::artifact::{InputForm, Normalisation};
 use crate::resample::resample_all;
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
 
-/// Hearings of a clip that are prepared when the recipe augments: one clean and two random ones.
-const N_HEARINGS: usize = 3;
+/// Rates that a clip is taken to have been recorded at, against the recipe's 100 %: slower and lower, as it is,
+/// faster and higher. Within 10 % the emotion stays (Ko et al., 2015, use the same range for speech).
+const SPEEDS_PERCENT: [u32; 5] = [90, 95, 100, 105, 110];
 
 /// One clip, ready to be learned from.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub struct Example {
     pub speaker: String,
     /// The corpus.
     pub corpus: String,
-    /// Frames `[n_frames, n_features]` of each hearing; the first is the clip as it is. All are as long.
+    /// Frames `[n_frames, n_features]` of each hearing; the first is the clip as it is.
     pub hearings: Vec<Vec<f32>>,
 }
 
@@ -40,20 +41,20 @@ pub struct Prepared {
     pub refused: Vec<(PathBuf, String)>,
 }
 
-/// Decodes clips and computes their frames. `done` is told after each clip.
+/// Decodes clips and computes their frames. `done` is told after each clip; `n_hearings` 1 takes it only as it is.
 ///
 /// # Errors
 /// [`TrainingError::NothingUsable`] when no clip can be used.
 pub fn prepare(
     clips: &[Clip],
     recipe: &TrainingRecipe,
-    augment: bool,
+    n_hearings: usize,
     mut done: impl FnMut(),
 ) -> Result<Prepared, TrainingError> {
     let mut prepared = Prepared::default();
     for (index, clip) in clips.iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed ^ (index as u64) << 20);
-        match hearings(clip, recipe, augment, &mut rng) {
+        match hearings(clip, recipe, n_hearings, &mut rng) {
             Ok(hearings) => prepared.examples.push(Example {
                 emotion: clip.emotion,
                 speaker: clip.speaker_key(),
@@ -71,35 +72,10 @@ pub fn prepare(
     Ok(prepared)
 }
 
-/// The samples of a clip that its frames are made of, at the recipe's rate.
-///
-/// Clips for [`InputForm::CoefficientMeans`] are cut as the original notebook cuts them (3 s from 0.5 s on);
-/// others lose the silence around the speech.
-///
-/// # Errors
-/// A resampler that cannot be made for these rates.
-pub fn clip_samples(
-    samples: &[f32],
-    rate_hz: u32,
-    recipe: features::recipe::Recipe,
-    input: InputForm,
-) -> Result<Vec<f32>, crate::resample::ResampleError> {
-    let to_hz = recipe.sample_rate_hz();
-    let samples = resample_all(samples, rate_hz, to_hz)?;
-    Ok(match input {
-        InputForm::Frames => trim_silence(&samples, to_hz).to_vec(),
-        InputForm::CoefficientMeans => {
-            let second = to_hz as usize;
-            let start = (second / 2).min(samples.len());
-            samples[start..(start + 3 * second).min(samples.len())].to_vec()
-        }
-    })
-}
-
 fn hearings(
     clip: &Clip,
     recipe: &TrainingRecipe,
-    augment: bool,
+    n_hearings: usize,
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<Vec<f32>>, String> {
     let decoded =
@@ -108,25 +84,21 @@ fn hearings(
     let samples =
         clip_samples(&decoded.samples, decoded.sample_rate_hz, recipe.features, recipe.input)
             .map_err(|error| error.to_string())?;
-    let n_features = recipe.features.n_features();
-    let frames_of = |samples: &[f32]| {
-        let frames = features::clip_frames(recipe.features, samples);
-        if recipe.input == InputForm::CoefficientMeans {
-            crate::model::classifier::coefficient_means(&frames, n_features)
-        } else {
-            frames
-        }
-    };
+    let frames_of = |samples: &[f32]| clip_frames(samples, recipe.features, recipe.input);
     let clean = frames_of(&samples);
     if clean.len() < recipe.network.n_inputs() {
         return Err(format!("too short: {} samples of speech", samples.len()));
     }
     let mut hearings = vec![clean];
-    if augment {
-        for _ in 1..N_HEARINGS {
-            let mut heard = samples.clone();
-            Variant::random(rng).apply(&mut heard, &[], rng);
-            hearings.push(frames_of(&heard));
+    for _ in 1..n_hearings {
+        let rate_hz = recipe.features.sample_rate_hz();
+        let percent = SPEEDS_PERCENT[rng.random_range(0..SPEEDS_PERCENT.len())];
+        let mut heard = resample_all(&samples, rate_hz * percent / 100, rate_hz)
+            .map_err(|error| error.to_string())?;
+        Variant::random(rng).apply(&mut heard, &[], rng);
+        let frames = frames_of(&heard);
+        if frames.len() >= recipe.network.n_inputs() {
+            hearings.push(frames);
         }
     }
     Ok(hearings)

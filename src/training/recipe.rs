@@ -28,8 +28,13 @@ pub struct TrainingRecipe {
     pub features: Recipe,
     /// What the network is given of the features.
     pub input: InputForm,
-    /// Whether clips are also heard over a telephone, with noise and at other levels.
-    pub augment: bool,
+    /// Hearings of each clip: the clip as it is, and so many less one at other speeds and levels, over a
+    /// telephone, with noise.
+    pub hearings: usize,
+    /// Deviation of the Gaussian noise that is added to normalised values while training.
+    pub input_noise: f32,
+    /// Longest stretch of a segment that is hidden, twice a segment at random places.
+    pub time_mask_ms: u32,
     /// Passes over the training clips.
     pub epochs: usize,
     /// Segments in one step of the optimiser.

@@ -11,7 +11,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{InspectSettings, Pictures, name_of};
+use super::{Exit, InspectSettings, Pictures, exit_with, name_of};
 use crate::audio::recording::{Channel, decode};
 use crate::corpus::{self, Clip, Corpus, NotUsed, Split};
 use crate::emotion::Emotion;
@@ -29,7 +29,7 @@ const REASON_WIDTH: usize = 400;
 /// Widths of the bars of lengths, in seconds: the first of which ten are enough is taken.
 const LENGTH_STEPS_S: [f64; 8] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0];
 
-pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let corpus = corpus::open(&settings.input)?;
     let picture_file = settings
         .picture_folder()
@@ -41,7 +41,8 @@ pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Re
         None => Vec::new(),
     };
     let text = if settings.json { report.json(&pictures) } else { report.text(&pictures) };
-    out.write_all(text.as_bytes()).context("cannot print the report")
+    out.write_all(text.as_bytes()).context("cannot print the report")?;
+    Ok(exit_with((report.not_decoded.len() + report.damaged.len()) as u64))
 }
 
 /// What is told of a corpus.
@@ -273,6 +274,7 @@ fn progress_bar(n_clips: usize) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::recording::Decoded;
     use std::fs;
 
     /// A manifest of two clips of one second, and one that is text.
@@ -310,11 +312,9 @@ mod tests {
 
     fn inspected(settings: &InspectSettings) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        super::super::run(
-            settings,
-            &mut |_| unreachable!("clips of a corpus are not scored"),
-            &mut out,
-        )?;
+        let mut score = |_: &Decoded| unreachable!("clips of a corpus are not scored");
+        let exit = super::super::run(settings, &mut score, &mut out)?;
+        assert_eq!(exit, Exit::Partial, "one of the clips is no sound");
         Ok(String::from_utf8(out).unwrap())
     }
 

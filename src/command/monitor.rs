@@ -1,0 +1,60 @@
+//! `undertone monitor`: a live input through the pipeline, with the dashboard or without a screen.
+//!
+//! ```text
+//!  OS audio thread            "engine" thread (watch.rs)          main thread
+//!  cpal callback ──SPSC ring──► pipeline, log ──bounded channel──► dashboard
+//! ```
+
+use super::engine::{Clock, Input};
+use super::session::{Prepared, SessionSettings};
+use super::{Exit, replay, watch};
+use crate::audio::microphone::Microphone;
+use crate::dashboard::{Mode, Setup};
+use crate::session::record::CallerEntry;
+use std::time::Duration;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct MonitorSettings {
+    /// The input; without one the system's default.
+    pub device: Option<String>,
+    /// Stop after this long.
+    pub stop_after: Option<Duration>,
+    /// The rest.
+    pub session: SessionSettings,
+}
+
+/// Monitors until it is stopped.
+///
+/// # Errors
+/// A device, model or log that cannot be used.
+pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
+    let prepared = Prepared::new(settings.session.clone())?;
+    // Opened here once to fail on a normal terminal; a stream may not move between threads everywhere.
+    let device = settings.device.clone();
+    let label = device.clone().unwrap_or_else(|| "default input".into());
+    let caller = CallerEntry { label: "caller".into(), source: label.clone() };
+    if settings.session.headless {
+        if let Some(notice) = &prepared.backend().notice {
+            eprintln!("{notice}");
+        }
+        let input = Input::Microphone(Microphone::open(device.as_deref())?);
+        let engine = prepared.engine(input, caller, Clock::RealTime)?;
+        return replay::headless(engine, None, settings.stop_after, settings.session.json);
+    }
+    let setup = Setup {
+        callers: vec![caller.label.clone()],
+        model: prepared.model_line(),
+        backend: prepared.backend().description.clone(),
+        source: label,
+        log: None,
+        mode: Mode::Live,
+        notice: prepared.backend().notice.clone(),
+        colours: super::terminal_colours(),
+    };
+    let watched = watch::run(setup, settings.stop_after, move || {
+        let input = Input::Microphone(Microphone::open(device.as_deref())?);
+        prepared.engine(input, caller, Clock::RealTime)
+    })?;
+    replay::finish(watched, false)
+}

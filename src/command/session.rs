@@ -1,0 +1,167 @@
+//! What `monitor` and `replay` have in common: model, pipeline, log, and the summary at the end.
+
+use super::engine::{Clock, Ended, Engine, Input};
+use super::installed;
+use super::printer::print;
+use crate::audio::Source;
+use crate::config::Config;
+use crate::model::artifact::InputForm;
+use crate::model::device::{self, Backend};
+use crate::model::{LstmClassifier, ModelError};
+use crate::output_file::IfExists;
+use crate::pipeline::{Pipeline, PipelineSettings};
+use crate::plain_text::plain;
+use crate::session::record::{CallerEntry, Header, ModelEntry, rfc3339};
+use crate::session::writer::{Place, SessionWriter};
+use crate::session::{SESSION_VERSION, SessionError};
+use crate::stream_time::STREAM_RATE_HZ;
+use std::path::PathBuf;
+
+/// What both commands are asked for.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// Defaults, file and flags.
+    pub config: Config,
+    /// The log file, if it is named.
+    pub log: Option<PathBuf>,
+    /// Replace a log of that name.
+    pub force: bool,
+    /// Without a dashboard.
+    pub headless: bool,
+    /// The summary as JSON.
+    pub json: bool,
+}
+
+/// A model that is loaded, proven and warm.
+pub struct Prepared {
+    settings: SessionSettings,
+    pipeline_settings: PipelineSettings,
+    classifier: LstmClassifier,
+    weights_sha256: String,
+}
+
+impl Prepared {
+    /// Loads the model and warms it up: before a microphone opens and before a screen is drawn.
+    ///
+    /// # Errors
+    /// No such model, a damaged one, one that cannot follow a call, no device.
+    pub fn new(settings: SessionSettings) -> anyhow::Result<Self> {
+        let artifact = installed::open(settings.config.model.as_deref())?;
+        let manifest = &artifact.manifest;
+        if manifest.input != InputForm::Frames || !manifest.recipe.streams() {
+            return Err(ModelError::OtherRecipe {
+                model: manifest.name.clone(),
+                needed: format!("whole clips with {}", manifest.recipe),
+                given: "a call".into(),
+            }
+            .into());
+        }
+        let wanted = settings.config.pipeline.clone();
+        let pipeline_settings = PipelineSettings {
+            segment_ms: wanted.segment_ms.min(manifest.segment.max_ms),
+            min_speech_ms: wanted.min_speech_ms.max(manifest.segment.min_ms),
+            ..wanted
+        };
+        let classifier = device::start(&artifact, settings.config.backend)?;
+        Ok(Prepared {
+            settings,
+            pipeline_settings,
+            classifier,
+            weights_sha256: artifact.manifest.weights_sha256,
+        })
+    }
+
+    /// Where the model runs.
+    #[must_use]
+    pub fn backend(&self) -> &Backend {
+        self.classifier.backend()
+    }
+
+    /// The model's name and honest score, for the screen.
+    #[must_use]
+    pub fn model_line(&self) -> String {
+        self.classifier.manifest().honest_line()
+    }
+
+    /// Opens the log and puts everything together.
+    ///
+    /// # Errors
+    /// A log that cannot be begun, a source whose rate cannot be used.
+    pub fn engine(self, input: Input, caller: CallerEntry, clock: Clock) -> anyhow::Result<Engine> {
+        let manifest = self.classifier.manifest();
+        let header = Header {
+            version: SESSION_VERSION,
+            undertone: env!("CARGO_PKG_VERSION").into(),
+            started: rfc3339(&jiff::Zoned::now()),
+            stream_rate_hz: STREAM_RATE_HZ,
+            model: ModelEntry {
+                name: manifest.name.clone(),
+                recipe: manifest.recipe.to_string(),
+                sha256: self.weights_sha256.clone(),
+            },
+            settings: serde_json::to_value(&self.pipeline_settings)?,
+            backend: self.backend().description.clone(),
+            callers: vec![caller],
+        };
+        let recipe = manifest.recipe;
+        let uncertain_below = manifest.calibration.uncertain_below;
+        let rates = [input.sample_rate_hz()];
+        let log = self.open_log(&header)?;
+        let pipeline = Pipeline::new(
+            &self.pipeline_settings,
+            recipe,
+            uncertain_below,
+            &rates,
+            self.classifier,
+        )?;
+        Ok(Engine::new(input, pipeline, Some(log), clock))
+    }
+
+    fn open_log(&self, header: &Header) -> Result<SessionWriter, anyhow::Error> {
+        let place = match &self.settings.log {
+            Some(file) => Place::File(file.clone(), IfExists::from_force(self.settings.force)),
+            None => Place::Folder(self.settings.config.sessions_dir()?),
+        };
+        SessionWriter::create(&place, header).map_err(|error: SessionError| error.into())
+    }
+}
+
+/// Prints what a session amounts to.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
+    if json {
+        let value = serde_json::json!({
+            "length_s": ended.position.seconds(),
+            "summary": ended.summary,
+            "dropped_samples": ended.dropped_samples,
+            "delay": ended.delay,
+            "log": ended.log,
+        });
+        return Ok(print(&format!("{}\n", serde_json::to_string_pretty(&value)?))?);
+    }
+    let summary = &ended.summary;
+    let mut text = format!(
+        "{} of audio, {:.1} s of speech, {} readings, {} uncertain\n",
+        ended.position, summary.speech_s, summary.readings, summary.uncertain
+    );
+    let mut shares: Vec<_> = summary.share.iter().collect();
+    shares.sort_by(|a, b| b.1.total_cmp(a.1));
+    for (emotion, share) in shares {
+        text += &format!("  {:<18} {:>3.0} %\n", emotion.words(), share * 100.0);
+    }
+    if ended.dropped_samples > 0 || summary.gaps > 0 {
+        text += &format!(
+            "  lost: {} samples in {} gaps, {:.2} s\n",
+            ended.dropped_samples, summary.gaps, summary.lost_s
+        );
+    }
+    if let Some(delay) = &ended.delay {
+        text += &format!("  delay: half within {:.0} ms, 95 % within {:.0} ms\n", delay.p50_ms, delay.p95_ms);
+    }
+    if let Some(log) = &ended.log {
+        text += &format!("log: {}\n", plain(&log.display().to_string()));
+    }
+    Ok(print(&text)?)
+}

@@ -1,0 +1,264 @@
+//! `undertone sessions`: the logs in a folder, newest first.
+//!
+//! ```text
+//! started              length  callers       main emotions            gaps  ended     log
+//! 2026-11-22 14:30:05   12:05  desk          neutral 61%, sadness 22%     0  finished  2026-….jsonl
+//! ```
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::command::printer::print_to_stdout;
+use crate::config::sessions_dir;
+use crate::plain_text::plain_line;
+use crate::session::{Overview, SessionReader};
+
+/// What to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionsSettings {
+    /// The folder; none for the usual one.
+    pub dir: Option<PathBuf>,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// When the folder cannot be read or standard output cannot be written; a folder that is missing or
+/// empty, and damaged logs, are part of the list. A reader that goes away early is no error.
+pub fn run(settings: &SessionsSettings) -> anyhow::Result<()> {
+    let dir = settings.dir.clone().map_or_else(sessions_dir, Ok)?;
+    let sessions = listed_sessions(&dir)
+        .with_context(|| format!("cannot read the folder of session logs {}", dir.display()))?;
+    let printed = print_to_stdout(|out| {
+        if settings.json { print_json(&sessions, out) } else { print_table(&sessions, &dir, out) }
+    });
+    printed.context("cannot write the list")
+}
+
+/// One log: what it tells, or why it cannot be read.
+struct Session {
+    path: PathBuf,
+    overview: Result<Overview, String>,
+}
+
+impl Session {
+    fn read(path: PathBuf) -> Self {
+        let overview = SessionReader::open(&path).and_then(Overview::read);
+        Session { overview: overview.map_err(|error| error.to_string()), path }
+    }
+
+    /// When it began; damaged logs, and those with an unreadable start, come before all others.
+    fn started(&self) -> Option<jiff::Timestamp> {
+        self.overview.as_ref().ok()?.header.started.parse().ok()
+    }
+
+    fn file_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// The logs of a folder, newest first, those that cannot be read last. A missing folder holds none.
+fn listed_sessions(dir: &Path) -> io::Result<Vec<Session>> {
+    let entries = match fs::read_dir(dir) {
+        Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut sessions = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            sessions.push(Session::read(path));
+        }
+    }
+    sessions.sort_by_cached_key(|session| (session.started(), session.path.clone()));
+    sessions.reverse();
+    Ok(sessions)
+}
+
+fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Result<()> {
+    if sessions.is_empty() {
+        return writeln!(
+            out,
+            "No sessions in {} yet: `undertone monitor` and `undertone replay` log theirs there.",
+            dir.display()
+        );
+    }
+    let heading = ["started", "length", "callers", "main emotions", "gaps", "ended", "log"];
+    let readable = sessions.iter().filter_map(|session| {
+        let overview = session.overview.as_ref().ok()?;
+        Some(cells(overview, &session.file_name()))
+    });
+    let rows: Vec<[String; 7]> =
+        std::iter::once(heading.map(str::to_owned)).chain(readable).collect();
+    let widths: [usize; 7] = std::array::from_fn(|column| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+    });
+    if rows.len() > 1 {
+        for row in &rows {
+            print_row(row, widths, out)?;
+        }
+    }
+    for session in sessions {
+        if let Err(reason) = &session.overview {
+            writeln!(out, "damaged: {}", plain_line(reason, 500))?;
+        }
+    }
+    Ok(())
+}
+
+/// Columns are two spaces apart; numbers end at the right, and the last column has no padding.
+fn print_row(row: &[String; 7], widths: [usize; 7], out: &mut dyn Write) -> io::Result<()> {
+    let [started, length, callers, emotions, gaps, ended, log] = row;
+    let [w0, w1, w2, w3, w4, w5, _] = widths;
+    writeln!(
+        out,
+        "{started:w0$}  {length:>w1$}  {callers:w2$}  {emotions:w3$}  {gaps:>w4$}  {ended:w5$}  {log}"
+    )
+}
+
+fn cells(overview: &Overview, file_name: &str) -> [String; 7] {
+    let labels: Vec<&str> =
+        overview.header.callers.iter().map(|caller| caller.label.as_str()).collect();
+    let emotions: Vec<String> = overview
+        .shares()
+        .iter()
+        .take(2)
+        .map(|(emotion, share)| format!("{emotion} {:.0}%", share * 100.0))
+        .collect();
+    let gaps = match overview.gaps {
+        0 => "0".to_owned(),
+        gaps => format!("{gaps} ({:.2} s)", overview.lost_s),
+    };
+    let ended = overview.end.as_ref().map_or("not ended".to_owned(), ToString::to_string);
+    [
+        plain_line(&local_start(&overview.header.started), 19),
+        overview.length.to_string(),
+        plain_line(&labels.join(", "), 24),
+        if emotions.is_empty() { "-".to_owned() } else { emotions.join(", ") },
+        gaps,
+        plain_line(&ended, 24),
+        plain_line(file_name, 120),
+    ]
+}
+
+/// `2026-11-22 14:30:05`: the clock on the wall where the session was.
+fn local_start(started: &str) -> String {
+    started.get(..19).unwrap_or(started).replacen('T', " ", 1)
+}
+
+fn print_json(sessions: &[Session], out: &mut dyn Write) -> io::Result<()> {
+    let list: Vec<Value> = sessions.iter().map(json_entry).collect();
+    serde_json::to_writer_pretty(&mut *out, &list)?;
+    writeln!(out)
+}
+
+fn json_entry(session: &Session) -> Value {
+    let path = session.path.to_string_lossy();
+    let overview = match &session.overview {
+        Ok(overview) => overview,
+        Err(reason) => return json!({ "path": path, "damaged": reason }),
+    };
+    let emotions: serde_json::Map<String, Value> = overview
+        .shares()
+        .into_iter()
+        .map(|(emotion, share)| (emotion.to_string(), json!(share)))
+        .collect();
+    json!({
+        "path": path,
+        "started": overview.header.started,
+        "length_s": overview.length.seconds(),
+        "callers": overview.header.callers,
+        "model": overview.header.model.name,
+        "backend": overview.header.backend,
+        "readings": overview.readings,
+        "share": emotions,
+        "gaps": overview.gaps,
+        "lost_s": overview.lost_s,
+        "ended": overview.end,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
+
+    fn text(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut bytes = Vec::new();
+        print(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// A folder with an older log, a newer one that was cut off, a damaged one and something else.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("a.jsonl", GOLDEN);
+        let newer =
+            GOLDEN.replace("14:30:05+01:00", "14:00:05-08:00").replace("desk", "\\u001b[2J");
+        write("b.jsonl", &newer[..newer.len() - 30]);
+        write("c.jsonl", &GOLDEN.replacen("too_short", "\u{1b}short", 1));
+        write("d.jsonl", "");
+        write("notes.txt", "not a log");
+        folder
+    }
+
+    #[test]
+    fn logs_are_listed_newest_first_and_damaged_ones_with_their_reason() {
+        let folder = folder();
+        let sessions = listed_sessions(folder.path()).unwrap();
+        let table = text(|out| print_table(&sessions, folder.path(), out));
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines.len(), 5, "{table}");
+        assert_eq!(
+            lines[0],
+            "started              length  callers                   main emotions        \
+             \x20     gaps  ended      log"
+        );
+        assert_eq!(
+            lines[2],
+            "2026-11-22 14:30:05    0:09  desk, =HYPERLINK(\"http:…  fear 40%, anger 20%\
+             \x20 1 (0.01 s)  stopped    a.jsonl"
+        );
+        assert!(lines[1].starts_with("2026-11-22 14:00:05    0:09  ␛[2J"), "{table}");
+        assert!(lines[1].ends_with("not ended  b.jsonl"), "{table}");
+        assert!(lines[3].starts_with("damaged: ") && lines[3].contains("d.jsonl is empty"));
+        assert!(lines[4].contains("c.jsonl, line 2: "), "{table}");
+        assert!(!table.chars().any(|character| character.is_control() && character != '\n'));
+    }
+
+    #[test]
+    fn the_list_as_json_has_every_log() {
+        let folder = folder();
+        let sessions = listed_sessions(folder.path()).unwrap();
+        let list: Value = serde_json::from_str(&text(|out| print_json(&sessions, out))).unwrap();
+        assert_eq!(list.as_array().unwrap().len(), 4);
+        assert_eq!(list[0]["ended"], Value::Null);
+        assert_eq!(list[1]["ended"], "stopped");
+        assert_eq!(list[1]["length_s"], 9.5);
+        assert_eq!(list[1]["share"]["fear"], 0.4);
+        assert_eq!(list[1]["callers"][0]["label"], "desk");
+        assert!(list[3]["damaged"].as_str().unwrap().contains("line 2"));
+    }
+
+    #[test]
+    fn a_folder_that_is_empty_or_missing_gets_a_friendly_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none");
+        for dir in [folder.path(), &missing] {
+            let sessions = listed_sessions(dir).unwrap();
+            assert!(text(|out| print_table(&sessions, dir, out)).starts_with("No sessions in "));
+            assert_eq!(text(|out| print_json(&sessions, out)), "[]\n");
+        }
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(listed_sessions(&file).is_err());
+    }
+}

@@ -1,0 +1,238 @@
+//! The engine's thread beside the dashboard's.
+//!
+//! ```text
+//!  "engine" thread                        main thread
+//!  ┌──────────────────────────────┐       ┌────────────────────┐
+//!  │ Engine::step until stopped,  │ Feed  │ dashboard:         │
+//!  │ logs, then try_send          ├──────►│ apply, draw, keys  │
+//!  └──────────────▲───────────────┘       └─────────┬──────────┘
+//!                 └────────────── Action ───────────┘
+//! ```
+//!
+//! Both channels are bounded. When the screen is slow, updates for it are dropped; the log has them. When the
+//! dashboard is closed, the engine stops within one poll.
+
+use super::engine::{Ended, Engine, Step};
+use crate::audio::recording::Pace;
+use crate::dashboard::{self, Action, Feed, Setup, Status};
+use crate::session::record::EndReason;
+use crate::stream_time::StreamTime;
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long the engine sleeps when its source has nothing: a small part of the 50 ms of a device's block.
+pub const POLL: Duration = Duration::from_millis(4);
+/// Messages to the screen that may wait: some 15 s of one caller's. When it is full the screen misses them.
+const FEED_LEN: usize = 1024;
+/// Key presses that may wait; nobody types faster than the engine polls.
+const ACTIONS_LEN: usize = 64;
+/// How often the screen learns the engine's state.
+const STATUS_EVERY: Duration = Duration::from_millis(250);
+
+/// How a watched session ended.
+pub struct Watched {
+    /// What it amounts to.
+    pub ended: Ended,
+    /// What broke it off, if something did.
+    pub failure: Option<anyhow::Error>,
+    /// Why the log is incomplete, if it is.
+    pub log_failure: Option<String>,
+}
+
+/// A flag that an interrupt, a termination or a hang-up of the terminal sets.
+///
+/// # Errors
+/// When the system does not let signals be handled.
+pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        #[cfg(unix)]
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register(signal, Arc::clone(&flag))
+            .context("cannot handle the system's signals")?;
+    }
+    Ok(flag)
+}
+
+/// Whether a session that began at `started` shall stop by itself.
+#[must_use]
+pub fn is_over(started: Instant, stop_after: Option<Duration>) -> bool {
+    stop_after.is_some_and(|limit| started.elapsed() >= limit)
+}
+
+/// Opens the source and the log on the engine's thread with `open`, then shows the dashboard until it is closed.
+///
+/// What goes wrong while opening is returned before the screen is touched.
+///
+/// # Errors
+/// What `open` or the dashboard says.
+pub fn run(
+    mut setup: Setup,
+    stop_after: Option<Duration>,
+    open: impl FnOnce() -> anyhow::Result<Engine> + Send + 'static,
+) -> anyhow::Result<Watched> {
+    let (feed_sender, feed) = bounded(FEED_LEN);
+    let (action_sender, actions) = bounded(ACTIONS_LEN);
+    let (opened_sender, opened) = bounded(1);
+    let engine = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || -> anyhow::Result<Watched> {
+            let engine = open()?;
+            // The receiver waits for exactly this message; it is gone only if the main thread panicked.
+            let _ = opened_sender.send(engine.log_path());
+            let started = Instant::now();
+            Session { engine, feed: feed_sender, actions, started, stop_after, last_status: started }
+                .run()
+        })
+        .context("cannot start the engine's thread")?;
+    let joined = || -> anyhow::Result<Watched> {
+        engine.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the engine's thread panicked")))
+    };
+    let Ok(log) = opened.recv() else { return joined() };
+    setup.log = log;
+    let shown = dashboard::run(setup, feed, action_sender);
+    let watched = joined()?;
+    shown?;
+    Ok(watched)
+}
+
+/// The engine with its two channels.
+struct Session {
+    engine: Engine,
+    feed: Sender<Feed>,
+    actions: Receiver<Action>,
+    started: Instant,
+    stop_after: Option<Duration>,
+    last_status: Instant,
+}
+
+/// How a replay is held or hurried.
+struct Transport {
+    paused: bool,
+    speed: f64,
+}
+
+impl Session {
+    fn run(mut self) -> anyhow::Result<Watched> {
+        let mut transport = Transport { paused: false, speed: self.engine.speed() };
+        let mut failure = None;
+        let mut log_failure = None;
+        let mut finished = false;
+        while self.obey(&mut transport, &mut finished)? {
+            let step = if finished { Step::Ended } else { self.step(&mut failure) };
+            if let Some(reason) = self.engine.take_log_failure() {
+                self.tell(Feed::Notice(format!("the log is incomplete: {reason}")));
+                log_failure = Some(reason);
+            }
+            let step = if is_over(self.started, self.stop_after) { Step::Ended } else { step };
+            if step == Step::Ended && !finished {
+                finished = true;
+                self.tell_status(&transport);
+                self.tell(Feed::Finished(failure.as_ref().map(|error| format!("{error:#}"))));
+            }
+            if self.last_status.elapsed() >= STATUS_EVERY {
+                self.tell_status(&transport);
+            }
+            if step != Step::Worked {
+                std::thread::sleep(POLL);
+            }
+        }
+        let reason = match &failure {
+            Some(error) => EndReason::Error(format!("{error:#}")),
+            None if finished => EndReason::Finished,
+            None => EndReason::Stopped,
+        };
+        Ok(Watched { ended: self.engine.end(reason)?, failure, log_failure })
+    }
+
+    fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {
+        let feed = &self.feed;
+        let result = self.engine.step(&mut |update| {
+            // A full channel means a slow screen: it misses this, the log does not.
+            let _ = feed.try_send(Feed::Update(update.clone()));
+        });
+        result.unwrap_or_else(|error| {
+            *failure = Some(error);
+            Step::Ended
+        })
+    }
+
+    /// Does what was asked for; false when the dashboard was closed.
+    fn obey(&mut self, transport: &mut Transport, finished: &mut bool) -> anyhow::Result<bool> {
+        loop {
+            match self.actions.try_recv() {
+                Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return Ok(false),
+                Err(TryRecvError::Empty) => return Ok(true),
+                Ok(Action::Mark) => self.engine.mark("mark"),
+                Ok(Action::TogglePause) => {
+                    transport.paused = !transport.paused;
+                    if let Some(recording) = self.engine.recording() {
+                        recording.pause(transport.paused);
+                    }
+                    self.engine.restart_clock();
+                }
+                Ok(Action::SetSpeed(speed)) => {
+                    transport.speed = speed;
+                    if let Some(recording) = self.engine.recording() {
+                        recording.set_pace(pace_of(speed));
+                    }
+                    self.engine.restart_clock();
+                }
+                Ok(Action::SeekBy(seconds)) => {
+                    self.seek_by(seconds)?;
+                    *finished = false;
+                }
+            }
+            self.tell_status(transport);
+        }
+    }
+
+    fn seek_by(&mut self, seconds: i64) -> anyhow::Result<()> {
+        let step = StreamTime::from_ms(seconds.unsigned_abs() * 1000);
+        let position = self.engine.position();
+        let target = if seconds < 0 { position - step } else { position + step };
+        let feed = &self.feed;
+        self.engine.seek_to(target, &mut |update| {
+            let _ = feed.try_send(Feed::Update(update.clone()));
+        })
+    }
+
+    fn tell_status(&mut self, transport: &Transport) {
+        self.last_status = Instant::now();
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds for a screen")]
+        let delay_p95_ms = self.engine.delay().map(|delay| delay.p95_ms as f32);
+        let status = Status {
+            delay_p95_ms,
+            dropped_samples: self.engine.dropped_samples(),
+            paused: transport.paused,
+            position: self.engine.position(),
+            speed: transport.speed,
+        };
+        self.tell(Feed::Status(status));
+    }
+
+    fn tell(&self, message: Feed) {
+        let _ = self.feed.try_send(message);
+    }
+}
+
+/// The pace of a speed; infinite is as fast as it reads.
+#[must_use]
+pub fn pace_of(speed: f64) -> Pace {
+    if speed.is_finite() { Pace::Paced { speed } } else { Pace::AsRead }
+}
+
+/// The speed of a pace.
+#[must_use]
+pub fn speed_of(pace: Pace) -> f64 {
+    match pace {
+        Pace::Paced { speed } => speed,
+        Pace::AsRead => f64::INFINITY,
+    }
+}

@@ -1,0 +1,72 @@
+//! One whole clip: its samples, its frames and its probabilities, the same in training and evaluation.
+
+use crate::augment::trim_silence;
+use crate::emotion::{N_EMOTIONS, Scores};
+use crate::features;
+use crate::features::recipe::Recipe;
+use crate::model::artifact::InputForm;
+use crate::model::classifier::coefficient_means;
+use crate::model::{Classifier, LstmClassifier, ModelError};
+use crate::resample::{ResampleError, resample_all};
+
+/// The samples of a clip that its frames are made of, at the recipe's rate.
+///
+/// Clips for [`InputForm::CoefficientMeans`] are cut as the original notebook cuts them (3 s from 0.5 s on);
+/// others lose the silence around the speech.
+///
+/// # Errors
+/// A resampler that cannot be made for these rates.
+pub fn clip_samples(
+    samples: &[f32],
+    rate_hz: u32,
+    recipe: Recipe,
+    input: InputForm,
+) -> Result<Vec<f32>, ResampleError> {
+    let to_hz = recipe.sample_rate_hz();
+    let samples = resample_all(samples, rate_hz, to_hz)?;
+    Ok(match input {
+        InputForm::Frames => trim_silence(&samples, to_hz).to_vec(),
+        InputForm::CoefficientMeans => {
+            let second = to_hz as usize;
+            let start = (second / 2).min(samples.len());
+            samples[start..(start + 3 * second).min(samples.len())].to_vec()
+        }
+    })
+}
+
+/// What the network is given of a clip: its frames `[n_frames, n_features]`, or their means.
+#[must_use]
+pub fn clip_frames(samples: &[f32], recipe: Recipe, input: InputForm) -> Vec<f32> {
+    let frames = features::clip_frames(recipe, samples);
+    match input {
+        InputForm::Frames => frames,
+        InputForm::CoefficientMeans => coefficient_means(&frames, recipe.n_features()),
+    }
+}
+
+/// Probabilities of a whole clip: the mean over segments of the model's longest length, half a segment
+/// apart; a shorter clip is one segment.
+///
+/// # Errors
+/// What the classifier says.
+pub fn clip_scores(classifier: &mut LstmClassifier, frames: &[f32]) -> Result<Scores, ModelError> {
+    let manifest = classifier.manifest();
+    if manifest.input == InputForm::CoefficientMeans {
+        return classifier.classify(frames);
+    }
+    let width = manifest.network.n_features;
+    let longest = manifest.recipe.frames_in_ms(manifest.segment.max_ms) * width;
+    if frames.len() <= longest {
+        return classifier.classify(frames);
+    }
+    let mut sum = [0.0_f32; N_EMOTIONS];
+    let mut n_segments = 0.0_f32;
+    let hop = (longest / width / 2).max(1) * width;
+    for start in (0..=frames.len() - longest).step_by(hop) {
+        let scores = classifier.classify(&frames[start..start + longest])?;
+        sum.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += score);
+        n_segments += 1.0;
+    }
+    Ok(Scores(sum.map(|total| total / n_segments)))
+}
+

@@ -1,0 +1,217 @@
+//! CSV (RFC 4180): one row a record, one column a field, in the order of the log.
+//!
+//! In: an open log. Out: UTF-8 text with a header row and CRLF line ends. A cell that a record has no
+//! value for is empty. Keeps one row.
+
+use std::io::{self, Write};
+
+use csv::{Terminator, Writer, WriterBuilder};
+
+use super::{ExportError, Format};
+use crate::emotion::Emotion;
+use crate::plain_text::visible;
+use crate::session::SessionReader;
+use crate::session::decimals::four_decimals;
+use crate::session::record::{Header, ReadingState, Record};
+use crate::timeline::Activity;
+
+/// The columns before and after one column a probability.
+const BEFORE: [&str; 7] = ["caller", "label", "t_s", "record", "state", "emotion", "certainty"];
+const AFTER: [&str; 6] = ["activity", "lost_samples", "rate_hz", "lost_s", "from_s", "text"];
+
+/// The format.
+pub struct Csv;
+
+impl Format for Csv {
+    fn write(&self, session: &mut SessionReader, out: &mut dyn Write) -> Result<(), ExportError> {
+        let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+        let probabilities = Emotion::ALL.map(|emotion| format!("p_{emotion}"));
+        let columns =
+            BEFORE.into_iter().chain(probabilities.iter().map(String::as_str)).chain(AFTER);
+        table.write_record(columns).map_err(write_error)?;
+        while let Some(record) = session.next() {
+            write_row(&mut table, &Row::new(session.header(), &record?))?;
+        }
+        table.flush()?;
+        Ok(())
+    }
+}
+
+/// The cells of one record; empty where it has none.
+#[derive(Default)]
+struct Row {
+    caller: String,
+    label: String,
+    t_s: String,
+    record: &'static str,
+    state: &'static str,
+    emotion: &'static str,
+    certainty: String,
+    probabilities: [String; Emotion::ALL.len()],
+    activity: &'static str,
+    lost_samples: String,
+    rate_hz: String,
+    lost_s: String,
+    from_s: String,
+    text: String,
+}
+
+impl Row {
+    fn new(header: &Header, record: &Record) -> Self {
+        let mut row = Row { t_s: number(record.t().seconds()), ..Row::default() };
+        if let Some(caller) = record.caller() {
+            row.caller = caller.to_string();
+            row.label =
+                header.callers.get(caller).map_or(String::new(), |entry| free_text(&entry.label));
+        }
+        match record {
+            Record::Reading(reading) => {
+                row.record = "reading";
+                row.state = match reading.state {
+                    ReadingState::Emotion => "emotion",
+                    ReadingState::Uncertain => "uncertain",
+                };
+                row.emotion = reading.emotion.label();
+                row.certainty = number(f64::from(reading.certainty));
+                row.probabilities = reading.scores.0.map(|p| number(f64::from(p)));
+            }
+            Record::Activity(activity) => {
+                row.record = "activity";
+                row.activity = activity_name(activity.activity);
+            }
+            Record::Gap(gap) => {
+                row.record = "gap";
+                row.lost_samples = gap.lost_samples.to_string();
+                row.rate_hz = gap.rate_hz.to_string();
+                row.lost_s = number(gap.lost_s);
+            }
+            Record::Mark(mark) => {
+                row.record = "mark";
+                row.text = free_text(&mark.text);
+            }
+            Record::Seek(seek) => {
+                row.record = "seek";
+                row.from_s = number(seek.from.seconds());
+            }
+            Record::End(end) => {
+                row.record = "end";
+                row.text = free_text(&end.reason.to_string());
+            }
+        }
+        row
+    }
+}
+
+fn write_row<W: Write>(table: &mut Writer<W>, row: &Row) -> Result<(), ExportError> {
+    let before =
+        [&row.caller, &row.label, &row.t_s, row.record, row.state, row.emotion, &row.certainty];
+    let after =
+        [row.activity, &row.lost_samples, &row.rate_hz, &row.lost_s, &row.from_s, &row.text];
+    let cells = before.into_iter().chain(row.probabilities.iter().map(String::as_str)).chain(after);
+    table.write_record(cells).map_err(write_error)
+}
+
+/// The system's own error, with its kind. Every row has the same number of cells, so there is no other.
+fn write_error(error: csv::Error) -> ExportError {
+    ExportError::Write(match error.into_kind() {
+        csv::ErrorKind::Io(reason) => reason,
+        other => io::Error::other(format!("{other:?}")),
+    })
+}
+
+fn number(value: f64) -> String {
+    four_decimals(value).to_string()
+}
+
+fn activity_name(activity: Activity) -> &'static str {
+    match activity {
+        Activity::Listening => "listening",
+        Activity::TooShort => "too_short",
+        Activity::Speaking => "speaking",
+    }
+}
+
+/// What a person typed, such that no spreadsheet takes it for a formula and no terminal for a command.
+///
+/// A cell that could begin a formula gets an apostrophe in front (OWASP, "CSV Injection"); control
+/// characters other than line breaks and tabs become their pictures.
+fn free_text(text: &str) -> String {
+    let begins_formula = |character| "=+-@＝＋－＠".contains(character);
+    let mut cell = String::with_capacity(text.len() + 1);
+    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(begins_formula) {
+        cell.push('\'');
+    }
+    cell.extend(text.chars().map(|character| match character {
+        '\t' | '\r' | '\n' => character,
+        other if other.is_control() => visible(other),
+        other => other,
+    }));
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::record::{CallerEntry, MarkRecord, ModelEntry};
+    use crate::session::{Header, SESSION_VERSION};
+    use crate::stream_time::StreamTime;
+    use std::io::Cursor;
+    use std::path::Path;
+
+    /// The rows of a log with one caller and one mark, read back by the csv crate.
+    fn rows(label: &str, text: &str) -> Vec<Vec<String>> {
+        let header = Header {
+            version: SESSION_VERSION,
+            undertone: String::new(),
+            started: String::new(),
+            stream_rate_hz: 8000,
+            model: ModelEntry { name: String::new(), recipe: String::new(), sha256: String::new() },
+            settings: serde_json::Value::Null,
+            backend: String::new(),
+            callers: vec![CallerEntry { label: label.to_owned(), source: String::new() }],
+        };
+        let mark = MarkRecord { caller: 0, t: StreamTime::ZERO, text: text.to_owned() };
+        let log = format!(
+            "{}\n{}\n",
+            serde_json::to_string(&header).unwrap(),
+            serde_json::to_string(&Record::Mark(mark)).unwrap()
+        );
+        let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
+        let mut bytes = Vec::new();
+        Csv.write(&mut log, &mut bytes).unwrap();
+        let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+        table.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula() {
+        let formulas = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "  =1",
+            "＝1",
+            "=cmd|'/C calc'!A0",
+        ];
+        for formula in formulas {
+            let rows = rows(formula, formula);
+            let expected = format!("'{formula}");
+            assert_eq!((&rows[1][1], &rows[1][19]), (&expected, &expected));
+        }
+        assert_eq!(rows("desk", "5 - 3 = 2")[1][19], "5 - 3 = 2");
+    }
+
+    #[test]
+    fn text_of_any_kind_stays_in_its_cell() {
+        let text = "a,\"b\";\r\nc\u{1b}[31m\0\u{9b}".repeat(600);
+        let rows = rows("x", &text);
+        assert_eq!(rows.len(), 2);
+        assert!(rows.iter().all(|row| row.len() == 20));
+        let expected = text.replace('\u{1b}', "␛").replace('\0', "␀").replace('\u{9b}', "\u{fffd}");
+        assert_eq!(rows[1][19], expected);
+    }
+}

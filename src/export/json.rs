@@ -1,0 +1,131 @@
+//! JSON: one document with the header and the records by kind, a line each.
+//!
+//! In: an open log. Out: UTF-8 text. Readings, nearly all of a log, are written as they are read; keeps
+//! the records of the other kinds, as text.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::{ExportError, Format};
+use crate::session::SessionReader;
+use crate::session::record::Record;
+
+/// The format.
+pub struct Json;
+
+impl Format for Json {
+    fn write(&self, session: &mut SessionReader, out: &mut dyn Write) -> Result<(), ExportError> {
+        write!(out, "{{\n\"header\": {},\n\"readings\": [", text(session.header())?)?;
+        let mut others = Others::default();
+        let mut separator = "\n";
+        for record in session.by_ref() {
+            let record = record?;
+            if let Some(list) = others.list_for(&record) {
+                list.push(text(&record)?);
+            } else {
+                write!(out, "{separator}{}", text(&record)?)?;
+                separator = ",\n";
+            }
+        }
+        write!(out, "\n]")?;
+        let Others { activities, gaps, marks, seeks, ends } = &others;
+        let lists =
+            [("activities", activities), ("gaps", gaps), ("marks", marks), ("seeks", seeks)];
+        for (name, list) in lists {
+            write!(out, ",\n\"{name}\": [")?;
+            let mut separator = "\n";
+            for record in list {
+                write!(out, "{separator}{record}")?;
+                separator = ",\n";
+            }
+            write!(out, "\n]")?;
+        }
+        let end = ends.last().map_or("null", String::as_str);
+        writeln!(out, ",\n\"end\": {end},\n\"cut\": {}\n}}", session.is_cut())?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Records as JSON, by kind.
+#[derive(Default)]
+struct Others {
+    activities: Vec<String>,
+    gaps: Vec<String>,
+    marks: Vec<String>,
+    seeks: Vec<String>,
+    ends: Vec<String>,
+}
+
+impl Others {
+    /// Where a record is kept; none for a reading.
+    fn list_for(&mut self, record: &Record) -> Option<&mut Vec<String>> {
+        match record {
+            Record::Reading(_) => None,
+            Record::Activity(_) => Some(&mut self.activities),
+            Record::Gap(_) => Some(&mut self.gaps),
+            Record::Mark(_) => Some(&mut self.marks),
+            Record::Seek(_) => Some(&mut self.seeks),
+            Record::End(_) => Some(&mut self.ends),
+        }
+    }
+}
+
+fn text(value: &impl Serialize) -> Result<String, ExportError> {
+    serde_json::to_string(value).map_err(|error| ExportError::Write(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+    use std::path::Path;
+
+    const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
+
+    fn document(log: &'static str) -> serde_json::Value {
+        let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
+        let mut bytes = Vec::new();
+        Json.write(&mut log, &mut bytes).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[test]
+    fn every_record_of_the_log_is_in_the_document() {
+        let document = document(GOLDEN);
+        let mut lines = GOLDEN.lines().map(|line| serde_json::from_str(line).unwrap());
+        assert_eq!(document["header"], lines.next().unwrap());
+        let mut n_found = 0;
+        for line in lines {
+            let line: serde_json::Value = line;
+            let found = match line["record"].as_str().unwrap() {
+                "end" => document["end"] == line,
+                "activity" => document["activities"].as_array().unwrap().contains(&line),
+                kind => document[format!("{kind}s")].as_array().unwrap().contains(&line),
+            };
+            assert!(found, "{line} is missing");
+            n_found += 1;
+        }
+        let lists = ["readings", "activities", "gaps", "marks", "seeks"];
+        let n_listed: usize =
+            lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
+        assert_eq!(n_listed + 1, n_found);
+    }
+
+    #[test]
+    fn a_log_of_nothing_but_its_header_is_a_document_without_an_end() {
+        let (header, _) = GOLDEN.split_once('\n').unwrap();
+        let document = document(header);
+        assert_eq!(document["readings"], serde_json::json!([]));
+        assert_eq!(document["end"], serde_json::Value::Null);
+        assert_eq!(document["cut"], false);
+    }
+
+    #[test]
+    fn a_cut_log_says_so_in_the_document() {
+        let document = document(&GOLDEN[..GOLDEN.len() - 10]);
+        assert_eq!(document["cut"], true);
+        assert_eq!(document["end"], serde_json::Value::Null);
+    }
+}

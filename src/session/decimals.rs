@@ -1,0 +1,121 @@
+//! Numbers as a session log writes them: stream times in seconds, both they and probabilities with at
+//! most four decimals.
+//!
+//! In: values. Out: their JSON, and back. Four decimals keep a stream time exact, because one sample at
+//! 8 kHz is 0.000125 s: the nearest sample to the rounded time is the sample itself.
+
+use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::stream_time::StreamTime;
+
+/// The nearest number with four decimals.
+#[must_use]
+pub fn four_decimals(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// For `#[serde(with)]`: a [`StreamTime`] in seconds.
+pub(super) mod seconds {
+    use super::{StreamTime, four_decimals};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// About 31 years: far beyond any call, and far below what overflows a count of samples.
+    const MAX_SECONDS: f64 = 1e9;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub fn serialize<S: Serializer>(time: &StreamTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(four_decimals(time.seconds()))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StreamTime, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        if (0.0..=MAX_SECONDS).contains(&seconds) {
+            Ok(StreamTime::from_seconds(seconds))
+        } else {
+            Err(D::Error::custom(format!("{seconds} is not a time in seconds")))
+        }
+    }
+}
+
+/// For `#[serde(with)]`: one probability.
+pub(super) mod probability {
+    use super::four_decimals;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(four_decimals(f64::from(*value)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        f32::deserialize(deserializer)
+    }
+}
+
+/// For `#[serde(with)]`: [`Scores`] as a map from label to probability, in the fixed order.
+pub(super) mod labelled_scores {
+    use super::{Emotion, N_EMOTIONS, Scores, four_decimals};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S::Error> {
+        let labelled = scores.iter().map(|(emotion, p)| (emotion, four_decimals(f64::from(p))));
+        serializer.collect_map(labelled)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scores, D::Error> {
+        let labelled = BTreeMap::<Emotion, f32>::deserialize(deserializer)?;
+        if labelled.len() != N_EMOTIONS {
+            let found = labelled.len();
+            return Err(D::Error::custom(format!("{found} of {N_EMOTIONS} scores are there")));
+        }
+        Ok(Scores(Emotion::ALL.map(|emotion| labelled[&emotion])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Line {
+        #[serde(with = "seconds")]
+        t: StreamTime,
+        #[serde(with = "labelled_scores")]
+        scores: Scores,
+    }
+
+    proptest! {
+        /// Up to 40 hours.
+        #[test]
+        fn every_sample_of_a_long_call_survives_the_rounding(samples in 0_u64..1_200_000_000) {
+            let line = Line { t: StreamTime(samples), scores: Scores::UNIFORM };
+            let text = serde_json::to_string(&line).unwrap();
+            let read: Line = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(read.t, line.t);
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn scores_stand_in_the_fixed_order_with_four_decimals() {
+        let line = Line { t: StreamTime::from_ms(12_250), scores: Scores::UNIFORM };
+        assert_eq!(
+            serde_json::to_string(&line).unwrap(),
+            "{\"t\":12.25,\"scores\":{\"anger\":0.1429,\"disgust\":0.1429,\"fear\":0.1429,\
+             \"happiness\":0.1429,\"surprise\":0.1429,\"sadness\":0.1429,\"neutral\":0.1429}}"
+        );
+    }
+
+    #[test]
+    fn impossible_times_and_missing_scores_are_refused() {
+        for text in ["-1", "1e10", "null", "\"1\""] {
+            let line = format!("{{\"t\":{text},\"scores\":{{}}}}");
+            assert!(serde_json::from_str::<Line>(&line).is_err(), "{line}");
+        }
+        let failure =
+            serde_json::from_str::<Line>("{\"t\":1,\"scores\":{\"anger\":1}}").unwrap_err();
+        assert!(failure.to_string().starts_with("1 of 7 scores are there"), "{failure}");
+    }
+}

@@ -1,0 +1,121 @@
+//! What a list of sessions tells of one log.
+//!
+//! In: an open log. Out: an [`Overview`], counted from the records themselves, so that a log without an
+//! end (a session that still runs, or was killed) tells as much. Keeps counts only.
+
+use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::stream_time::StreamTime;
+
+use super::SessionError;
+use super::reader::SessionReader;
+use super::record::{EndReason, Header, ReadingState, Record};
+
+/// The main facts of one log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    /// Its first line.
+    pub header: Header,
+    /// The latest stream time of any record.
+    pub length: StreamTime,
+    /// Readings of all callers, the uncertain ones among them.
+    pub readings: u64,
+    /// Number of gaps of all callers.
+    pub gaps: u64,
+    /// Seconds of audio lost in them.
+    pub lost_s: f64,
+    /// Why the session ended; none if it still runs or was cut off.
+    pub end: Option<EndReason>,
+    /// Readings by shown emotion, in the order of [`Emotion::ALL`].
+    shown: [u64; N_EMOTIONS],
+}
+
+impl Overview {
+    /// Reads the log to its end.
+    ///
+    /// # Errors
+    /// [`SessionError`] at the first damaged line.
+    pub fn read(mut log: SessionReader) -> Result<Self, SessionError> {
+        let mut overview = Overview {
+            header: log.header().clone(),
+            length: StreamTime::ZERO,
+            readings: 0,
+            gaps: 0,
+            lost_s: 0.0,
+            end: None,
+            shown: [0; N_EMOTIONS],
+        };
+        log.try_for_each(|record| record.map(|record| overview.add(record)))?;
+        Ok(overview)
+    }
+
+    /// Emotions that were shown with their part of all readings, in (0, 1], the largest first. What is
+    /// missing to 1 was uncertain.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a log has far fewer than 2^53 readings")]
+    pub fn shares(&self) -> Vec<(Emotion, f64)> {
+        let counts = Emotion::ALL.into_iter().zip(self.shown).filter(|&(_, count)| count > 0);
+        let mut shares: Vec<(Emotion, f64)> =
+            counts.map(|(emotion, count)| (emotion, count as f64 / self.readings as f64)).collect();
+        shares.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        shares
+    }
+
+    fn add(&mut self, record: Record) {
+        self.length = self.length.max(record.t());
+        match record {
+            Record::Reading(reading) => {
+                self.readings += 1;
+                if reading.state == ReadingState::Emotion {
+                    self.shown[reading.emotion.index()] += 1;
+                }
+            }
+            Record::Gap(gap) => {
+                self.gaps += 1;
+                self.lost_s += gap.lost_s;
+            }
+            Record::End(end) => self.end = Some(end.reason),
+            Record::Activity(_) | Record::Mark(_) | Record::Seek(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+    use std::path::Path;
+
+    const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
+
+    fn overview(log: &'static str) -> Overview {
+        let log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("call.jsonl")).unwrap();
+        Overview::read(log).unwrap()
+    }
+
+    #[test]
+    fn a_finished_session_is_summed_over_its_callers() {
+        let overview = overview(GOLDEN);
+        assert_eq!(overview.readings, 5);
+        assert_eq!(overview.length, StreamTime::from_ms(9_500));
+        assert_eq!((overview.gaps, overview.lost_s), (1, 0.0101));
+        assert_eq!(overview.end, Some(EndReason::Stopped));
+        assert_eq!(
+            overview.shares(),
+            [(Emotion::Fear, 0.4), (Emotion::Anger, 0.2), (Emotion::Neutral, 0.2)]
+        );
+    }
+
+    #[test]
+    fn a_killed_session_tells_as_much_but_has_no_end() {
+        let (without_end, _) = GOLDEN.trim_end().rsplit_once('\n').unwrap();
+        let killed = overview(without_end);
+        assert_eq!(killed.end, None);
+        assert_eq!(killed.shares(), overview(GOLDEN).shares());
+    }
+
+    #[test]
+    fn a_session_without_readings_has_no_emotions() {
+        let (header, _) = GOLDEN.split_once('\n').unwrap();
+        assert_eq!(overview(header).shares(), []);
+    }
+}

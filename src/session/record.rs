@@ -1,0 +1,502 @@
+//! The lines of a session log: the header, then one record for each fact.
+//!
+//! In: [`Update`]s of the pipeline, the operator's marks, the summary at the end. Out: values that serde
+//! writes as one JSON object a line, with the kind of the line in `record`. Field names are part of the
+//! file format: a change of them, or a new kind, raises [`SESSION_VERSION`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::decimals::{labelled_scores, probability, seconds};
+use crate::emotion::{Emotion, Scores};
+use crate::pipeline::{Event, Gap, Update};
+use crate::stream_time::StreamTime;
+use crate::timeline::{Activity, Reading, Verdict};
+
+/// The version of the log that this program writes, and the newest that it reads.
+pub const SESSION_VERSION: u32 = 1;
+
+/// The first line: what was monitored, when, and with what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename = "header")]
+pub struct Header {
+    /// [`SESSION_VERSION`] of the program that wrote the log.
+    pub version: u32,
+    /// Version of Undertone.
+    pub undertone: String,
+    /// When the session began: RFC 3339 with the offset, as [`rfc3339`] writes it.
+    pub started: String,
+    /// Samples a second that stream times are counted in.
+    pub stream_rate_hz: u32,
+    /// The model that made the readings.
+    pub model: ModelEntry,
+    /// The settings of the pipeline, as JSON.
+    pub settings: serde_json::Value,
+    /// What computes, in the words on screen: `CPU (burn-flex)`.
+    pub backend: String,
+    /// Who is monitored; records name them by their position here.
+    pub callers: Vec<CallerEntry>,
+}
+
+/// The model in a header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelEntry {
+    /// Its name.
+    pub name: String,
+    /// The feature recipe that it was trained on.
+    pub recipe: String,
+    /// SHA-256 of its weights, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One caller in a header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerEntry {
+    /// The caller's label, as the operator typed it.
+    pub label: String,
+    /// The device or file that the caller is heard from.
+    pub source: String,
+}
+
+/// Every line but the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// Scores at a stream time.
+    Reading(ReadingRecord),
+    /// A caller begins or stops to speak.
+    Activity(ActivityRecord),
+    /// Audio was lost.
+    Gap(GapRecord),
+    /// The operator marked this place.
+    Mark(MarkRecord),
+    /// A recording was moved to another place.
+    Seek(SeekRecord),
+    /// The last line.
+    End(EndRecord),
+}
+
+/// What a reading says of its segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadingState {
+    /// The emotion is certain enough to be shown.
+    Emotion,
+    /// It is not.
+    Uncertain,
+}
+
+/// Scores at a stream time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadingRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// The end of the segment.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Whether the emotion is certain.
+    pub state: ReadingState,
+    /// The emotion shown, or the most probable one if none is certain.
+    pub emotion: Emotion,
+    /// Its probability.
+    #[serde(with = "probability")]
+    pub certainty: f32,
+    /// All probabilities.
+    #[serde(with = "labelled_scores")]
+    pub scores: Scores,
+}
+
+/// A caller begins or stops to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// From when on.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What the caller does from there on.
+    pub activity: Activity,
+}
+
+/// Audio was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// Where.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// How many samples, at the source's rate.
+    pub lost_samples: u64,
+    /// That rate.
+    pub rate_hz: u32,
+    /// The same in seconds.
+    pub lost_s: f64,
+}
+
+/// The operator marked this place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// Where.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What was typed, as it was typed.
+    pub text: String,
+}
+
+/// A recording was moved to another place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeekRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// The place after.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// The place before.
+    #[serde(with = "seconds")]
+    pub from: StreamTime,
+}
+
+/// The last line: how the session ended and what it amounts to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndRecord {
+    /// The latest stream time of any caller.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Why.
+    pub reason: EndReason,
+    /// One entry a caller, in the order of [`Header::callers`].
+    pub callers: Vec<CallerSummary>,
+    /// Samples lost in all gaps of all callers, at each source's own rate.
+    pub dropped_samples: u64,
+    /// From the last sample of a segment to its reading in the log, measured with a clock: present in
+    /// live sessions only, so that replays of the same recording give the same log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+}
+
+/// What a caller's session amounts to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CallerSummary {
+    /// Seconds of speech.
+    pub speech_s: f64,
+    /// Readings, the uncertain ones among them.
+    pub readings: u64,
+    /// Readings without a certain emotion.
+    pub uncertain: u64,
+    /// How large a part of all readings each emotion has, in [0, 1]; emotions that never occurred are
+    /// absent, and what is missing to 1 was uncertain.
+    pub share: BTreeMap<Emotion, f64>,
+    /// Number of gaps.
+    pub gaps: u64,
+    /// Seconds of audio lost in them.
+    pub lost_s: f64,
+}
+
+/// Delay of the readings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delay {
+    /// Half of them came within so many milliseconds.
+    pub p50_ms: f64,
+    /// 95 of 100 came within so many milliseconds.
+    pub p95_ms: f64,
+    /// Number of readings.
+    pub n: u64,
+}
+
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum EndReason {
+    /// The recording was over.
+    Finished,
+    /// The operator stopped it, or the system did.
+    Stopped,
+    /// Something failed: the message on screen.
+    Error(String),
+}
+
+const ERROR_PREFIX: &str = "error: ";
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndReason::Finished => f.write_str("finished"),
+            EndReason::Stopped => f.write_str("stopped"),
+            EndReason::Error(message) => write!(f, "{ERROR_PREFIX}{message}"),
+        }
+    }
+}
+
+impl From<EndReason> for String {
+    fn from(reason: EndReason) -> Self {
+        reason.to_string()
+    }
+}
+
+impl From<String> for EndReason {
+    /// What is neither `finished` nor `stopped` is an error.
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "finished" => EndReason::Finished,
+            "stopped" => EndReason::Stopped,
+            _ => EndReason::Error(
+                text.strip_prefix(ERROR_PREFIX).map_or(text.clone(), str::to_owned),
+            ),
+        }
+    }
+}
+
+impl Record {
+    /// The line for an update; none for a level, which is shown but not logged.
+    #[must_use]
+    pub fn of_update(update: &Update) -> Option<Self> {
+        let (caller, t) = (update.caller, update.at);
+        Some(match update.event {
+            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
+            Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
+            Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
+            Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
+            Event::Level(_) => return None,
+        })
+    }
+
+    /// The update that the line was made of; none for a mark and for the end.
+    #[must_use]
+    pub fn update(&self) -> Option<Update> {
+        let (caller, at, event) = match self {
+            Record::Reading(record) => (record.caller, record.t, Event::Reading(record.reading())),
+            Record::Activity(record) => (record.caller, record.t, Event::Activity(record.activity)),
+            Record::Gap(record) => {
+                let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
+                (record.caller, record.t, Event::Gap(gap))
+            }
+            Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
+            Record::Mark(_) | Record::End(_) => return None,
+        };
+        Some(Update { caller, at, event })
+    }
+
+    /// Position in [`Header::callers`]; none for the end.
+    #[must_use]
+    pub fn caller(&self) -> Option<usize> {
+        match self {
+            Record::Reading(record) => Some(record.caller),
+            Record::Activity(record) => Some(record.caller),
+            Record::Gap(record) => Some(record.caller),
+            Record::Mark(record) => Some(record.caller),
+            Record::Seek(record) => Some(record.caller),
+            Record::End(_) => None,
+        }
+    }
+
+    /// When, in the caller's own stream.
+    #[must_use]
+    pub fn t(&self) -> StreamTime {
+        match self {
+            Record::Reading(record) => record.t,
+            Record::Activity(record) => record.t,
+            Record::Gap(record) => record.t,
+            Record::Mark(record) => record.t,
+            Record::Seek(record) => record.t,
+            Record::End(record) => record.t,
+        }
+    }
+}
+
+impl ReadingRecord {
+    fn new(caller: usize, reading: &Reading) -> Self {
+        let (state, emotion) = match reading.verdict {
+            Verdict::Emotion(emotion) => (ReadingState::Emotion, emotion),
+            Verdict::Uncertain => (ReadingState::Uncertain, reading.scores.top().0),
+        };
+        let certainty = reading.scores.of(emotion);
+        ReadingRecord { caller, t: reading.at, state, emotion, certainty, scores: reading.scores }
+    }
+
+    /// The reading that the line was made of, its scores rounded to four decimals.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        let verdict = match self.state {
+            ReadingState::Emotion => Verdict::Emotion(self.emotion),
+            ReadingState::Uncertain => Verdict::Uncertain,
+        };
+        Reading { at: self.t, scores: self.scores, verdict }
+    }
+}
+
+impl GapRecord {
+    #[expect(clippy::cast_precision_loss, reason = "a gap is far shorter than 2^53 samples")]
+    fn new(caller: usize, t: StreamTime, gap: Gap) -> Self {
+        let Gap { lost_samples, rate_hz } = gap;
+        let lost_s = lost_samples as f64 / f64::from(rate_hz.max(1));
+        GapRecord {
+            caller,
+            t,
+            lost_samples,
+            rate_hz,
+            lost_s: super::decimals::four_decimals(lost_s),
+        }
+    }
+}
+
+/// A moment as [`Header::started`] has it: local time to the second with its offset from UTC.
+#[must_use]
+pub fn rfc3339(moment: &jiff::Zoned) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::pipeline::Level;
+    use proptest::prelude::*;
+
+    /// A header with one caller, `desk`.
+    pub fn header() -> Header {
+        header_of(&["desk"])
+    }
+
+    /// A header with these callers.
+    pub fn header_of(labels: &[&str]) -> Header {
+        let caller = |label: &&str| CallerEntry {
+            label: (*label).to_owned(),
+            source: "pulseaudio:softphone.monitor".to_owned(),
+        };
+        Header {
+            version: SESSION_VERSION,
+            undertone: "0.1.0".to_owned(),
+            started: "2026-11-22T14:30:05+01:00".to_owned(),
+            stream_rate_hz: 8000,
+            model: ModelEntry {
+                name: "phone".to_owned(),
+                recipe: "phone-v1".to_owned(),
+                sha256: "0".repeat(64),
+            },
+            settings: serde_json::json!({ "hop_ms": 250 }),
+            backend: "CPU (burn-flex)".to_owned(),
+            callers: labels.iter().map(caller).collect(),
+        }
+    }
+
+    fn emotion() -> impl Strategy<Value = Emotion> {
+        prop::sample::select(Emotion::ALL.as_slice())
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let verdict = prop_oneof![emotion().prop_map(Verdict::Emotion), Just(Verdict::Uncertain)];
+        let scores = prop::array::uniform7(0_u16..=10_000)
+            .prop_map(|parts| Scores(parts.map(|part| f32::from(part) / 10_000.0)));
+        let activity = prop::sample::select(
+            [Activity::Listening, Activity::TooShort, Activity::Speaking].as_slice(),
+        );
+        prop_oneof![
+            (scores, verdict).prop_map(|(scores, verdict)| {
+                Event::Reading(Reading { at: StreamTime::ZERO, scores, verdict })
+            }),
+            activity.prop_map(Event::Activity),
+            (any::<u64>(), any::<u32>())
+                .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
+            (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
+        ]
+    }
+
+    fn update() -> impl Strategy<Value = Update> {
+        (0_usize..50, 0_u64..1 << 40, event()).prop_map(|(caller, at, mut event)| {
+            if let Event::Reading(reading) = &mut event {
+                reading.at = StreamTime(at);
+            }
+            Update { caller, at: StreamTime(at), event }
+        })
+    }
+
+    fn read_back(record: &Record) -> Record {
+        let line = serde_json::to_string(record).unwrap();
+        assert!(!line.contains('\n'));
+        serde_json::from_str(&line).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn every_update_survives_the_log(update in update()) {
+            let record = Record::of_update(&update).unwrap();
+            let read = read_back(&record);
+            prop_assert_eq!(&read, &record);
+            prop_assert_eq!(read.update(), Some(update));
+        }
+
+        #[test]
+        fn any_mark_survives_the_log_on_one_line(text in "\\PC*|(?s:.{0,40})", ms in 0_u64..1 << 30) {
+            let mark = MarkRecord { caller: 0, t: StreamTime::from_ms(ms), text };
+            let record = Record::Mark(mark);
+            prop_assert_eq!(read_back(&record), record);
+        }
+
+        #[test]
+        fn any_reason_to_end_survives_the_log(message in "(?s:.{1,40})") {
+            for reason in [EndReason::Finished, EndReason::Stopped, EndReason::Error(message.clone())] {
+                prop_assert_eq!(EndReason::from(reason.to_string()), reason);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reading_line_holds_the_agreed_fields() {
+        let scores = Scores([0.8123, 0.0123, 0.1, 0.05, 0.0, 0.0254, 0.0]);
+        let at = StreamTime::from_ms(12_250);
+        let line = |verdict| {
+            let event = Event::Reading(Reading { at, scores, verdict });
+            let record = Record::of_update(&Update { caller: 1, at, event }).unwrap();
+            serde_json::to_string(&record).unwrap()
+        };
+        let scores = "\"scores\":{\"anger\":0.8123,\"disgust\":0.0123,\"fear\":0.1,\"happiness\":0.05,\
+                      \"surprise\":0.0,\"sadness\":0.0254,\"neutral\":0.0}}";
+        let beginning = "{\"record\":\"reading\",\"caller\":1,\"t\":12.25,\"state\":";
+        assert_eq!(
+            line(Verdict::Emotion(Emotion::Fear)),
+            format!("{beginning}\"emotion\",\"emotion\":\"fear\",\"certainty\":0.1,{scores}")
+        );
+        assert_eq!(
+            line(Verdict::Uncertain),
+            format!("{beginning}\"uncertain\",\"emotion\":\"anger\",\"certainty\":0.8123,{scores}")
+        );
+    }
+
+    #[test]
+    fn a_level_has_no_line() {
+        let event = Event::Level(Level { rms_db: -20.0, peak_db: -3.0 });
+        let update = Update { caller: 0, at: StreamTime::ZERO, event };
+        assert_eq!(Record::of_update(&update), None);
+    }
+
+    #[test]
+    fn the_end_survives_the_log_with_and_without_a_delay() {
+        let summary = CallerSummary {
+            speech_s: 61.25,
+            readings: 200,
+            uncertain: 20,
+            share: BTreeMap::from([(Emotion::Neutral, 0.6), (Emotion::Fear, 0.3)]),
+            gaps: 1,
+            lost_s: 0.01,
+        };
+        for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {
+            let record = Record::End(EndRecord {
+                t: StreamTime::from_ms(90_000),
+                reason: EndReason::Error("the device is gone".to_owned()),
+                callers: vec![summary.clone()],
+                dropped_samples: 441,
+                delay,
+            });
+            assert_eq!(read_back(&record), record);
+        }
+    }
+
+    #[test]
+    fn a_start_is_written_with_its_offset() {
+        let moment: jiff::Zoned = "2026-11-22T14:30:05.123+01:00[Europe/Berlin]".parse().unwrap();
+        assert_eq!(rfc3339(&moment), "2026-11-22T14:30:05+01:00");
+    }
+}

@@ -13,10 +13,6 @@ use crate::dashboard::{Mode, Setup};
 use crate::session::record::CallerEntry;
 use std::time::Duration;
 
-/// What the ring between the device and the engine holds: twice the longest stall that was seen on a
-/// loaded machine (0.4 s), many times over.
-const RING: Duration = Duration::from_secs(5);
-
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct MonitorSettings {
@@ -42,7 +38,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         if let Some(notice) = &prepared.backend().notice {
             eprintln!("{notice}");
         }
-        let input = Input::Microphone(Microphone::open(device.as_deref(), RING)?);
+        let input = Input::Microphone(Microphone::open(device.as_deref())?);
         let engine = prepared.engine(input, caller, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
@@ -57,7 +53,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         colours: super::terminal_colours(),
     };
     let watched = watch::run(setup, settings.stop_after, move || {
-        let input = Input::Microphone(Microphone::open(device.as_deref(), RING)?);
+        let input = Input::Microphone(Microphone::open(device.as_deref())?);
         prepared.engine(input, caller, Clock::RealTime)
     })?;
     replay::finish(watched, false)

@@ -11,6 +11,7 @@ pub mod microphone;
 mod opus;
 mod pace;
 pub mod recording;
+mod track;
 mod wav;
 
 pub use error::AudioError;

@@ -102,6 +102,7 @@ impl Backend {
 fn adapter(kind: DeviceKind) -> Result<Backend, ModelError> {
     // Pinned on Linux: left alone, wgpu also tries OpenGL, which prints to the terminal.
     let api = if cfg!(target_os = "linux") { WgpuBackend::Vulkan } else { WgpuBackend::Auto };
+    let _quiet = quiet_stderr();
     let options = Device::wgpu_options().graphics_api(api).device_kind(kind);
     let found = catch_unwind(AssertUnwindSafe(|| options.init_with_setup()))
         .map_err(|_| ModelError::NoGpu { reason: "its driver failed while starting".into() })?;
@@ -111,6 +112,16 @@ fn adapter(kind: DeviceKind) -> Result<Backend, ModelError> {
     let description = format!("GPU {} ({})", info.name, info.backend);
     Ok(Backend { device, description, notice: None })
 }
+
+/// Until it is dropped nothing reaches the standard error stream: drivers complain there about desktops and
+/// layers that do not matter here.
+#[cfg(unix)]
+fn quiet_stderr() -> Option<gag::Gag> {
+    gag::Gag::stderr().ok()
+}
+
+#[cfg(not(unix))]
+fn quiet_stderr() {}
 
 /// Puts a model on the device that was asked for, and proves there that it computes.
 ///

@@ -34,11 +34,12 @@ use app::App;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use ratatui::crossterm::event::{self, Event, KeyEvent};
 use std::io::{self, IsTerminal};
+use std::thread;
 use std::time::{Duration, Instant};
 use terminal::Screen;
 
-/// How long to wait for a key before looking at the feed again.
-const POLL: Duration = Duration::from_millis(50);
+/// Between two looks at the feed and the keys: soon enough that a key feels immediate.
+const LOOK: Duration = Duration::from_millis(33);
 
 /// Between two pictures: fifteen a second.
 const PICTURE: Duration = Duration::from_millis(67);
@@ -62,15 +63,20 @@ pub enum DashboardError {
 }
 
 /// Opens the dashboard and shows it until the person quits or a signal (SIGTERM, SIGINT, SIGQUIT,
-/// SIGHUP) asks to end; then the terminal is as before, and [`Action::Quit`] was sent.
+/// SIGHUP) asks to end. On every return the terminal is as before and [`Action::Quit`] was sent.
 ///
-/// Blocks the calling thread. Nobody else may print meanwhile. `actions` may be bounded: when it is full
-/// the person is told to press the key again, but for quitting, which returns in any case. When every
-/// sender of `feed` is gone, the screen stays and says that monitoring has stopped.
+/// Blocks the calling thread, and nobody else may print meanwhile. `actions` may be bounded: when it is
+/// full the person is told to press the key again; quitting does not need room in it. When every sender
+/// of `feed` is gone, the screen stays and says that monitoring has stopped. After a SIGHUP the terminal
+/// may be gone, and whoever prints then has to expect an error.
 ///
 /// # Errors
 /// [`DashboardError::NoTerminal`] before anything is drawn, [`DashboardError::Terminal`] when the
 /// terminal fails, and [`DashboardError::Panicked`], after quitting, when another thread panicked.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "when this returns, the engine has to see that nobody listens any more"
+)]
 pub fn run(
     setup: Setup,
     feed: Receiver<Feed>,
@@ -81,9 +87,18 @@ pub fn run(
     }
     let mut app = App::new(setup);
     let mut screen = Screen::enter()?;
-    let panicked = show(&mut app, &mut screen, &feed, &actions)?;
+    let shown = show(&mut app, &mut screen, &feed, &actions);
+    let ended_by_signal = screen.is_ended();
     drop(screen);
-    panicked.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
+    // When the channel is full or closed, returning says the same.
+    let _ = actions.try_send(Action::Quit);
+    match shown {
+        Ok(None) => Ok(()),
+        Ok(Some(panic)) => Err(DashboardError::Panicked(panic)),
+        // A terminal that was closed cannot be drawn on: the signal is the reason.
+        Err(_) if ended_by_signal => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Shows the dashboard until the end, and says which panic happened meanwhile.
@@ -107,9 +122,10 @@ fn show(
             screen.draw(|frame| draw::draw(frame, app))?;
             drawn = Some(Instant::now());
         }
+        // Not inside crossterm's own waiting: when the terminal is closed, crossterm 0.29 reads its end
+        // over and over and never returns. The signal comes first, and after it nothing is read.
+        thread::sleep(LOOK);
         if screen.is_ended() || asks_to_quit(app, actions)? {
-            // A full or closed channel does not matter: returning says the same.
-            let _ = actions.try_send(Action::Quit);
             return Ok(panicked);
         }
     }
@@ -129,17 +145,11 @@ fn take_in(app: &mut App, feed: &Receiver<Feed>) {
     }
 }
 
-/// Waits a little for keys and does what they ask for; says whether that is to quit.
+/// Does what the keys pressed since the last look ask for; says whether that is to quit.
 fn asks_to_quit(app: &mut App, actions: &Sender<Action>) -> Result<bool, DashboardError> {
-    let mut wait = POLL;
-    while event::poll(wait)? {
-        wait = Duration::ZERO;
+    while event::poll(Duration::ZERO)? {
         match event::read()? {
-            Event::Key(key) => {
-                if press(app, key, actions) {
-                    return Ok(true);
-                }
-            }
+            Event::Key(key) if press(app, key, actions) => return Ok(true),
             Event::Resize(..) => app.resized(),
             _ => {}
         }

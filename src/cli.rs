@@ -147,11 +147,14 @@ pub struct InspectArgs {
     #[arg(long, short, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
     /// Feature recipe for the frames: phone-v1 or seed-v1
-    #[arg(long, value_name = "RECIPE", requires = "csv")]
+    #[arg(long, value_name = "RECIPE")]
     pub features: Option<String>,
     /// Write the feature frames there, one row a frame, the time in seconds first
-    #[arg(long, value_name = "FILE", requires = "features")]
+    #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    /// Which channel of a recording: left, right, mix or a number from 1
+    #[arg(long, default_value = "mix")]
+    pub channel: String,
     /// Model for the probabilities, by name or folder [default: the one inside the program]
     #[arg(long)]
     pub model: Option<String>,

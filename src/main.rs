@@ -8,11 +8,14 @@ use undertone::cli::{
     Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MonitorArgs,
     ReplayArgs, SessionsArgs, TrainArgs,
 };
+use undertone::command::printer::print_to_stdout;
+use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, inspect, models,
     monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
+use undertone::model::device::BackendChoice;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -141,24 +144,36 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
 }
 
 fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
-    evaluate::run(&evaluate::EvaluateSettings {
-        model: args.model,
+    let settings = evaluate::EvaluateSettings {
         clips: args.clips,
         split: args.split.as_deref().map(str::parse).transpose()?,
         json: args.json,
-        backend: args.backend.parse()?,
         force: args.force,
+    };
+    let mut scorer = ClipScorer::new(Some(&args.model), args.backend.parse()?)?;
+    let mut out = std::io::stdout().lock();
+    let outcome = evaluate::run(&settings, &mut |clip| scorer.score(clip), &mut out)?;
+    Ok(match outcome {
+        evaluate::Outcome::Complete => Exit::Done,
+        evaluate::Outcome::Incomplete(_) => Exit::Partial,
     })
 }
 
 fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
-    inspect::run(&inspect::InspectSettings {
+    let settings = inspect::InspectSettings {
         input: args.input,
         output: args.output,
         features: args.features.as_deref().map(str::parse).transpose()?,
         csv: args.csv,
-        model: args.model,
+        channel: args.channel.parse()?,
         json: args.json,
         force: args.force,
-    })
+    };
+    let mut scorer = ClipScorer::new(args.model.as_deref(), BackendChoice::Cpu)?;
+    let mut exit = Exit::Done;
+    print_to_stdout(|out| {
+        exit = inspect::run(&settings, &mut |clip| scorer.score_decoded(clip), out)?;
+        anyhow::Ok(())
+    })?;
+    Ok(exit)
 }

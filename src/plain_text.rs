@@ -3,10 +3,13 @@
 //! In: any text. Out: text without control characters, escape sequences, line breaks or marks that
 //! change the reading direction. Keeps nothing.
 
-/// The text as one line of at most `max_chars` characters that a terminal shows as it stands.
-///
-/// A control character becomes its picture (`␛` for escape), a character without a picture and a mark
-/// that reorders or hides text becomes `U+FFFD`; what is cut off is marked with `…`.
+/// The text as one line that a terminal shows as it stands; see [`visible`].
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
+/// The same with at most `max_chars` characters; what is cut off is marked with `…`.
 #[must_use]
 pub fn plain_line(text: &str, max_chars: usize) -> String {
     let mut characters = text.chars().map(visible);
@@ -19,6 +22,9 @@ pub fn plain_line(text: &str, max_chars: usize) -> String {
 }
 
 /// The character itself, or what stands for it if it would steer a terminal or reorder a line.
+///
+/// A control character becomes its picture (`␛` for escape); one without a picture, and a mark that
+/// reorders or hides text, becomes `U+FFFD`.
 #[must_use]
 pub fn visible(character: char) -> char {
     match character {
@@ -42,12 +48,12 @@ mod tests {
 
     #[test]
     fn ordinary_text_of_any_language_stays_as_it_is() {
-        assert_eq!(plain_line("Büro 3, стол, 机", 80), "Büro 3, стол, 机");
+        assert_eq!(plain("Büro 3, стол, 机"), "Büro 3, стол, 机");
     }
 
     #[test]
     fn nothing_is_left_that_steers_a_terminal() {
-        let line = plain_line("a\u{1b}[31m\nb\t\u{9b}2J\u{202e}c\u{2028}\u{7f}\0", 80);
+        let line = plain("a\u{1b}[31m\nb\t\u{9b}2J\u{202e}c\u{2028}\u{7f}\0");
         assert_eq!(line, "a␛[31m␊b␉\u{fffd}2J\u{fffd}c\u{fffd}␡␀");
         assert!(!line.chars().any(char::is_control));
     }

@@ -40,6 +40,10 @@ impl Pacer {
         matches!(self.pace, Pace::Paced { .. })
     }
 
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
     /// Changes the pace. The clock starts anew from the position of the next question.
     pub(super) fn set_pace(&mut self, pace: Pace) {
         self.pace = pace;

@@ -99,6 +99,12 @@ impl Recording {
         self.position
     }
 
+    /// How fast blocks come.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        self.pacer.pace()
+    }
+
     /// Changes how fast blocks come from here on.
     pub fn set_pace(&mut self, pace: Pace) {
         self.pacer.set_pace(pace);

@@ -12,7 +12,8 @@ use crate::pipeline::{Event, Pipeline, Update};
 use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
 use crate::session::writer::SessionWriter;
 use crate::stream_time::StreamTime;
-use crate::timeline::history::{Summary, Timeline};
+use crate::timeline::history::Timeline;
+use crate::timeline::summary::Summary;
 use std::path::PathBuf;
 use std::time::Instant;
 

@@ -17,8 +17,6 @@ use crate::evaluation::{Prediction, Report};
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct EvaluateSettings {
-    /// The model, by name or folder; the caller makes the scoring function of it.
-    pub model: PathBuf,
     /// A manifest or a corpus folder.
     pub clips: PathBuf,
     /// Only the clips of this split.
@@ -187,7 +185,7 @@ mod tests {
         fs::write(&clips, manifest).unwrap();
         let json = Some(folder.path().join("report.json"));
         let split = Some(Split::Test);
-        (folder, EvaluateSettings { model: "m".into(), clips, split, json, force: false })
+        (folder, EvaluateSettings { clips, split, json, force: false })
     }
 
     fn sure_of(emotion: Emotion) -> Scores {

@@ -146,7 +146,7 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
         "{} of audio, {:.1} s of speech, {} readings, {} uncertain\n",
         ended.position, summary.speech_s, summary.readings, summary.uncertain
     );
-    let mut shares: Vec<_> = summary.share.iter().collect();
+    let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
     shares.sort_by(|a, b| b.1.total_cmp(a.1));
     for (emotion, share) in shares {
         text += &format!("  {:<18} {:>3.0} %\n", emotion.words(), share * 100.0);

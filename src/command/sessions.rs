@@ -177,7 +177,8 @@ fn json_entry(session: &Session) -> Value {
         "model": overview.header.model.name,
         "backend": overview.header.backend,
         "readings": overview.readings,
-        "share": emotions,
+        "uncertain": overview.uncertain,
+        "shares": emotions,
         "gaps": overview.gaps,
         "lost_s": overview.lost_s,
         "ended": overview.end,
@@ -224,7 +225,7 @@ mod tests {
         );
         assert_eq!(
             lines[2],
-            "2026-11-22 14:30:05    0:09  desk, =HYPERLINK(\"http:…  fear 40%, anger 20%\
+            "2026-11-22 14:30:05    0:09  desk, =HYPERLINK(\"http:…  fear 50%, anger 25%\
              \x20 1 (0.01 s)  stopped    a.jsonl"
         );
         assert!(lines[1].starts_with("2026-11-22 14:00:05    0:09  ␛[2J"), "{table}");
@@ -243,7 +244,7 @@ mod tests {
         assert_eq!(list[0]["ended"], Value::Null);
         assert_eq!(list[1]["ended"], "stopped");
         assert_eq!(list[1]["length_s"], 9.5);
-        assert_eq!(list[1]["share"]["fear"], 0.4);
+        assert_eq!(list[1]["shares"]["fear"], 0.5);
         assert_eq!(list[1]["callers"][0]["label"], "desk");
         assert!(list[3]["damaged"].as_str().unwrap().contains("line 2"));
     }

@@ -20,7 +20,7 @@ use crate::stream_time::StreamTime;
 use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How long the engine sleeps when its source has nothing: a small part of the 50 ms of a device's block.

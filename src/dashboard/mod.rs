@@ -1,1 +1,162 @@
-//! (being built)
+//! The operator's screen: what the caller sounds like now, and what happened in the last minutes.
+//!
+//! In: [`Feed`] messages of the engine, and keys. Out: a picture at most fifteen times a second, and
+//! [`Action`]s. It keeps what it was told, and nothing of it decides what is recorded: a slow screen
+//! loses a picture, never a record.
+//!
+//! [`run`] polls and draws; all else is a fold without a clock (`app`) and pure drawing (`draw` and one
+//! file a panel). This folder is the only place that names ratatui or crossterm.
+
+mod app;
+mod caller;
+mod callers;
+mod draw;
+mod feed;
+mod footer;
+mod header;
+mod help;
+mod keys;
+mod lettering;
+mod probabilities;
+#[cfg(test)]
+mod rehearsal;
+mod signal;
+mod state;
+mod strip;
+mod terminal;
+mod text;
+mod theme;
+
+pub use feed::{Action, Feed, Mode, Setup, Status};
+pub use theme::Colours;
+
+use app::App;
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+use ratatui::crossterm::event::{self, Event, KeyEvent};
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+use terminal::Screen;
+
+/// How long to wait for a key before looking at the feed again.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Between two pictures: fifteen a second.
+const PICTURE: Duration = Duration::from_millis(67);
+
+/// Messages taken in before keys are looked at again, so that a flood of them does not lock the keys.
+const MOST_MESSAGES: usize = 10_000;
+
+/// Why the dashboard could not go on. The terminal is restored by then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DashboardError {
+    /// Standard output is a file or a pipe.
+    #[error("the dashboard needs a terminal, and standard output is none; use --headless instead")]
+    NoTerminal,
+    /// The terminal cannot be read or written.
+    #[error("the terminal cannot be used: {0}; try another terminal, or --headless")]
+    Terminal(#[from] io::Error),
+    /// Another thread panicked while the screen was open.
+    #[error("{0}; this is a fault in undertone, please report it with this message")]
+    Panicked(String),
+}
+
+/// Opens the dashboard and shows it until the person quits or a signal (SIGTERM, SIGINT, SIGQUIT,
+/// SIGHUP) asks to end; then the terminal is as before, and [`Action::Quit`] was sent.
+///
+/// Blocks the calling thread. Nobody else may print meanwhile. `actions` may be bounded: when it is full
+/// the person is told to press the key again, but for quitting, which returns in any case. When every
+/// sender of `feed` is gone, the screen stays and says that monitoring has stopped.
+///
+/// # Errors
+/// [`DashboardError::NoTerminal`] before anything is drawn, [`DashboardError::Terminal`] when the
+/// terminal fails, and [`DashboardError::Panicked`], after quitting, when another thread panicked.
+pub fn run(
+    setup: Setup,
+    feed: Receiver<Feed>,
+    actions: Sender<Action>,
+) -> Result<(), DashboardError> {
+    if !io::stdout().is_terminal() {
+        return Err(DashboardError::NoTerminal);
+    }
+    let mut app = App::new(setup);
+    let mut screen = Screen::enter()?;
+    let panicked = show(&mut app, &mut screen, &feed, &actions)?;
+    drop(screen);
+    panicked.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
+}
+
+/// Shows the dashboard until the end, and says which panic happened meanwhile.
+fn show(
+    app: &mut App,
+    screen: &mut Screen,
+    feed: &Receiver<Feed>,
+    actions: &Sender<Action>,
+) -> Result<Option<String>, DashboardError> {
+    let opened = Instant::now();
+    let mut drawn: Option<Instant> = None;
+    let mut panicked = None;
+    loop {
+        if let Some(message) = screen.panic_of_another_thread() {
+            app.apply(Feed::Finished(Some(message.clone())));
+            panicked = panicked.or(Some(message));
+        }
+        take_in(app, feed);
+        app.tick(opened.elapsed());
+        if drawn.is_none_or(|drawn| drawn.elapsed() >= PICTURE) && app.take_changed() {
+            screen.draw(|frame| draw::draw(frame, app))?;
+            drawn = Some(Instant::now());
+        }
+        if screen.is_ended() || asks_to_quit(app, actions)? {
+            // A full or closed channel does not matter: returning says the same.
+            let _ = actions.try_send(Action::Quit);
+            return Ok(panicked);
+        }
+    }
+}
+
+/// Takes in what the engine said.
+fn take_in(app: &mut App, feed: &Receiver<Feed>) {
+    for _ in 0..MOST_MESSAGES {
+        match feed.try_recv() {
+            Ok(message) => app.apply(message),
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => {
+                app.engine_left();
+                return;
+            }
+        }
+    }
+}
+
+/// Waits a little for keys and does what they ask for; says whether that is to quit.
+fn asks_to_quit(app: &mut App, actions: &Sender<Action>) -> Result<bool, DashboardError> {
+    let mut wait = POLL;
+    while event::poll(wait)? {
+        wait = Duration::ZERO;
+        match event::read()? {
+            Event::Key(key) => {
+                if press(app, key, actions) {
+                    return Ok(true);
+                }
+            }
+            Event::Resize(..) => app.resized(),
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Presses a key and hands its action over; says whether that is to quit.
+fn press(app: &mut App, key: KeyEvent, actions: &Sender<Action>) -> bool {
+    let Some(action) = app.on_key(key) else { return false };
+    if action == Action::Quit {
+        return true;
+    }
+    match actions.try_send(action) {
+        Ok(()) => app.handed_over(action),
+        Err(TrySendError::Full(_)) => app.refused(),
+        Err(TrySendError::Disconnected(_)) => app.engine_left(),
+    }
+    false
+}

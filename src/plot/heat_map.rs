@@ -4,7 +4,7 @@
 
 use super::panel::Panel;
 use super::svg::{Anchor, Area, Svg};
-use super::{Axis, ColourMap, axis, count};
+use super::{Axis, ColourMap, axis, colour, count};
 use std::fmt::Write as _;
 
 /// Colours that are told apart. More make larger files, and nobody sees them.
@@ -62,19 +62,45 @@ pub struct HeatMap<'a> {
     pub value: Axis,
     /// The colours.
     pub colours: ColourMap,
+    /// One more value for each column, as a line above the map.
+    pub curve: Option<Curve>,
+}
+
+/// A value for each column of a heat map.
+pub struct Curve {
+    /// The axis at the side.
+    pub y: Axis,
+    /// The values.
+    pub values: Vec<f64>,
 }
 
 impl HeatMap<'_> {
     /// The picture of `grid`.
     #[must_use]
     pub fn draw(&self, grid: &Grid) -> String {
-        let mut svg = Svg::new(960.0, 460.0);
+        let curve_height = if self.curve.is_some() { 110.0 } else { 0.0 };
+        let mut svg = Svg::new(960.0, 460.0 + curve_height);
         svg.title((72.0, 26.0), self.title);
-        self.draw_at(&mut svg, grid, Area { left: 72.0, top: 42.0, width: 780.0, height: 360.0 });
+        let area = Area { left: 72.0, top: 42.0, width: 780.0, height: 360.0 };
+        if let Some(curve) = &self.curve {
+            self.draw_curve(&mut svg, curve, Area { height: curve_height - 20.0, ..area });
+        }
+        self.draw_grid(&mut svg, grid, Area { top: area.top + curve_height, ..area });
         svg.finish()
     }
 
-    fn draw_at(&self, svg: &mut Svg, grid: &Grid, area: Area) {
+    fn draw_curve(&self, svg: &mut Svg, curve: &Curve, area: Area) {
+        let panel = Panel { area, x: &self.x, y: &curve.y };
+        panel.draw_grid(svg);
+        let width = (self.x.high - self.x.low) / count(curve.values.len());
+        let points = curve.values.iter().enumerate();
+        let points = points
+            .map(|(column, &value)| panel.at(self.x.low + width * (count(column) + 0.5), value));
+        svg.polyline(points, colour::SERIES[0]);
+        panel.draw_y_axis(svg);
+    }
+
+    fn draw_grid(&self, svg: &mut Svg, grid: &Grid, area: Area) {
         svg.cells(
             area,
             (count(grid.n_columns().max(1)), count(grid.n_rows.max(1))),
@@ -138,6 +164,7 @@ mod tests {
             y: Axis::new("frequency (Hz)", 0.0, 4000.0),
             value: Axis::new("level (dB)", -80.0, 0.0),
             colours: ColourMap::Viridis,
+            curve: None,
         }
     }
 
@@ -156,6 +183,14 @@ mod tests {
         let shapes = heat_map("").shapes(&grid);
         let expected = [("#440154", "M0 1h3v1h-3z"), ("#fde725", "M0 0h3v1h-3z")];
         assert_eq!(shapes, expected.map(|(colour, path)| (colour.to_owned(), path.to_owned())));
+    }
+
+    #[test]
+    fn a_curve_has_a_point_over_the_middle_of_each_column() {
+        let curve = Curve { y: Axis::new("loudness", 0.0, 1.0), values: vec![0.0, 1.0] };
+        let heat_map = HeatMap { curve: Some(curve), ..heat_map("") };
+        let picture = heat_map.draw(&Grid { n_rows: 1, values: vec![-80.0, 0.0] });
+        assert!(picture.contains("<polyline points=\"267.00,132.00 657.00,42.00 \""), "{picture}");
     }
 
     #[test]

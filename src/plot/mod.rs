@@ -19,7 +19,7 @@ mod text_bars;
 pub use bars::{BarGroup, bar_chart};
 pub use colour::ColourMap;
 pub use envelope::waveform;
-pub use heat_map::{Grid, HeatMap};
+pub use heat_map::{Curve, Grid, HeatMap};
 pub use lines::{LineChart, Series};
 pub use text_bars::text_bars;
 

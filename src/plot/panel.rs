@@ -6,8 +6,8 @@ use super::svg::{Anchor, Area, FAINT, INK, Svg};
 use super::{Axis, axis};
 
 /// Pixels that a mark of the axis below needs, and one of the axis at the side.
-const TICK_SPACING_X: f64 = 90.0;
-const TICK_SPACING_Y: f64 = 45.0;
+const TICK_SPACING_X: f64 = 60.0;
+const TICK_SPACING_Y: f64 = 28.0;
 
 /// A place to draw values in.
 pub struct Panel<'a> {

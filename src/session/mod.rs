@@ -9,6 +9,7 @@ pub mod decimals;
 pub mod overview;
 pub mod reader;
 pub mod record;
+mod update;
 pub mod writer;
 
 use std::io;

@@ -19,6 +19,8 @@ pub struct Overview {
     pub length: StreamTime,
     /// Readings of all callers, the uncertain ones among them.
     pub readings: u64,
+    /// Readings without a certain emotion.
+    pub uncertain: u64,
     /// Number of gaps of all callers.
     pub gaps: u64,
     /// Seconds of audio lost in them.
@@ -39,6 +41,7 @@ impl Overview {
             header: log.header().clone(),
             length: StreamTime::ZERO,
             readings: 0,
+            uncertain: 0,
             gaps: 0,
             lost_s: 0.0,
             end: None,
@@ -48,14 +51,15 @@ impl Overview {
         Ok(overview)
     }
 
-    /// Emotions that were shown with their part of all readings, in (0, 1], the largest first. What is
-    /// missing to 1 was uncertain.
+    /// The emotions that were shown, each with its share of the readings that were not uncertain, as
+    /// [`Summary::shares`](crate::timeline::summary::Summary::shares) has it; the largest first.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a log has far fewer than 2^53 readings")]
     pub fn shares(&self) -> Vec<(Emotion, f64)> {
+        let certain = (self.readings - self.uncertain) as f64;
         let counts = Emotion::ALL.into_iter().zip(self.shown).filter(|&(_, count)| count > 0);
         let mut shares: Vec<(Emotion, f64)> =
-            counts.map(|(emotion, count)| (emotion, count as f64 / self.readings as f64)).collect();
+            counts.map(|(emotion, count)| (emotion, count as f64 / certain)).collect();
         shares.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         shares
     }
@@ -65,8 +69,9 @@ impl Overview {
         match record {
             Record::Reading(reading) => {
                 self.readings += 1;
-                if reading.state == ReadingState::Emotion {
-                    self.shown[reading.emotion.index()] += 1;
+                match reading.state {
+                    ReadingState::Emotion => self.shown[reading.emotion.index()] += 1,
+                    ReadingState::Uncertain => self.uncertain += 1,
                 }
             }
             Record::Gap(gap) => {
@@ -95,13 +100,13 @@ mod tests {
     #[test]
     fn a_finished_session_is_summed_over_its_callers() {
         let overview = overview(GOLDEN);
-        assert_eq!(overview.readings, 5);
+        assert_eq!((overview.readings, overview.uncertain), (5, 1));
         assert_eq!(overview.length, StreamTime::from_ms(9_500));
         assert_eq!((overview.gaps, overview.lost_s), (1, 0.0101));
         assert_eq!(overview.end, Some(EndReason::Stopped));
         assert_eq!(
             overview.shares(),
-            [(Emotion::Fear, 0.4), (Emotion::Anger, 0.2), (Emotion::Neutral, 0.2)]
+            [(Emotion::Fear, 0.5), (Emotion::Anger, 0.25), (Emotion::Neutral, 0.25)]
         );
     }
 

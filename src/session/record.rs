@@ -1,18 +1,17 @@
 //! The lines of a session log: the header, then one record for each fact.
 //!
-//! In: [`Update`]s of the pipeline, the operator's marks, the summary at the end. Out: values that serde
-//! writes as one JSON object a line, with the kind of the line in `record`. Field names are part of the
-//! file format: a change of them, or a new kind, raises [`SESSION_VERSION`].
+//! In: what there is to log; `update` makes records of the pipeline's updates. Out: values that serde writes
+//! as one JSON object a line, with the kind of the line in `record`. Field names are part of the file
+//! format: a change of them, or a new kind, raises [`SESSION_VERSION`].
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Scores};
-use crate::pipeline::{Event, Gap, Update};
 use crate::stream_time::StreamTime;
-use crate::timeline::{Activity, Reading, Verdict};
+use crate::timeline::Activity;
+use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
 pub const SESSION_VERSION: u32 = 1;
@@ -169,31 +168,13 @@ pub struct EndRecord {
     /// Why.
     pub reason: EndReason,
     /// One entry a caller, in the order of [`Header::callers`].
-    pub callers: Vec<CallerSummary>,
+    pub callers: Vec<Summary>,
     /// Samples lost in all gaps of all callers, at each source's own rate.
     pub dropped_samples: u64,
     /// From the last sample of a segment to its reading in the log, measured with a clock: present in
     /// live sessions only, so that replays of the same recording give the same log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<Delay>,
-}
-
-/// What a caller's session amounts to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CallerSummary {
-    /// Seconds of speech.
-    pub speech_s: f64,
-    /// Readings, the uncertain ones among them.
-    pub readings: u64,
-    /// Readings without a certain emotion.
-    pub uncertain: u64,
-    /// How large a part of all readings each emotion has, in [0, 1]; emotions that never occurred are
-    /// absent, and what is missing to 1 was uncertain.
-    pub share: BTreeMap<Emotion, f64>,
-    /// Number of gaps.
-    pub gaps: u64,
-    /// Seconds of audio lost in them.
-    pub lost_s: f64,
 }
 
 /// Delay of the readings.
@@ -250,99 +231,6 @@ impl From<String> for EndReason {
     }
 }
 
-impl Record {
-    /// The line for an update; none for a level, which is shown but not logged.
-    #[must_use]
-    pub fn of_update(update: &Update) -> Option<Self> {
-        let (caller, t) = (update.caller, update.at);
-        Some(match update.event {
-            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
-            Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
-            Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
-            Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
-            Event::Level(_) => return None,
-        })
-    }
-
-    /// The update that the line was made of; none for a mark and for the end.
-    #[must_use]
-    pub fn update(&self) -> Option<Update> {
-        let (caller, at, event) = match self {
-            Record::Reading(record) => (record.caller, record.t, Event::Reading(record.reading())),
-            Record::Activity(record) => (record.caller, record.t, Event::Activity(record.activity)),
-            Record::Gap(record) => {
-                let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
-                (record.caller, record.t, Event::Gap(gap))
-            }
-            Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
-            Record::Mark(_) | Record::End(_) => return None,
-        };
-        Some(Update { caller, at, event })
-    }
-
-    /// Position in [`Header::callers`]; none for the end.
-    #[must_use]
-    pub fn caller(&self) -> Option<usize> {
-        match self {
-            Record::Reading(record) => Some(record.caller),
-            Record::Activity(record) => Some(record.caller),
-            Record::Gap(record) => Some(record.caller),
-            Record::Mark(record) => Some(record.caller),
-            Record::Seek(record) => Some(record.caller),
-            Record::End(_) => None,
-        }
-    }
-
-    /// When, in the caller's own stream.
-    #[must_use]
-    pub fn t(&self) -> StreamTime {
-        match self {
-            Record::Reading(record) => record.t,
-            Record::Activity(record) => record.t,
-            Record::Gap(record) => record.t,
-            Record::Mark(record) => record.t,
-            Record::Seek(record) => record.t,
-            Record::End(record) => record.t,
-        }
-    }
-}
-
-impl ReadingRecord {
-    fn new(caller: usize, reading: &Reading) -> Self {
-        let (state, emotion) = match reading.verdict {
-            Verdict::Emotion(emotion) => (ReadingState::Emotion, emotion),
-            Verdict::Uncertain => (ReadingState::Uncertain, reading.scores.top().0),
-        };
-        let certainty = reading.scores.of(emotion);
-        ReadingRecord { caller, t: reading.at, state, emotion, certainty, scores: reading.scores }
-    }
-
-    /// The reading that the line was made of, its scores rounded to four decimals.
-    #[must_use]
-    pub fn reading(&self) -> Reading {
-        let verdict = match self.state {
-            ReadingState::Emotion => Verdict::Emotion(self.emotion),
-            ReadingState::Uncertain => Verdict::Uncertain,
-        };
-        Reading { at: self.t, scores: self.scores, verdict }
-    }
-}
-
-impl GapRecord {
-    #[expect(clippy::cast_precision_loss, reason = "a gap is far shorter than 2^53 samples")]
-    fn new(caller: usize, t: StreamTime, gap: Gap) -> Self {
-        let Gap { lost_samples, rate_hz } = gap;
-        let lost_s = lost_samples as f64 / f64::from(rate_hz.max(1));
-        GapRecord {
-            caller,
-            t,
-            lost_samples,
-            rate_hz,
-            lost_s: super::decimals::four_decimals(lost_s),
-        }
-    }
-}
-
 /// A moment as [`Header::started`] has it: local time to the second with its offset from UTC.
 #[must_use]
 pub fn rfc3339(moment: &jiff::Zoned) -> String {
@@ -352,7 +240,6 @@ pub fn rfc3339(moment: &jiff::Zoned) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::pipeline::Level;
     use proptest::prelude::*;
 
     /// A header with one caller, `desk`.
@@ -382,52 +269,14 @@ pub(super) mod tests {
         }
     }
 
-    fn emotion() -> impl Strategy<Value = Emotion> {
-        prop::sample::select(Emotion::ALL.as_slice())
-    }
-
-    fn event() -> impl Strategy<Value = Event> {
-        let verdict = prop_oneof![emotion().prop_map(Verdict::Emotion), Just(Verdict::Uncertain)];
-        let scores = prop::array::uniform7(0_u16..=10_000)
-            .prop_map(|parts| Scores(parts.map(|part| f32::from(part) / 10_000.0)));
-        let activity = prop::sample::select(
-            [Activity::Listening, Activity::TooShort, Activity::Speaking].as_slice(),
-        );
-        prop_oneof![
-            (scores, verdict).prop_map(|(scores, verdict)| {
-                Event::Reading(Reading { at: StreamTime::ZERO, scores, verdict })
-            }),
-            activity.prop_map(Event::Activity),
-            (any::<u64>(), any::<u32>())
-                .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
-            (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
-        ]
-    }
-
-    fn update() -> impl Strategy<Value = Update> {
-        (0_usize..50, 0_u64..1 << 40, event()).prop_map(|(caller, at, mut event)| {
-            if let Event::Reading(reading) = &mut event {
-                reading.at = StreamTime(at);
-            }
-            Update { caller, at: StreamTime(at), event }
-        })
-    }
-
-    fn read_back(record: &Record) -> Record {
+    /// The record after it was written and read.
+    pub fn read_back(record: &Record) -> Record {
         let line = serde_json::to_string(record).unwrap();
         assert!(!line.contains('\n'));
         serde_json::from_str(&line).unwrap()
     }
 
     proptest! {
-        #[test]
-        fn every_update_survives_the_log(update in update()) {
-            let record = Record::of_update(&update).unwrap();
-            let read = read_back(&record);
-            prop_assert_eq!(&read, &record);
-            prop_assert_eq!(read.update(), Some(update));
-        }
-
         #[test]
         fn any_mark_survives_the_log_on_one_line(text in "\\PC*|(?s:.{0,40})", ms in 0_u64..1 << 30) {
             let mark = MarkRecord { caller: 0, t: StreamTime::from_ms(ms), text };
@@ -444,41 +293,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_reading_line_holds_the_agreed_fields() {
-        let scores = Scores([0.8123, 0.0123, 0.1, 0.05, 0.0, 0.0254, 0.0]);
-        let at = StreamTime::from_ms(12_250);
-        let line = |verdict| {
-            let event = Event::Reading(Reading { at, scores, verdict });
-            let record = Record::of_update(&Update { caller: 1, at, event }).unwrap();
-            serde_json::to_string(&record).unwrap()
-        };
-        let scores = "\"scores\":{\"anger\":0.8123,\"disgust\":0.0123,\"fear\":0.1,\"happiness\":0.05,\
-                      \"surprise\":0.0,\"sadness\":0.0254,\"neutral\":0.0}}";
-        let beginning = "{\"record\":\"reading\",\"caller\":1,\"t\":12.25,\"state\":";
-        assert_eq!(
-            line(Verdict::Emotion(Emotion::Fear)),
-            format!("{beginning}\"emotion\",\"emotion\":\"fear\",\"certainty\":0.1,{scores}")
-        );
-        assert_eq!(
-            line(Verdict::Uncertain),
-            format!("{beginning}\"uncertain\",\"emotion\":\"anger\",\"certainty\":0.8123,{scores}")
-        );
-    }
-
-    #[test]
-    fn a_level_has_no_line() {
-        let event = Event::Level(Level { rms_db: -20.0, peak_db: -3.0 });
-        let update = Update { caller: 0, at: StreamTime::ZERO, event };
-        assert_eq!(Record::of_update(&update), None);
-    }
-
-    #[test]
     fn the_end_survives_the_log_with_and_without_a_delay() {
-        let summary = CallerSummary {
+        let summary = Summary {
             speech_s: 61.25,
             readings: 200,
             uncertain: 20,
-            share: BTreeMap::from([(Emotion::Neutral, 0.6), (Emotion::Fear, 0.3)]),
+            uncertain_share: 0.1,
+            shares: [(Emotion::Neutral, 0.75), (Emotion::Fear, 0.25)].into(),
             gaps: 1,
             lost_s: 0.01,
         };

@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::SessionError;
+use super::decimals::four_decimals;
 use super::record::{EndRecord, Header, MarkRecord, Record};
-use super::{SessionError, decimals};
 use crate::output_file::{IfExists, OutputError};
 use crate::pipeline::Update;
+use crate::timeline::summary::Summary;
 
 /// So many sessions may begin in one second with one label; more means that something loops.
 const MAX_SAME_NAME: u32 = 1000;
@@ -91,13 +93,7 @@ impl SessionWriter {
     /// # Errors
     /// As [`SessionWriter::write`].
     pub fn end(mut self, mut end: EndRecord) -> Result<(), SessionError> {
-        for caller in &mut end.callers {
-            caller.speech_s = decimals::four_decimals(caller.speech_s);
-            caller.lost_s = decimals::four_decimals(caller.lost_s);
-            for share in caller.share.values_mut() {
-                *share = decimals::four_decimals(*share);
-            }
-        }
+        end.callers.iter_mut().for_each(round);
         self.append(&Record::End(end))?;
         match self.file.sync_data() {
             // A pipe or a device cannot be waited for.
@@ -131,6 +127,15 @@ impl SessionWriter {
 
     fn failure(&self, reason: io::Error) -> SessionError {
         SessionError::Output(OutputError::from_write(&self.path, reason))
+    }
+}
+
+/// Rounds what is not counted, so that the same log comes out of sums in another order.
+fn round(summary: &mut Summary) {
+    let Summary { speech_s, uncertain_share, shares, lost_s, readings: _, uncertain: _, gaps: _ } =
+        summary;
+    for value in [speech_s, uncertain_share, lost_s].into_iter().chain(shares.values_mut()) {
+        *value = four_decimals(*value);
     }
 }
 
@@ -213,8 +218,8 @@ fn file_stem(header: &Header) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::EndReason;
     use super::super::record::tests::{header, header_of};
-    use super::super::record::{CallerSummary, EndReason};
     use super::*;
     use crate::pipeline::{Event, Gap, Level};
     use crate::stream_time::StreamTime;
@@ -331,7 +336,7 @@ mod tests {
         let end = EndRecord {
             t: StreamTime::ZERO,
             reason: EndReason::Stopped,
-            callers: vec![CallerSummary::default()],
+            callers: vec![Summary::default()],
             dropped_samples: 0,
             delay: None,
         };

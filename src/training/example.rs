@@ -9,7 +9,7 @@ use crate::augment::Variant;
 use crate::corpus::Clip;
 use crate::evaluation::clip::{clip_frames, clip_samples};
 use crate::emotion::Emotion;
-use crate::model::artifact::{InputForm, Normalisation};
+use crate::model::artifact::Normalisation;
 use crate::resample::resample_all;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::json;
 
-use super::{InspectSettings, Pictures, frames_csv, pictures};
+use super::{Exit, InspectSettings, Pictures, exit_with, frames_csv, pictures};
 use crate::audio::recording::{Decoded, decode};
 use crate::emotion::{Emotion, Scores};
 use crate::features::{Recipe, clip_frames};
@@ -23,6 +23,8 @@ const SILENCE_DB: f64 = -100.0;
 /// Characters of a full bar, and of a file's name at most.
 const BAR_WIDTH: usize = 40;
 const NAME_WIDTH: usize = 120;
+/// Characters of a reason.
+const REASON_WIDTH: usize = 400;
 
 /// What is told of a recording.
 struct InspectReport {
@@ -46,7 +48,7 @@ pub(super) fn run(
     settings: &InspectSettings,
     score: &mut dyn FnMut(&Decoded) -> anyhow::Result<Scores>,
     out: &mut dyn Write,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exit> {
     let decoded = decode(&settings.input, settings.channel)?;
     let recipe = settings.features.unwrap_or(Recipe::PhoneV1);
     let if_exists = IfExists::from_force(settings.force);
@@ -72,7 +74,8 @@ pub(super) fn run(
         None => Vec::new(),
     };
     if to_out {
-        return frames_csv::write(recipe, &frames, out);
+        frames_csv::write(recipe, &frames, out)?;
+        return Ok(exit_with(decoded.n_lost));
     }
     let report = InspectReport {
         recipe,
@@ -82,7 +85,8 @@ pub(super) fn run(
         ..InspectReport::of(&settings.input, &decoded, score(&decoded))
     };
     let text = if settings.json { report.json() } else { report.text() };
-    out.write_all(text.as_bytes()).context("cannot print the report")
+    out.write_all(text.as_bytes()).context("cannot print the report")?;
+    Ok(exit_with(decoded.n_lost))
 }
 
 impl InspectReport {
@@ -157,10 +161,13 @@ impl InspectReport {
                 self.n_lost
             );
         }
-        text += &match &self.scores {
-            Ok(scores) => format!("emotions\n{}", score_bars(scores)),
-            Err(reason) => format!("emotions\n  none: {reason}\n"),
-        };
+        text.push_str("emotions\n");
+        match &self.scores {
+            Ok(scores) => text.push_str(&score_bars(scores)),
+            Err(reason) => {
+                let _ = writeln!(text, "  none: {}", plain_line(reason, REASON_WIDTH));
+            }
+        }
         for path in self.pictures.iter().chain(&self.csv) {
             let _ = writeln!(text, "wrote {}", path.display());
         }
@@ -219,7 +226,8 @@ mod tests {
 
     fn inspected(settings: &InspectSettings) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        run(settings, &mut |_| Ok(Scores::UNIFORM), &mut out)?;
+        let exit = run(settings, &mut |_| Ok(Scores::UNIFORM), &mut out)?;
+        assert_eq!(exit, Exit::Done);
         Ok(String::from_utf8(out).unwrap())
     }
 

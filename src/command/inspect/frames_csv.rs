@@ -32,7 +32,7 @@ mod tests {
         let mut table = Vec::new();
         write(Recipe::PhoneV1, &frames, &mut table).unwrap();
         let mut reader = csv::Reader::from_reader(&table[..]);
-        assert_eq!(reader.headers().unwrap().iter().last(), Some("mfcc_39"));
+        assert_eq!(reader.headers().unwrap().iter().next_back(), Some("mfcc_39"));
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 2);
         assert_eq!(&rows[1][0], "0.010000");

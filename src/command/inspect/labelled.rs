@@ -11,9 +11,9 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{InspectSettings, Pictures, name_of};
+use super::{Exit, InspectSettings, Pictures, exit_with, name_of};
 use crate::audio::recording::{Channel, decode};
-use crate::corpus::{self, Clip, Corpus, NotUsed};
+use crate::corpus::{self, Clip, Corpus, NotUsed, Split};
 use crate::emotion::Emotion;
 use crate::plain_text::plain_line;
 use crate::plot::{BarGroup, bar_chart, text_bars};
@@ -24,10 +24,12 @@ const PICTURE: &str = "corpus.svg";
 const MAX_BARS: usize = 30;
 const BAR_WIDTH: usize = 40;
 const NAME_WIDTH: usize = 120;
+/// Characters of a reason.
+const REASON_WIDTH: usize = 400;
 /// Widths of the bars of lengths, in seconds: the first of which ten are enough is taken.
 const LENGTH_STEPS_S: [f64; 8] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0];
 
-pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let corpus = corpus::open(&settings.input)?;
     let picture_file = settings
         .picture_folder()
@@ -39,7 +41,8 @@ pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Re
         None => Vec::new(),
     };
     let text = if settings.json { report.json(&pictures) } else { report.text(&pictures) };
-    out.write_all(text.as_bytes()).context("cannot print the report")
+    out.write_all(text.as_bytes()).context("cannot print the report")?;
+    Ok(exit_with((report.not_decoded.len() + report.damaged.len()) as u64))
 }
 
 /// What is told of a corpus.
@@ -104,15 +107,22 @@ impl CorpusReport {
     }
 
     fn by_split(&self) -> Vec<(String, usize)> {
-        self.counts(|clip| clip.split.map_or("none", corpus::Split::label).to_owned())
+        let splits = [Some(Split::Train), Some(Split::Dev), Some(Split::Test), None];
+        let count = |split| self.clips.iter().filter(|clip| clip.split == split).count();
+        let named =
+            splits.map(|split| (split.map_or("none", Split::label).to_owned(), count(split)));
+        named.into_iter().filter(|(_, n)| *n > 0).collect()
     }
 
     fn by_corpus(&self) -> Vec<(String, usize)> {
         self.counts(|clip| clip.corpus.clone())
     }
 
+    /// The speaker with the most clips first.
     fn by_speaker(&self) -> Vec<(String, usize)> {
-        self.counts(Clip::speaker_key)
+        let mut speakers = self.counts(Clip::speaker_key);
+        speakers.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        speakers
     }
 
     /// Counts of the lengths in equal steps, from the step of the shortest to that of the longest.
@@ -205,14 +215,23 @@ impl CorpusReport {
         }
         text.push('\n');
         for (path, reason) in &self.not_decoded {
-            let _ = writeln!(text, "does not decode: {}: {}", name(path), plain_line(reason, 400));
+            let _ = writeln!(
+                text,
+                "does not decode: {}: {}",
+                name(path),
+                plain_line(reason, REASON_WIDTH)
+            );
         }
         for (path, n_lost) in &self.damaged {
             let _ = writeln!(text, "damaged: {}: {n_lost} samples do not decode", name(path));
         }
         for file in &self.not_used {
-            let _ =
-                writeln!(text, "not used: {}: {}", name(&file.path), plain_line(&file.reason, 400));
+            let _ = writeln!(
+                text,
+                "not used: {}: {}",
+                name(&file.path),
+                plain_line(&file.reason, REASON_WIDTH)
+            );
         }
         let n_bad = self.not_decoded.len();
         let _ = writeln!(text, "{} of {} clips decode", self.clips.len() - n_bad, self.clips.len());
@@ -255,6 +274,7 @@ fn progress_bar(n_clips: usize) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::recording::Decoded;
     use std::fs;
 
     /// A manifest of two clips of one second, and one that is text.
@@ -292,11 +312,9 @@ mod tests {
 
     fn inspected(settings: &InspectSettings) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        super::super::run(
-            settings,
-            &mut |_| unreachable!("clips of a corpus are not scored"),
-            &mut out,
-        )?;
+        let mut score = |_: &Decoded| unreachable!("clips of a corpus are not scored");
+        let exit = super::super::run(settings, &mut score, &mut out)?;
+        assert_eq!(exit, Exit::Partial, "one of the clips is no sound");
         Ok(String::from_utf8(out).unwrap())
     }
 

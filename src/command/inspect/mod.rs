@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+use super::Exit;
 use crate::audio::recording::{Channel, Decoded};
 use crate::emotion::Scores;
 use crate::features::Recipe;
@@ -53,15 +54,18 @@ impl InspectSettings {
 /// Inspects a recording, or a corpus, which a folder and a file ending in `.csv` are.
 ///
 /// `score` gives the emotion probabilities of a decoded clip; where it fails, the report says why and goes on.
+/// It is not called for a corpus, nor where only the feature frames go to `out`.
+///
+/// The end is [`Exit::Partial`] where a part of the recording or a clip of the corpus does not decode, which
+/// the report tells.
 ///
 /// # Errors
 /// A recording that does not decode, an unreadable corpus, a file that exists or cannot be written.
-/// Clips of a corpus that do not decode are in the report and no error.
 pub fn run(
     settings: &InspectSettings,
     score: &mut dyn FnMut(&Decoded) -> anyhow::Result<Scores>,
     out: &mut dyn Write,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exit> {
     let extension = settings.input.extension().unwrap_or_default();
     if settings.input.is_dir() || extension.eq_ignore_ascii_case(OsStr::new("csv")) {
         ensure!(
@@ -72,6 +76,11 @@ pub fn run(
         return labelled::run(settings, out);
     }
     clip::run(settings, score, out)
+}
+
+/// How it ends where so many parts of the input do not decode.
+fn exit_with(n_not_decoded: u64) -> Exit {
+    if n_not_decoded == 0 { Exit::Done } else { Exit::Partial }
 }
 
 /// What a folder of pictures of `input` is called.

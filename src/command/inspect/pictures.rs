@@ -128,7 +128,7 @@ fn count(n: usize) -> f64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::cast_possible_truncation, reason = "test signals")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test signals")]
 mod tests {
     use super::*;
     use crate::features::clip_frames;

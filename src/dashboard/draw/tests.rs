@@ -1,0 +1,239 @@
+use super::*;
+use crate::dashboard::feed::{Action, Feed, Mode, Status};
+use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
+use crate::dashboard::theme::Colours;
+use crate::emotion::{Emotion, Scores};
+use crate::pipeline::{Event, Gap, Level, Update};
+use crate::stream_time::StreamTime;
+use crate::timeline::{Activity, Reading, Verdict};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::Color;
+use std::time::Duration;
+
+fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| draw(frame, app)).unwrap();
+    terminal.backend().clone()
+}
+
+fn text(backend: &TestBackend) -> String {
+    backend.to_string()
+}
+
+#[test]
+fn a_live_call_on_the_smallest_screen() {
+    let app = app_after(108, setup(&["caller"], Mode::Live));
+    insta::assert_snapshot!(drawn(40, 10, &app));
+}
+
+#[test]
+fn a_live_call_on_an_ordinary_screen() {
+    let app = app_after(108, setup(&["caller"], Mode::Live));
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn a_replay_on_a_large_screen() {
+    let mut app = app_after(108, setup(&["caller"], REPLAY));
+    app.handed_over(Action::Mark);
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn a_silent_moment() {
+    let app = app_after(42, setup(&["caller"], Mode::Live));
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn the_first_moment() {
+    let app = App::new(setup(&["caller"], Mode::Live));
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn several_callers() {
+    let app = app_after(108, setup(&["Line 1", "Line 2 (transfer)", "Line 3"], Mode::Live));
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn the_help() {
+    let mut app = app_after(108, setup(&["caller"], Mode::Live));
+    app.help = true;
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn without_colours_the_letters_say_it_all() {
+    let mut setup = setup(&["caller"], REPLAY);
+    setup.colours = Colours::None;
+    let app = app_after(108, setup);
+    let backend = drawn(80, 24, &app);
+    for cell in backend.buffer().content() {
+        assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+    }
+    let text = text(&backend);
+    for part in ["SSSSssss", "NNNNN", "???", "×", "·····", "~AAAA", "PPPFFFF", "fear: 73 % certain"]
+    {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn the_strip_has_the_colours_of_its_letters() {
+    let app = app_after(108, setup(&["caller"], Mode::Live));
+    let backend = drawn(80, 24, &app);
+    let buffer = backend.buffer();
+    let theme = Theme::new(Colours::True);
+    let mut seen = 0;
+    let row = 9;
+    for x in 1..79 {
+        let cell = &buffer[(x, row)];
+        for emotion in Emotion::ALL {
+            if cell.symbol().eq_ignore_ascii_case(&emotion.letter().to_string()) {
+                assert_eq!(cell.bg, theme.colour(emotion), "column {x}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} letters in row {row}");
+}
+
+#[test]
+fn below_the_smallest_size_one_line_says_so() {
+    let app = app_after(10, setup(&["caller"], Mode::Live));
+    for (columns, rows) in [(39, 10), (40, 9), (200, 1)] {
+        let text = text(&drawn(columns, rows, &app));
+        assert!(text.contains("too small: 40 x 10 or more"), "{text}");
+        assert!(!text.contains("caller"), "{text}");
+    }
+}
+
+#[test]
+fn an_end_is_told_and_an_error_with_its_reason() {
+    let mut app = app_after(30, setup(&["caller"], REPLAY));
+    app.apply(Feed::Finished(None));
+    assert!(text(&drawn(80, 24, &app)).contains("the replay is over; q quits"));
+    app.apply(Feed::Finished(Some("the device is gone".to_owned())));
+    for (columns, rows) in [(40, 10), (80, 24)] {
+        let text = text(&drawn(columns, rows, &app));
+        assert!(text.contains("stopped: the device is gone"), "{text}");
+    }
+}
+
+#[test]
+fn the_selected_caller_is_in_sight_however_many_there_are() {
+    let labels: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let mut app = app_after(3, setup(&labels, Mode::Live));
+    app.selected = 49;
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
+        assert!(text(&drawn(columns, rows, &app)).contains("› line 49"));
+    }
+}
+
+/// One thing that can happen to the dashboard.
+#[derive(Clone, Debug)]
+enum Happening {
+    Feed(Feed),
+    Key(KeyCode, KeyModifiers),
+    Tick,
+}
+
+fn event() -> impl Strategy<Value = (Event, Option<u64>)> {
+    let activities = vec![Activity::Listening, Activity::TooShort, Activity::Speaking];
+    prop_oneof![
+        prop::sample::select(activities).prop_map(|activity| (Event::Activity(activity), None)),
+        (0_usize..7, 0_u16..=100, 0_u64..1 << 40).prop_map(|(emotion, percent, at)| {
+            let reading = reading(StreamTime(at), Emotion::ALL[emotion], percent);
+            (Event::Reading(reading), Some(at))
+        }),
+        (0_u64..1 << 40).prop_map(|at| {
+            let verdict = Verdict::Emotion(Emotion::Fear);
+            let scores = Scores([f32::NAN; 7]);
+            (Event::Reading(Reading { at: StreamTime(at), scores, verdict }), Some(at))
+        }),
+        prop::array::uniform2(prop::num::f32::ANY)
+            .prop_map(|[rms_db, peak_db]| (Event::Level(Level { rms_db, peak_db }), None)),
+        (0_u64..1 << 40, any::<u32>())
+            .prop_map(|(lost_samples, rate_hz)| (Event::Gap(Gap { lost_samples, rate_hz }), None)),
+        (0_u64..1 << 40).prop_map(|from| (Event::Seek { from: StreamTime(from) }, None)),
+    ]
+}
+
+fn feed() -> impl Strategy<Value = Feed> {
+    prop_oneof![
+        8 => (0_usize..4, 0_u64..1 << 40, event()).prop_map(|(caller, at, (event, own))| {
+            Feed::Update(Update { caller, at: StreamTime(own.unwrap_or(at)), event })
+        }),
+        1 => (any::<Option<f32>>(), any::<u64>(), any::<bool>(), any::<u64>(), any::<f64>())
+            .prop_map(|(delay_p95_ms, dropped_samples, paused, position, speed)| {
+                let position = StreamTime(position);
+                Feed::Status(Status { delay_p95_ms, dropped_samples, paused, position, speed })
+            }),
+        1 => ".*".prop_map(Feed::Notice),
+        1 => prop::option::of(".*").prop_map(Feed::Finished),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let codes = prop_oneof![
+        any::<char>().prop_map(KeyCode::Char),
+        prop::sample::select("?hqm +-jk".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        prop::sample::select(vec![KeyCode::Left, KeyCode::Up, KeyCode::Down, KeyCode::Esc]),
+    ];
+    prop_oneof![
+        4 => feed().prop_map(Happening::Feed),
+        2 => (codes, any::<bool>()).prop_map(|(code, shift)| {
+            let modifiers = if shift { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+            Happening::Key(code, modifiers)
+        }),
+        1 => Just(Happening::Tick),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_sequence_of_updates_keys_and_sizes_panics(
+        labels in prop::collection::vec(".*", 0..4),
+        replay in any::<bool>(),
+        steps in prop::collection::vec((happening(), 0_u16..210, 0_u16..65), 0..24),
+    ) {
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let mut app = App::new(setup(&labels, if replay { REPLAY } else { Mode::Live }));
+        let mut elapsed = Duration::ZERO;
+        for (happening, columns, rows) in steps {
+            match happening {
+                Happening::Feed(feed) => app.apply(feed),
+                Happening::Key(code, modifiers) => {
+                    if let Some(action) = app.on_key(KeyEvent::new(code, modifiers)) {
+                        app.handed_over(action);
+                    }
+                }
+                Happening::Tick => {
+                    elapsed += Duration::from_millis(600);
+                    app.tick(elapsed);
+                }
+            }
+            let backend = drawn(columns, rows, &app);
+            for cell in backend.buffer().content() {
+                prop_assert!(!cell.symbol().contains(char::is_control));
+            }
+        }
+    }
+
+    #[test]
+    fn every_size_shows_a_call(columns in 40_u16..220, rows in 10_u16..80, callers in 1_usize..5) {
+        let app = app_after(30, setup(&["a caller"; 4][..callers.min(4)], Mode::Live));
+        let text = text(&drawn(columns, rows, &app));
+        prop_assert!(text.contains("a caller"), "{}", text);
+        prop_assert!(text.contains("no emotion stands out"), "{}", text);
+        prop_assert!(text.contains("now"), "{}", text);
+    }
+}

@@ -1,0 +1,116 @@
+//! The seven probabilities of the last reading, as bars and in percent.
+
+use super::app::App;
+use super::caller::Caller;
+use super::state::percent;
+use super::text::{fit, put, put_right};
+use super::theme::Theme;
+use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::timeline::history::State;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Columns for a letter, the longest name and the percentage; the bar takes the rest.
+const LETTER: u16 = 4;
+const LONG_NAME: u16 = 19;
+const SHORT_NAME: u16 = 10;
+const PERCENT: u16 = 5;
+
+/// A longer bar says no more.
+const LONGEST_BAR: u16 = 60;
+
+/// Rows of the whole panel, its heading included.
+pub(super) const ROWS: u16 = 1 + N_EMOTIONS as u16;
+
+/// Draws a heading and seven bars, or the most probable emotions in one line where there is no room.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+    let Some(caller) = app.caller() else { return };
+    if area.height < ROWS {
+        draw_line(buffer, area, caller, theme);
+        return;
+    }
+    let heading = match (caller.printed.reading, is_present(caller)) {
+        (None, _) => "probabilities: no reading yet".to_owned(),
+        (Some(_), true) => "probabilities".to_owned(),
+        (Some((at, _)), false) => format!("last reading, at {at}"),
+    };
+    put(buffer, area, (0, 0), &fit(&heading, area.width.into()), theme.dim());
+    for (row, emotion) in (1..).zip(Emotion::ALL) {
+        draw_bar(buffer, area, (row, emotion), caller, theme);
+    }
+}
+
+/// Whether the last reading is about this moment.
+fn is_present(caller: &Caller) -> bool {
+    matches!(caller.printed.state, State::Uncertain | State::Emotion(..))
+}
+
+fn draw_bar(
+    buffer: &mut Buffer,
+    area: Rect,
+    (row, emotion): (u16, Emotion),
+    caller: &Caller,
+    theme: Theme,
+) {
+    let scores = caller.printed.reading.map(|(_, scores)| scores);
+    let present = is_present(caller);
+    let is_top = present && scores.is_some_and(|scores| scores.top().0 == emotion);
+    let name_style = match (is_top, present) {
+        (true, _) => theme.strong(),
+        (false, true) => Style::new(),
+        (false, false) => theme.dim(),
+    };
+    put(buffer, area, (0, row), &format!(" {} ", emotion.letter()), theme.on(emotion));
+    let wide = area.width >= LETTER + LONG_NAME + PERCENT + 12;
+    let (name, name_columns) =
+        if wide { (emotion.words(), LONG_NAME) } else { (emotion.label(), SHORT_NAME) };
+    put(buffer, area, (LETTER, row), name, name_style);
+
+    let Some(score) = scores.map(|scores| scores.of(emotion)) else { return };
+    let start = LETTER + name_columns;
+    let room = area.width.saturating_sub(start + PERCENT + 1).min(LONGEST_BAR);
+    let colour = if present { Style::new().fg(theme.colour(emotion)) } else { theme.dim() };
+    put(buffer, area, (start, row), &bar(score, room), colour);
+    let numbers = Rect { width: area.width.min(start + room + PERCENT + 1), ..area };
+    put_right(buffer, numbers, row, &format!("{} %", percent(score)), name_style);
+}
+
+/// A bar of at most `columns`, exact to an eighth of a column.
+pub(super) fn bar(part: f32, columns: u16) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = f32::from(columns) * 8.0 * part.clamp(0.0, 1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most 65,535 columns, and not-a-number becomes 0"
+    )]
+    let eighths = eighths.round() as usize;
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
+/// As many of the most probable emotions as fit into one row.
+fn draw_line(buffer: &mut Buffer, area: Rect, caller: &Caller, theme: Theme) {
+    let Some((_, scores)) = caller.printed.reading else {
+        put(buffer, area, (0, 0), "no reading yet", theme.dim());
+        return;
+    };
+    let text_style = if is_present(caller) { Style::new() } else { theme.dim() };
+    let mut column = 0;
+    for (emotion, score) in ranked(scores) {
+        let text = format!(" {} {} %  ", emotion.label(), percent(score));
+        if usize::from(column) + 3 + text.len() > usize::from(area.width) + 2 {
+            return;
+        }
+        column =
+            put(buffer, area, (column, 0), &format!(" {} ", emotion.letter()), theme.on(emotion));
+        column = put(buffer, area, (column, 0), &text, text_style);
+    }
+}
+
+/// Emotions by falling probability.
+fn ranked(scores: Scores) -> Vec<(Emotion, f32)> {
+    let mut ranked: Vec<_> = scores.iter().collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
+    ranked
+}

@@ -1,0 +1,97 @@
+//! The one thing to see at a glance: what the caller sounds like now, in big plain words.
+
+use super::lettering::Lettering;
+use super::text::put;
+use super::theme::Theme;
+use crate::timeline::history::State;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// What a state is called on the screen.
+pub(super) fn words(state: State) -> &'static str {
+    match state {
+        State::Listening => "listening",
+        State::SpeechTooShort => "speech too short",
+        State::Uncertain => "uncertain",
+        State::Emotion(emotion, _) => emotion.words(),
+    }
+}
+
+/// A probability in whole percent. Never 100, because no reading is certain.
+pub(super) fn percent(probability: f32) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped; not-a-number becomes 0"
+    )]
+    let percent = (probability * 100.0).round().clamp(0.0, 99.0) as u8;
+    percent
+}
+
+/// The style in which a state's words stand.
+pub(super) fn style(state: State, theme: Theme) -> Style {
+    match state {
+        State::Listening | State::SpeechTooShort => theme.dim(),
+        State::Uncertain => theme.uncertain(),
+        State::Emotion(emotion, _) => theme.on(emotion),
+    }
+}
+
+/// Rows for the smallest letters and the line that explains them.
+pub(super) const SMALL_ROWS: u16 = 4;
+
+/// Rows for letters of twice that size, with one above.
+pub(super) const LARGE_ROWS: u16 = 8;
+
+/// Draws the words, big if they fit above one line that explains them, and otherwise in one row.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: State, theme: Theme) {
+    let letter_rows = area.height.saturating_sub(1);
+    let inner = area.width.saturating_sub(2);
+    match Lettering::fitting(words(state), inner, letter_rows) {
+        Some(lettering) => draw_big(buffer, area, state, &lettering, theme),
+        None => {
+            let text = format!(" {} ", words(state).to_uppercase());
+            let row = letter_rows / 2;
+            put(buffer, area, (0, row), &text, style(state, theme).patch(theme.strong()));
+        }
+    }
+    put(buffer, area, (0, area.height.saturating_sub(1)), &explained(state), theme.dim());
+}
+
+fn draw_big(buffer: &mut Buffer, area: Rect, state: State, lettering: &Lettering, theme: Theme) {
+    let columns = u16::try_from(lettering.columns()).unwrap_or(area.width);
+    let above = area.height.saturating_sub(1 + lettering.rows());
+    let chip = Rect { y: area.y + above, width: columns + 2, height: lettering.rows(), ..area };
+    let style = style(state, theme);
+    buffer.set_style(chip.intersection(buffer.area), style);
+    lettering.draw(buffer, Rect { x: area.x + 1, width: columns, ..chip }, style);
+    if let (Some(paper), 1, 1..) = (style.bg, lettering.scale(), above) {
+        let edge = "▄".repeat(chip.width.into());
+        put(buffer, area, (0, above - 1), &edge, Style::new().fg(paper));
+    }
+    draw_certainty(buffer, Rect { x: chip.right() + 3, ..chip }, state, lettering.scale());
+}
+
+/// Draws the certainty of an emotion beside its name, as big as that.
+fn draw_certainty(buffer: &mut Buffer, area: Rect, state: State, scale: u16) {
+    if let State::Emotion(_, certainty) = state
+        && let Some(big) = Lettering::at_scale(&format!("{}%", percent(certainty)), scale)
+        && usize::from(area.x) + big.columns() <= usize::from(buffer.area.right())
+    {
+        let columns = u16::try_from(big.columns()).unwrap_or(u16::MAX);
+        big.draw(buffer, Rect { width: columns, ..area }, Style::new());
+    }
+}
+
+/// One line in small letters.
+fn explained(state: State) -> String {
+    match state {
+        State::Listening => "no speech now".to_owned(),
+        State::SpeechTooShort => "a little more speech is needed".to_owned(),
+        State::Uncertain => "no emotion stands out".to_owned(),
+        State::Emotion(emotion, certainty) => {
+            format!("{}: {} % certain", emotion.words(), percent(certainty))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Takes the terminal over, and gives it back on every way out.
+//!
+//! Ways out: leaving, an error, a panic of this thread (the terminal is restored before the message is
+//! printed), and a signal. A panic of another thread does not touch the screen: its message is kept for
+//! whoever owns the screen.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use std::io::{self, Stdout, Write, stdout};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Signals that end a program: asked to, interrupted, quit, and the terminal was closed.
+const ENDING: [i32; 4] = [
+    signal_hook::consts::SIGTERM,
+    signal_hook::consts::SIGINT,
+    signal_hook::consts::SIGQUIT,
+    signal_hook::consts::SIGHUP,
+];
+
+/// The terminal while it is ours.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Panics of other threads; a few are enough to know what happened.
+    panics: Receiver<String>,
+    /// Whether a signal asked to end.
+    ended: Arc<AtomicBool>,
+    _taken: Taken,
+}
+
+impl Screen {
+    /// Takes the terminal over. From now on nobody else may print.
+    pub(super) fn enter() -> io::Result<Self> {
+        let given_back = Arc::new(AtomicBool::new(false));
+        let ended = watch_signals(&given_back)?;
+        let (sender, panics) = bounded(4);
+        hook_panics(Arc::clone(&given_back), sender);
+        let _taken = Taken { given_back };
+        enable_raw_mode()?;
+        execute!(stdout(), EnterAlternateScreen)?;
+        let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        terminal.hide_cursor()?;
+        terminal.clear()?;
+        Ok(Screen { terminal, panics, ended, _taken })
+    }
+
+    /// Draws one picture, all of it at once where the terminal can.
+    pub(super) fn draw(&mut self, picture: impl FnOnce(&mut ratatui::Frame)) -> io::Result<()> {
+        execute!(stdout(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(picture)?;
+        execute!(stdout(), EndSynchronizedUpdate)
+    }
+
+    /// Whether a signal asked to end.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// What another thread said when it panicked, once for each.
+    pub(super) fn panic_of_another_thread(&self) -> Option<String> {
+        self.panics.try_recv().ok()
+    }
+}
+
+/// Gives the terminal back when dropped.
+struct Taken {
+    given_back: Arc<AtomicBool>,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back(&self.given_back);
+    }
+}
+
+/// Restores the terminal, once. There is nobody to tell of an error: the terminal may be gone.
+fn give_back(given_back: &AtomicBool) {
+    if !given_back.swap(true, Ordering::SeqCst) {
+        let _ = disable_raw_mode();
+        let _ = leave(&mut stdout());
+    }
+}
+
+fn leave(out: &mut impl Write) -> io::Result<()> {
+    execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
+}
+
+/// Until the terminal is given back, a signal only asks to end; from then on it ends the program.
+fn watch_signals(given_back: &Arc<AtomicBool>) -> io::Result<Arc<AtomicBool>> {
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in ENDING {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(given_back))?;
+        signal_hook::flag::register(signal, Arc::clone(&ended))?;
+    }
+    Ok(ended)
+}
+
+/// Puts a hook before the present one. It does nothing once the terminal is given back.
+fn hook_panics(given_back: Arc<AtomicBool>, others: Sender<String>) {
+    let screen_thread = thread::current().id();
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let on_screen = !given_back.load(Ordering::SeqCst);
+        if on_screen && thread::current().id() != screen_thread {
+            // When the channel is full, enough is known.
+            let _ = others.try_send(message(info));
+            return;
+        }
+        give_back(&given_back);
+        previous(info);
+    }));
+}
+
+fn message(info: &PanicHookInfo) -> String {
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("unnamed");
+    let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let reason = info.payload_as_str().unwrap_or("for an unknown reason");
+    format!("the {name} thread panicked{place}: {reason}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_shows_the_cursor_and_the_screen_of_before() {
+        let mut bytes = Vec::new();
+        leave(&mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("\u{1b}[?1049l"), "{text:?}");
+        assert!(text.contains("\u{1b}[?25h"), "{text:?}");
+    }
+}

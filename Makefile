@@ -40,7 +40,7 @@ test-unit: ## only the tests beside the code
 .PHONY: test-live
 test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
-	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live
+	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
 .PHONY: test-gpu
 test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver

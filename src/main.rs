@@ -95,9 +95,13 @@ fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     let pace = match args.speed.as_deref().unwrap_or(usual) {
         "max" => Pace::AsRead,
         number => {
-            let speed: f64 = number.parse().ok().filter(|speed| (0.1..=100.0).contains(speed)).ok_or_else(
-                || anyhow::anyhow!("'{number}' is no speed; give a number from 0.1 to 100, or max"),
-            )?;
+            let speed: f64 = number
+                .parse()
+                .ok()
+                .filter(|speed| (0.1..=100.0).contains(speed))
+                .ok_or_else(|| {
+                    anyhow::anyhow!("'{number}' is no speed; give a number from 0.1 to 100, or max")
+                })?;
             Pace::Paced { speed }
         }
     };
@@ -139,7 +143,9 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         seed: args.seed,
         backend: args.backend.parse()?,
         force: args.force,
-        command: std::env::args().skip(1).fold("undertone".to_owned(), |line, word| line + " " + &word),
+        command: std::env::args()
+            .skip(1)
+            .fold("undertone".to_owned(), |line, word| line + " " + &word),
     })
 }
 

@@ -14,6 +14,8 @@
 
 mod caller;
 mod meter;
+#[cfg(test)]
+mod tests;
 mod utterance;
 
 use crate::features::recipe::Recipe;

@@ -41,9 +41,9 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     if let Some(len) = settings.block_len {
         recording = recording.with_block_len(len);
     }
-    let length = recording.len_samples().map(|samples| {
-        crate::pipeline::stream_position(samples, recording.sample_rate_hz())
-    });
+    let length = recording
+        .len_samples()
+        .map(|samples| crate::pipeline::stream_position(samples, recording.sample_rate_hz()));
     let prepared = Prepared::new(settings.session.clone())?;
     let caller = CallerEntry {
         label: settings

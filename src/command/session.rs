@@ -158,7 +158,10 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
         );
     }
     if let Some(delay) = &ended.delay {
-        text += &format!("  delay: half within {:.0} ms, 95 % within {:.0} ms\n", delay.p50_ms, delay.p95_ms);
+        text += &format!(
+            "  delay: half within {:.0} ms, 95 % within {:.0} ms\n",
+            delay.p50_ms, delay.p95_ms
+        );
     }
     if let Some(log) = &ended.log {
         text += &format!("log: {}\n", plain(&log.display().to_string()));

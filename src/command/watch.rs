@@ -87,8 +87,15 @@ pub fn run(
             // The receiver waits for exactly this message; it is gone only if the main thread panicked.
             let _ = opened_sender.send(engine.log_path());
             let started = Instant::now();
-            Session { engine, feed: feed_sender, actions, started, stop_after, last_status: started }
-                .run()
+            Session {
+                engine,
+                feed: feed_sender,
+                actions,
+                started,
+                stop_after,
+                last_status: started,
+            }
+            .run()
         })
         .context("cannot start the engine's thread")?;
     let joined = || -> anyhow::Result<Watched> {

@@ -69,4 +69,3 @@ pub fn clip_scores(classifier: &mut LstmClassifier, frames: &[f32]) -> Result<Sc
     }
     Ok(Scores(sum.map(|total| total / n_segments)))
 }
-

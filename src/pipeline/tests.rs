@@ -41,7 +41,7 @@ fn voice(seconds: u32, rate_hz: u32) -> Vec<f32> {
                     + 0.4 / (1.0 + ((frequency - 1700.0) / 250.0).powi(2));
                 sample += gain * (std::f64::consts::TAU * phase * f64::from(harmonic)).sin();
             }
-            let syllable = (time * std::f64::consts::TAU * 2.0).sin().max(0.0).sqrt();
+            let syllable = (time * std::f64::consts::TAU * 4.0).sin().max(0.0).sqrt();
             #[expect(clippy::cast_possible_truncation, reason = "a sample")]
             let sample = (0.15 * sample * syllable) as f32;
             sample
@@ -62,6 +62,12 @@ fn run(samples: &[f32], rate_hz: u32, block_len: usize) -> (Vec<Update>, Vec<usi
 fn readings(updates: &[Update]) -> Vec<StreamTime> {
     let is_reading = |update: &&Update| matches!(update.event, Event::Reading(_));
     updates.iter().filter(is_reading).map(|update| update.at).collect()
+}
+
+/// Levels, and everything else: a level is told at once, the rest waits for the gate, so where it stands
+/// among the others depends on the blocks.
+fn levels_apart(updates: Vec<Update>) -> (Vec<Update>, Vec<Update>) {
+    updates.into_iter().partition(|update| matches!(update.event, Event::Level(_)))
 }
 
 #[test]
@@ -148,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn any_split_of_the_audio_gives_the_same_updates(
+    fn any_split_of_the_audio_gives_the_same_levels_and_the_same_other_updates(
         cuts in prop::collection::vec(1_usize..9_000, 1..40),
         rate_hz in prop::sample::select(vec![8_000_u32, 16_000, 44_100]),
     ) {
@@ -166,6 +172,6 @@ proptest! {
             }
         }
         pipeline.finish(0, &mut updates).expect("no failure");
-        prop_assert_eq!(updates, whole);
+        prop_assert_eq!(levels_apart(updates), levels_apart(whole));
     }
 }

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn silence_keeps_the_gate_closed() {
-        let decisions = decisions(&[0.0; 16_000], 800);
+        let decisions = decisions(&vec![0.0; 16_000], 800);
         assert!(decisions.len() >= 120);
         assert!(decisions.iter().all(|open| !open));
     }

@@ -20,9 +20,9 @@ use std::time::Instant;
 /// What a caller is heard from.
 pub enum Input {
     /// A live device.
-    Microphone(Microphone),
+    Microphone(Box<Microphone>),
     /// A recorded call.
-    Recording(Recording),
+    Recording(Box<Recording>),
 }
 
 impl Source for Input {
@@ -297,6 +297,6 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Level(_) => {}
+        Event::Level(_) => timeline.advance(update.at),
     }
 }

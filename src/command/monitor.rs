@@ -30,7 +30,6 @@ pub struct MonitorSettings {
 /// A device, model or log that cannot be used.
 pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let prepared = Prepared::new(settings.session.clone())?;
-    // Opened here once to fail on a normal terminal; a stream may not move between threads everywhere.
     let device = settings.device.clone();
     let label = device.clone().unwrap_or_else(|| "default input".into());
     let caller = CallerEntry { label: "caller".into(), source: label.clone() };
@@ -38,7 +37,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         if let Some(notice) = &prepared.backend().notice {
             eprintln!("{notice}");
         }
-        let input = Input::Microphone(Microphone::open(device.as_deref())?);
+        let input = Input::Microphone(Box::new(Microphone::open(device.as_deref())?));
         let engine = prepared.engine(input, caller, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
@@ -53,7 +52,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         colours: super::terminal_colours(),
     };
     let watched = watch::run(setup, settings.stop_after, move || {
-        let input = Input::Microphone(Microphone::open(device.as_deref())?);
+        let input = Input::Microphone(Box::new(Microphone::open(device.as_deref())?));
         prepared.engine(input, caller, Clock::RealTime)
     })?;
     replay::finish(watched, false)

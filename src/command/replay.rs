@@ -62,7 +62,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         notice: prepared.backend().notice.clone(),
         colours: super::terminal_colours(),
     };
-    let input = Input::Recording(recording);
+    let input = Input::Recording(Box::new(recording));
     if settings.session.headless {
         if let Some(notice) = &setup.notice {
             eprintln!("{notice}");

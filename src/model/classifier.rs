@@ -107,7 +107,7 @@ impl LstmClassifier {
         self.steps.clear();
         let given = segment.len();
         let step = network.n_inputs();
-        if given < step || given % network.n_features != 0 {
+        if given < step || !given.is_multiple_of(network.n_features) {
             return Err(ModelError::SegmentSize { given, step });
         }
         if self.manifest.input == InputForm::CoefficientMeans {

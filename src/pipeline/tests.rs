@@ -142,7 +142,7 @@ fn a_long_pause_begins_a_new_utterance_and_a_short_one_does_not() {
 fn a_seek_tells_both_places_and_goes_on_from_there() {
     let mut pipeline = pipeline(8_000);
     let mut updates = Vec::new();
-    pipeline.push(0, &[0.0; 8_000], &mut updates).expect("no failure");
+    pipeline.push(0, &vec![0.0; 8_000], &mut updates).expect("no failure");
     pipeline.seek(0, 40_000, &mut updates).expect("no failure");
     assert_eq!(pipeline.position(0), StreamTime::from_ms(5000));
     let seek = updates.last().expect("a seek");

@@ -54,7 +54,7 @@ fn read(path: &Path) -> Log {
 
 fn undertone(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
-    command.args(arguments).args(["--headless", "--backend", "cpu"]).stdin(Stdio::null());
+    command.args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -83,11 +83,12 @@ fn the_live_log_holds_the_readings_of_what_is_played_and_no_sample_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let (live_log, replay_log) = (folder.path().join("live"), folder.path().join("replay"));
     let seconds = LISTEN_S.to_string();
-    let mut monitor = undertone(&["monitor", "--device", "pulseaudio:softphone.monitor"])
-        .args(["--seconds", &seconds, "--log"])
-        .arg(&live_log)
-        .spawn()
-        .unwrap();
+    let mut monitor =
+        undertone(&["monitor", "--headless", "--backend", "cpu", "--seconds", &seconds])
+            .args(["--device", "pulseaudio:softphone.monitor", "--log"])
+            .arg(&live_log)
+            .spawn()
+            .unwrap();
     sleep(Duration::from_secs(3));
     let played = Command::new("paplay")
         .args(["--latency-msec=50", "-d", "softphone", CALL])
@@ -95,7 +96,13 @@ fn the_live_log_holds_the_readings_of_what_is_played_and_no_sample_is_lost() {
         .unwrap();
     assert!(played.success(), "paplay failed");
     assert!(monitor.wait().unwrap().success(), "the monitor failed");
-    assert!(undertone(&["replay", CALL, "--log"]).arg(&replay_log).status().unwrap().success());
+    assert!(
+        undertone(&["replay", CALL, "--headless", "--backend", "cpu", "--log"])
+            .arg(&replay_log)
+            .status()
+            .unwrap()
+            .success()
+    );
 
     let (live, replayed) = (read(&live_log), read(&replay_log));
     assert_eq!(live.lost_samples, 0);

@@ -1,6 +1,7 @@
 //! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
         Ok(Exit::Done) => EXIT_DONE.into(),
         Ok(Exit::Partial) => EXIT_PARTIAL.into(),
         Err(error) => {
-            eprintln!("undertone: {}", chain(&error));
+            // Not `eprintln`, which panics where the terminal is gone: that may be the very error.
+            let _ = writeln!(std::io::stderr(), "undertone: {}", chain(&error));
             EXIT_FAILED.into()
         }
     }
@@ -82,7 +84,7 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
-    let stop_after = args.seconds.map(Duration::try_from_secs_f64).transpose()?;
+    let stop_after = args.seconds.map(seconds).transpose()?;
     Ok(monitor::MonitorSettings {
         device: args.device,
         stop_after,
@@ -90,14 +92,23 @@ fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSetting
     })
 }
 
+fn seconds(number: f64) -> anyhow::Result<Duration> {
+    Duration::try_from_secs_f64(number)
+        .map_err(|_| anyhow::anyhow!("--seconds is {number}; give a number of seconds from 0 on"))
+}
+
 fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     let usual = if args.engine.headless { "max" } else { "1" };
     let pace = match args.speed.as_deref().unwrap_or(usual) {
         "max" => Pace::AsRead,
         number => {
-            let speed: f64 = number.parse().ok().filter(|speed| (0.1..=100.0).contains(speed)).ok_or_else(
-                || anyhow::anyhow!("'{number}' is no speed; give a number from 0.1 to 100, or max"),
-            )?;
+            let speed: f64 = number
+                .parse()
+                .ok()
+                .filter(|speed| (0.1..=100.0).contains(speed))
+                .ok_or_else(|| {
+                    anyhow::anyhow!("'{number}' is no speed; give a number from 0.1 to 100, or max")
+                })?;
             Pace::Paced { speed }
         }
     };
@@ -139,7 +150,9 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         seed: args.seed,
         backend: args.backend.parse()?,
         force: args.force,
-        command: std::env::args().skip(1).fold("undertone".to_owned(), |line, word| line + " " + &word),
+        command: std::env::args()
+            .skip(1)
+            .fold("undertone".to_owned(), |line, word| line + " " + &word),
     })
 }
 

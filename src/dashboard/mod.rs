@@ -15,6 +15,7 @@ mod feed;
 mod footer;
 mod header;
 mod help;
+mod keyboard;
 mod keys;
 mod lettering;
 mod probabilities;
@@ -32,7 +33,8 @@ pub use theme::Colours;
 
 use app::App;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
-use ratatui::crossterm::event::{self, Event, KeyEvent};
+use keyboard::Keyboard;
+use ratatui::crossterm::event::{Event, KeyEvent};
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 use terminal::Screen;
@@ -42,6 +44,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Between two pictures: fifteen a second.
 const PICTURE: Duration = Duration::from_millis(67);
+
+/// A screen that has nothing new to show is touched this often, to find out whether it is still there.
+const TOUCH: Duration = Duration::from_secs(1);
 
 /// Messages taken in before keys are looked at again, so that a flood of them does not lock the keys.
 const MOST_MESSAGES: usize = 10_000;
@@ -61,6 +66,14 @@ pub enum DashboardError {
     Panicked(String),
 }
 
+/// Whether there is a terminal to draw on: asked before anything is begun that would be left behind.
+///
+/// # Errors
+/// [`DashboardError::NoTerminal`] when there is none.
+pub fn require_terminal() -> Result<(), DashboardError> {
+    if io::stdout().is_terminal() { Ok(()) } else { Err(DashboardError::NoTerminal) }
+}
+
 /// Opens the dashboard and shows it until the person quits or a signal (SIGTERM, SIGINT, SIGQUIT,
 /// SIGHUP) asks to end; then the terminal is as before, and [`Action::Quit`] was sent.
 ///
@@ -76,12 +89,13 @@ pub fn run(
     feed: Receiver<Feed>,
     actions: Sender<Action>,
 ) -> Result<(), DashboardError> {
-    if !io::stdout().is_terminal() {
-        return Err(DashboardError::NoTerminal);
-    }
+    require_terminal()?;
     let mut app = App::new(setup);
     let mut screen = Screen::enter()?;
-    let panicked = show(&mut app, &mut screen, &feed, &actions)?;
+    // Declared after the screen, and so gone before the terminal is given back.
+    let keyboard = Keyboard::listen()?;
+    let panicked = show(&mut app, &mut screen, &keyboard, &feed, &actions)?;
+    drop(keyboard);
     drop(screen);
     panicked.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
 }
@@ -90,6 +104,7 @@ pub fn run(
 fn show(
     app: &mut App,
     screen: &mut Screen,
+    keyboard: &Keyboard,
     feed: &Receiver<Feed>,
     actions: &Sender<Action>,
 ) -> Result<Option<String>, DashboardError> {
@@ -107,7 +122,11 @@ fn show(
             screen.draw(|frame| draw::draw(frame, app))?;
             drawn = Some(Instant::now());
         }
-        if screen.is_ended() || asks_to_quit(app, actions)? {
+        if drawn.is_some_and(|drawn| drawn.elapsed() >= TOUCH) {
+            screen.touch()?;
+            drawn = Some(Instant::now());
+        }
+        if screen.is_ended() || asks_to_quit(app, keyboard, actions)? {
             // A full or closed channel does not matter: returning says the same.
             let _ = actions.try_send(Action::Quit);
             return Ok(panicked);
@@ -130,11 +149,15 @@ fn take_in(app: &mut App, feed: &Receiver<Feed>) {
 }
 
 /// Waits a little for keys and does what they ask for; says whether that is to quit.
-fn asks_to_quit(app: &mut App, actions: &Sender<Action>) -> Result<bool, DashboardError> {
+fn asks_to_quit(
+    app: &mut App,
+    keyboard: &Keyboard,
+    actions: &Sender<Action>,
+) -> Result<bool, DashboardError> {
     let mut wait = POLL;
-    while event::poll(wait)? {
+    while let Some(event) = keyboard.next(wait)? {
         wait = Duration::ZERO;
-        match event::read()? {
+        match event {
             Event::Key(key) => {
                 if press(app, key, actions) {
                     return Ok(true);

@@ -60,6 +60,11 @@ impl Screen {
         execute!(stdout(), EndSynchronizedUpdate)
     }
 
+    /// Writes something that changes nothing: it fails when the terminal is gone.
+    pub(super) fn touch(&mut self) -> io::Result<()> {
+        execute!(stdout(), EndSynchronizedUpdate)
+    }
+
     /// Whether a signal asked to end.
     pub(super) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)

@@ -94,10 +94,12 @@ pub fn run(
     let mut screen = Screen::enter()?;
     // Declared after the screen, and so gone before the terminal is given back.
     let keyboard = Keyboard::listen()?;
-    let panicked = show(&mut app, &mut screen, &keyboard, &feed, &actions)?;
+    let shown = show(&mut app, &mut screen, &keyboard, &feed, &actions);
+    // A full or closed channel does not matter: returning says the same, a little later.
+    let _ = actions.try_send(Action::Quit);
     drop(keyboard);
     drop(screen);
-    panicked.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
+    shown?.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
 }
 
 /// Shows the dashboard until the end, and says which panic happened meanwhile.
@@ -127,8 +129,6 @@ fn show(
             drawn = Some(Instant::now());
         }
         if screen.is_ended() || asks_to_quit(app, keyboard, actions)? {
-            // A full or closed channel does not matter: returning says the same.
-            let _ = actions.try_send(Action::Quit);
             return Ok(panicked);
         }
     }

@@ -116,7 +116,7 @@ fn a_stereo_recording_at_another_rate_is_heard_alike() {
 }
 
 #[test]
-fn silence_and_noise_give_no_reading() {
+fn silence_and_faint_noise_give_no_reading() {
     let sandbox = Sandbox::new();
     for (name, samples) in [("silence", sound::silence(10)), ("noise", sound::noise(10))] {
         let (recording, log) = (format!("{name}.wav"), format!("{name}.jsonl"));

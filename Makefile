@@ -29,13 +29,18 @@ build: ## install what is missing and build target/release/undertone
 
 .PHONY: test
 test: ## install what is missing and run all tests that need no sound system and no GPU
-	@bash scripts/prepare.sh build
+	@bash scripts/prepare.sh build program
 	cargo test $(CARGO_FLAGS)
 
 .PHONY: test-unit
 test-unit: ## only the tests beside the code
 	@bash scripts/prepare.sh build
 	cargo test $(CARGO_FLAGS) --lib
+
+.PHONY: test-program
+test-program: ## only the tests of the whole program, some of them in a terminal (tmux)
+	@bash scripts/prepare.sh build program
+	cargo test $(CARGO_FLAGS) --test program
 
 .PHONY: test-live
 test-live: ## the monitor on a virtual sound card (PulseAudio), in real time

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|live|gpu|librosa|demo-call...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|demo-call...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -17,11 +17,12 @@ packages_for() {
   case $1 in
   make) echo make ;;
   build) echo gcc libc6-dev pkg-config libasound2-dev ;; # cpal links ALSA on every Linux
+  program) echo tmux ;;
   live) echo pulseaudio pulseaudio-utils ;;
   gpu) echo libvulkan1 mesa-vulkan-drivers ;;
   librosa) echo python3 python3-venv ;;
   demo-call) echo espeak-ng sox ;;
-  *) fail "prepare.sh knows no step '$1': make, build, live, gpu, librosa, demo-call" ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, demo-call" ;;
   esac
 }
 

@@ -1,6 +1,7 @@
 //! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
         Ok(Exit::Done) => EXIT_DONE.into(),
         Ok(Exit::Partial) => EXIT_PARTIAL.into(),
         Err(error) => {
-            eprintln!("undertone: {}", chain(&error));
+            // Not `eprintln`, which panics where the terminal is gone: that may be the very error.
+            let _ = writeln!(std::io::stderr(), "undertone: {}", chain(&error));
             EXIT_FAILED.into()
         }
     }
@@ -82,12 +84,17 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
-    let stop_after = args.seconds.map(Duration::try_from_secs_f64).transpose()?;
+    let stop_after = args.seconds.map(seconds).transpose()?;
     Ok(monitor::MonitorSettings {
         device: args.device,
         stop_after,
         session: session_settings(args.engine)?,
     })
+}
+
+fn seconds(number: f64) -> anyhow::Result<Duration> {
+    Duration::try_from_secs_f64(number)
+        .map_err(|_| anyhow::anyhow!("--seconds is {number}; give a number of seconds from 0 on"))
 }
 
 fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {

@@ -5,6 +5,7 @@ use super::installed;
 use super::printer::print;
 use crate::audio::Source;
 use crate::config::Config;
+use crate::dashboard;
 use crate::model::artifact::InputForm;
 use crate::model::device::{self, Backend};
 use crate::model::{LstmClassifier, ModelError};
@@ -44,8 +45,11 @@ impl Prepared {
     /// Loads the model and warms it up: before a microphone opens and before a screen is drawn.
     ///
     /// # Errors
-    /// No such model, a damaged one, one that cannot follow a call, no device.
+    /// No terminal for a dashboard, no such model, a damaged one, one that cannot follow a call, no device.
     pub fn new(settings: SessionSettings) -> anyhow::Result<Self> {
+        if !settings.headless {
+            dashboard::require_terminal()?;
+        }
         let artifact = installed::open(settings.config.model.as_deref())?;
         let manifest = &artifact.manifest;
         if manifest.input != InputForm::Frames || !manifest.recipe.streams() {

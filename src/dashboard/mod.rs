@@ -62,6 +62,14 @@ pub enum DashboardError {
     Panicked(String),
 }
 
+/// Whether there is a terminal to draw on: asked before anything is begun that would be left behind.
+///
+/// # Errors
+/// [`DashboardError::NoTerminal`] when there is none.
+pub fn require_terminal() -> Result<(), DashboardError> {
+    if io::stdout().is_terminal() { Ok(()) } else { Err(DashboardError::NoTerminal) }
+}
+
 /// Opens the dashboard and shows it until the person quits or a signal (SIGTERM, SIGINT, SIGQUIT,
 /// SIGHUP) asks to end. On every return the terminal is as before and [`Action::Quit`] was sent.
 ///
@@ -82,9 +90,7 @@ pub fn run(
     feed: Receiver<Feed>,
     actions: Sender<Action>,
 ) -> Result<(), DashboardError> {
-    if !io::stdout().is_terminal() {
-        return Err(DashboardError::NoTerminal);
-    }
+    require_terminal()?;
     let mut app = App::new(setup);
     let mut screen = Screen::enter()?;
     let shown = show(&mut app, &mut screen, &feed, &actions);

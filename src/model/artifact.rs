@@ -141,15 +141,36 @@ impl Manifest {
         }
     }
 
-    fn check(&self, path: &Path) -> Result<(), ModelError> {
+    /// Reads and checks a manifest; `path` is for messages.
+    fn parse(text: &str, path: &Path) -> Result<Self, ModelError> {
+        /// What every layout has: another one may say things that this program does not know.
+        #[derive(Deserialize)]
+        struct Layout {
+            format: u32,
+        }
         let wrong = |what: String| ModelError::Manifest { path: path.to_owned(), what };
-        if self.format != MANIFEST_FORMAT {
+        let malformed = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+            let line = before.matches('\n').count() + 1;
+            wrong(format!(
+                "line {line}: {}; copy or train the model again",
+                error.message().replace('\n', ", ")
+            ))
+        };
+        let Layout { format } = toml::from_str(text).map_err(malformed)?;
+        if format != MANIFEST_FORMAT {
             return Err(wrong(format!(
-                "it has layout {}, this program reads layout {MANIFEST_FORMAT}; update Undertone \
-                 or train the model again",
-                self.format
+                "it has layout {format}, this program reads layout {MANIFEST_FORMAT}; update \
+                 Undertone or train the model again"
             )));
         }
+        let manifest: Manifest = toml::from_str(text).map_err(malformed)?;
+        manifest.check(path)?;
+        Ok(manifest)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ModelError> {
+        let wrong = |what: String| ModelError::Manifest { path: path.to_owned(), what };
         let mut counts = BTreeMap::new();
         for label in &self.labels {
             *counts.entry(label).or_insert(0) += 1;
@@ -225,10 +246,7 @@ impl Artifact {
             || PathBuf::from("the bundled model"),
             |folder| folder.join(MANIFEST_FILE),
         );
-        let manifest: Manifest = toml::from_str(manifest).map_err(|error| {
-            ModelError::Manifest { path: path.clone(), what: error.to_string() }
-        })?;
-        manifest.check(&path)?;
+        let manifest = Manifest::parse(manifest, &path)?;
         if sha256_hex(&weights) != manifest.weights_sha256 {
             return Err(ModelError::CorruptWeights {
                 path: path.with_file_name(WEIGHTS_FILE),

@@ -94,9 +94,11 @@ impl TrainingRecipe {
             }
             other => return Err(RecipeError::Unknown(other.to_owned())),
         };
-        toml::from_str(&text).map_err(|error| RecipeError::Malformed {
-            path: name.to_owned(),
-            reason: error.to_string(),
+        toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+            let line = before.matches('\n').count() + 1;
+            let what = error.message().replace('\n', ", ");
+            RecipeError::Malformed { path: name.to_owned(), reason: format!("line {line}: {what}") }
         })
     }
 

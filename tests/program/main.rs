@@ -1,0 +1,20 @@
+//! The whole program, run as a person runs it: real files in a folder of its own, exit codes, messages.
+//!
+//! One test target, so that it links once. [`sandbox`] gives each test an empty home and ends what hangs;
+//! [`sound`] makes recordings; [`screen`] is a terminal (tmux). No test depends on what the bundled model
+//! says: another one may take its place.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
+
+mod bad_files;
+mod bad_models;
+mod bad_requests;
+mod dashboard;
+mod ending;
+mod golden;
+mod inspect;
+mod sandbox;
+mod screen;
+mod sound;
+mod training;
+mod usage;

@@ -188,7 +188,7 @@ pub fn optimiser(recipe: &TrainingRecipe) -> ModuleOptimizer {
     }
 }
 
-/// Scores an example's first hearing as a clip is scored: over its newest segments.
+/// Scores an example's first hearing as a clip is scored.
 ///
 /// # Errors
 /// What the classifier says.

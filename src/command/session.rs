@@ -62,7 +62,7 @@ impl Prepared {
         }
         let wanted = settings.config.pipeline;
         let pipeline_settings = PipelineSettings {
-            segment_ms: wanted.segment_ms.min(manifest.segment.max_ms),
+            segment_ms: wanted.segment_ms.clamp(manifest.segment.min_ms, manifest.segment.max_ms),
             min_speech_ms: wanted.min_speech_ms.max(manifest.segment.min_ms),
             ..wanted
         };

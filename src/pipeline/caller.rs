@@ -158,6 +158,8 @@ impl Caller {
         self.resampled.clear();
         self.resampler.finish(&mut self.resampled);
         self.hear(classifier, updates)?;
+        self.gate.finish(&mut self.decisions);
+        self.take_decided_frames(classifier, updates)?;
         self.utterance.end(self.position(), self.index, updates);
         Ok(())
     }

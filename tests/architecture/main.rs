@@ -99,7 +99,7 @@ const RESERVED: &[Reserved] = &[
             "audio/microphone.rs",
             "audio/microphone/",
             "dashboard/mod.rs",
-            "dashboard/keyboard.rs",
+            "dashboard/terminal.rs",
             "main.rs",
         ],
         tests_too: true,

@@ -158,11 +158,7 @@ fn asks_to_quit(
     while let Some(event) = keyboard.next(wait)? {
         wait = Duration::ZERO;
         match event {
-            Event::Key(key) => {
-                if press(app, key, actions) {
-                    return Ok(true);
-                }
-            }
+            Event::Key(key) if press(app, key, actions) => return Ok(true),
             Event::Resize(..) => app.resized(),
             _ => {}
         }

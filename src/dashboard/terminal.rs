@@ -62,7 +62,7 @@ impl Screen {
 
     /// Writes something that changes nothing: it fails when the terminal is gone.
     pub(super) fn touch(&mut self) -> io::Result<()> {
-        execute!(stdout(), EndSynchronizedUpdate)
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
     /// Whether a signal asked to end.

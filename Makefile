@@ -45,7 +45,7 @@ test-program: ## only the tests of the whole program, some of them in a terminal
 .PHONY: test-live
 test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
-	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live
+	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
 .PHONY: test-gpu
 test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver

@@ -73,8 +73,8 @@ pub struct MonitorArgs {
     /// Input device, as `undertone devices` names it [default: the system's]
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
-    /// Stop by itself after so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    /// Stop by itself after so many seconds (with --headless)
+    #[arg(long, value_name = "SECONDS", requires = "headless")]
     pub seconds: Option<f64>,
     /// What computes, and where the log goes.
     #[command(flatten)]

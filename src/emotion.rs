@@ -126,7 +126,7 @@ pub struct Scores(pub [f32; N_EMOTIONS]);
 
 impl Scores {
     /// The same probability for every emotion: nothing is known.
-    pub const UNIFORM: Scores = Scores([1.0 / N_EMOTIONS as f32; N_EMOTIONS]);
+    pub const UNIFORM: Scores = Scores([1.0 / 7.0; N_EMOTIONS]);
 
     /// The softmax of unscaled scores at a temperature (Guo et al., 2017): above 1 less certain.
     ///

@@ -1,4 +1,54 @@
 //! Undertone: a real-time emotion monitor for the operators of mental-health and crisis hotlines.
+//!
+//! It hears one side of a call, and shows which emotion the voice carries, or that it is uncertain. All of
+//! it runs on one machine; no audio is kept.
+//!
+//! # The way of one second of sound
+//!
+//! ```text
+//!  audio ──► resample ──► features ──► pipeline ──► model ──► timeline ──► session ──► dashboard
+//!  device     8 kHz       40 MFCC      segment of    LSTM      smoothed     log line    screen
+//!  or file                each 10 ms   1.2 to 3 s    (burn)    reading                  export
+//!                   └───► speech: is it speech at all?
+//! ```
+//!
+//! Read [`pipeline`] next: it is the composition, and one screen long.
+//!
+//! # Modules in the order of that way
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`emotion`], [`stream_time`] | labels and probabilities; the only clock below `command` |
+//! | [`audio`], [`resample`], [`features`], [`speech`] | samples, from a device or a file; frames; speech or not |
+//! | [`model`], [`timeline`] | segment to probabilities on GPU or CPU; readings and their history |
+//! | [`pipeline`], [`session`] | the composition; its log |
+//! | [`export`], [`dashboard`], [`plot`] | the log in other formats; the screen; charts |
+//! | [`corpus`], [`augment`], [`training`], [`evaluation`] | labelled clips; what a line does to them; models; honest scores |
+//! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
+//! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
+//!
+//! A module uses only those above it in the table, or beside it where a test (`tests/architecture`) says so.
+//!
+//! # Words
+//!
+//! *sample* one `f32` in [-1, 1] · *block* what one read of a source delivers · *frame* one analysis frame ·
+//! *taper* the Hann curve over a frame · *segment* the frames that the network sees at once · *hop* the step
+//! between two readings · *scores* probabilities in [`emotion::Emotion`] order · *reading* smoothed scores at
+//! a stream time · *gap* audio that was lost · *caller* one monitored voice · *session* one run and its log.
+//!
+//! # Invariants
+//!
+//! 1. Only `audio::microphone` names cpal or ringbuf; only `model` and `training` name burn; only `dashboard`
+//!    names ratatui or crossterm; only `cli` and `main` name clap.
+//! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
+//!    recording and the dashboard's polling. Time is counted in samples.
+//! 3. The capture callback converts, pushes and counts. It does not allocate, lock, log, wait or panic.
+//! 4. Training, replay and live use the same [`features::Extractor`]; a model runs only on the recipe that it
+//!    was trained on.
+//! 5. A reading is in the session log before anyone sees it.
+//! 6. Any split of the same audio into blocks gives the same readings and log, byte for byte on one machine
+//!    on the CPU.
+//! 7. Audio never touches the disk and never leaves the machine.
 
 pub mod audio;
 pub mod augment;

@@ -163,7 +163,7 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         json: args.json,
         force: args.force,
     };
-    let mut scorer = ClipScorer::new(Some(&args.model), args.backend.parse()?)?;
+    let mut scorer = ClipScorer::new(Some(args.model), args.backend.parse()?);
     let mut out = std::io::stdout().lock();
     let outcome = evaluate::run(&settings, &mut |clip| scorer.score(clip), &mut out)?;
     Ok(match outcome {
@@ -182,7 +182,7 @@ fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
         json: args.json,
         force: args.force,
     };
-    let mut scorer = ClipScorer::new(args.model.as_deref(), BackendChoice::Cpu)?;
+    let mut scorer = ClipScorer::new(args.model, BackendChoice::Cpu);
     let mut exit = Exit::Done;
     print_to_stdout(|out| {
         exit = inspect::run(&settings, &mut |clip| scorer.score_decoded(clip), out)?;

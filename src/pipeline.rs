@@ -9,11 +9,14 @@
 //! frames of speech -> segment (the newest 1.2 to 3 s) -> Classifier, every hop -> Smoother -> Reading
 //! ```
 //!
-//! Any split of the same audio into blocks gives the same updates. Between calls a caller keeps the last
+//! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
+//! are told at once while the rest waits for the gate. Between calls a caller keeps the last
 //! segment, the smoothed scores and the samples that did not yet fill a frame.
 
 mod caller;
 mod meter;
+#[cfg(test)]
+mod tests;
 mod utterance;
 
 use crate::features::recipe::Recipe;

@@ -28,6 +28,9 @@ const CLOSE_AFTER: u32 = 16;
 /// under quiet speech on a telephone line.
 const SILENCE_POWER: f32 = 1e-6;
 
+/// What follows the last samples of a stream.
+const SILENT_CHUNK: [f32; CHUNK_LEN] = [0.0; CHUNK_LEN];
+
 /// The gate of one caller.
 pub struct SpeechGate {
     to_detector: Resampler,
@@ -77,6 +80,16 @@ impl SpeechGate {
         self.upsampled.drain(..n_chunks * DETECTOR_FRAME_LEN);
     }
 
+    /// The audio is over: decides on what is left, with silence after it.
+    pub fn finish(&mut self, decisions: &mut Vec<bool>) {
+        let n_missing = self.pending.len().next_multiple_of(CHUNK_LEN) - self.pending.len();
+        self.push(&SILENT_CHUNK[..n_missing], decisions);
+        let n_waiting = self.pending.len() / CHUNK_LEN;
+        self.to_detector.finish(&mut self.upsampled);
+        self.upsampled.resize(n_waiting * DETECTOR_FRAME_LEN, 0.0);
+        self.push(&[], decisions);
+    }
+
     /// Forgets everything heard so far.
     pub fn reset(&mut self) {
         self.to_detector.reset();
@@ -120,7 +133,7 @@ mod tests {
 
     #[test]
     fn silence_keeps_the_gate_closed() {
-        let decisions = decisions(&[0.0; 16_000], 800);
+        let decisions = decisions(&vec![0.0; 16_000], 800);
         assert!(decisions.len() >= 120);
         assert!(decisions.iter().all(|open| !open));
     }

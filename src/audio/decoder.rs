@@ -150,7 +150,7 @@ impl Decoder {
 
     /// Lets the container jump. Says whether it could; only then is the position known.
     fn jump(&mut self, aim: u64) -> bool {
-        let Some(origin) = self.origin.filter(|_| self.track.has_sample_stamps()) else {
+        let Some(origin) = self.known_origin().filter(|_| self.track.has_sample_stamps()) else {
             return false;
         };
         let ts = Timestamp::new(origin.saturating_add_unsigned(aim));
@@ -165,6 +165,18 @@ impl Decoder {
         self.position = position;
         self.held = Some(packet);
         true
+    }
+
+    /// The time stamp of the first sample, for which one packet may have to be decoded.
+    fn known_origin(&mut self) -> Option<i64> {
+        let mut unheard = Vec::new();
+        while self.origin.is_none() {
+            match self.next_chunk(&mut unheard) {
+                Ok(Chunk::Audio | Chunk::Gap(_)) => {}
+                Ok(Chunk::End) | Err(_) => return None,
+            }
+        }
+        self.origin
     }
 
     /// How many samples are missing between the last packet and this one, by their time stamps.

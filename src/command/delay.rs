@@ -11,11 +11,17 @@ use std::time::{Duration, Instant};
 /// Delays of this many milliseconds and more are counted together.
 const LONGEST_MS: usize = 10_000;
 
+/// The stream's beginning is reckoned anew from the blocks of this time: drift of 100 ppm, which cheap sound
+/// cards have, comes to 3 ms in it.
+const WINDOW: Duration = Duration::from_secs(30);
+
 /// A histogram of delays in steps of 1 ms; its size does not grow with the call.
 pub struct DelayMeter {
     rate_hz: u32,
     /// When sample 0 was captured, as far as is known.
     start: Option<Instant>,
+    /// The same from the blocks of this window alone, and when the window began.
+    recent: Option<(Instant, Instant)>,
     counts: Vec<u32>,
     n: u64,
 }
@@ -24,15 +30,21 @@ impl DelayMeter {
     /// A meter for a source of that rate.
     #[must_use]
     pub fn new(rate_hz: u32) -> Self {
-        DelayMeter { rate_hz, start: None, counts: vec![0; LONGEST_MS], n: 0 }
+        DelayMeter { rate_hz, start: None, recent: None, counts: vec![0; LONGEST_MS], n: 0 }
     }
 
     /// The source has delivered its first `n_samples` samples by `now`.
     pub fn arrived(&mut self, n_samples: u64, now: Instant) {
         #[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
         let length = Duration::from_secs_f64(n_samples as f64 / f64::from(self.rate_hz));
-        if let Some(start) = now.checked_sub(length) {
-            self.start = Some(self.start.map_or(start, |before| before.min(start)));
+        let Some(start) = now.checked_sub(length) else { return };
+        self.start = Some(self.start.map_or(start, |before| before.min(start)));
+        let (recent, since) = self.recent.unwrap_or((start, now));
+        self.recent = Some((recent.min(start), since));
+        if now.duration_since(since) >= WINDOW {
+            // A device's clock drifts against the system's: what was true an hour ago no longer is.
+            self.start = Some(recent.min(start));
+            self.recent = Some((start, now));
         }
     }
 
@@ -49,6 +61,7 @@ impl DelayMeter {
     /// The stream's beginning is not known any more: after a seek, a pause or another speed.
     pub fn restart(&mut self) {
         self.start = None;
+        self.recent = None;
     }
 
     /// Median and 95th percentile so far, or `None` before the first reading.

@@ -20,9 +20,9 @@ use std::time::Instant;
 /// What a caller is heard from.
 pub enum Input {
     /// A live device.
-    Microphone(Microphone),
+    Microphone(Box<Microphone>),
     /// A recorded call.
-    Recording(Recording),
+    Recording(Box<Recording>),
 }
 
 impl Source for Input {
@@ -57,9 +57,20 @@ pub enum Step {
 pub enum Clock {
     /// Audio comes as it is spoken.
     RealTime,
-    /// Audio comes as fast as it is read.
+    /// Audio comes faster or slower than that.
     AsRead,
 }
+
+impl Clock {
+    /// The clock of a replay at that speed.
+    #[must_use]
+    pub fn of_speed(speed: f64) -> Self {
+        if (speed - 1.0).abs() < f64::EPSILON { Clock::RealTime } else { Clock::AsRead }
+    }
+}
+
+/// Audio missing by the clock is told in steps of this: less may be a device's block that is still to come.
+const MISSING_S: f64 = 0.2;
 
 /// One caller's source, pipeline and log.
 pub struct Engine {
@@ -70,7 +81,10 @@ pub struct Engine {
     log_failure: Option<String>,
     updates: Vec<Update>,
     timeline: Timeline,
-    delay: Option<DelayMeter>,
+    delay: DelayMeter,
+    clock: Clock,
+    /// Seconds of audio missing on the way that were told already.
+    told_missing_s: f64,
     /// Source samples that came, or were lost.
     arrived: u64,
     dropped: u64,
@@ -86,7 +100,7 @@ impl Engine {
         log: Option<SessionWriter>,
         clock: Clock,
     ) -> Self {
-        let delay = (clock == Clock::RealTime).then(|| DelayMeter::new(input.sample_rate_hz()));
+        let delay = DelayMeter::new(input.sample_rate_hz());
         Engine {
             input,
             pipeline,
@@ -95,6 +109,8 @@ impl Engine {
             updates: Vec::new(),
             timeline: Timeline::new(),
             delay,
+            clock,
+            told_missing_s: 0.0,
             arrived: 0,
             dropped: 0,
             ended: false,
@@ -109,35 +125,41 @@ impl Engine {
         if self.ended {
             return Ok(Step::Ended);
         }
-        let step = match self.input.next_block() {
+        let result = self.take_block();
+        // Also what was made of the audio before a failure.
+        self.hand_on(watch);
+        result
+    }
+
+    fn take_block(&mut self) -> anyhow::Result<Step> {
+        match self.input.next_block() {
             Ok(Block::Audio(samples)) => {
                 self.arrived += samples.len() as u64;
-                if let Some(delay) = &mut self.delay {
-                    delay.arrived(self.arrived, Instant::now());
+                if self.clock == Clock::RealTime {
+                    self.delay.arrived(self.arrived, Instant::now());
                 }
                 self.pipeline.push(0, samples, &mut self.updates)?;
-                Step::Worked
+                Ok(Step::Worked)
             }
             Ok(Block::Gap(lost)) => {
                 self.arrived += lost;
                 self.dropped += lost;
                 self.pipeline.gap(0, lost, &mut self.updates)?;
-                Step::Worked
+                Ok(Step::Worked)
             }
-            Ok(Block::Waiting) => Step::Waiting,
+            Ok(Block::Waiting) => Ok(Step::Waiting),
             Ok(Block::End) => {
-                self.pipeline.finish(0, &mut self.updates)?;
                 self.ended = true;
-                Step::Ended
+                self.pipeline.finish(0, &mut self.updates)?;
+                Ok(Step::Ended)
             }
             Err(error) => {
-                self.pipeline.finish(0, &mut self.updates)?;
-                self.hand_on(watch);
-                return Err(error.into());
+                self.ended = true;
+                // The source's failure is the one to tell.
+                let _ = self.pipeline.finish(0, &mut self.updates);
+                Err(error.into())
             }
-        };
-        self.hand_on(watch);
-        Ok(step)
+        }
     }
 
     /// Logs the updates, then shows them.
@@ -149,8 +171,10 @@ impl Engine {
             {
                 self.log_failure.get_or_insert(error.to_string());
             }
-            if let (Event::Reading(reading), Some(delay)) = (&update.event, &mut self.delay) {
-                delay.logged(reading.at, Instant::now());
+            if let Event::Reading(reading) = &update.event
+                && self.clock == Clock::RealTime
+            {
+                self.delay.logged(reading.at, Instant::now());
             }
             follow(&mut self.timeline, update);
             watch(update);
@@ -186,9 +210,7 @@ impl Engine {
         let sample = recording.seek(wanted)?;
         self.pipeline.seek(0, sample, &mut self.updates)?;
         self.arrived = sample;
-        if let Some(delay) = &mut self.delay {
-            delay.restart();
-        }
+        self.delay.restart();
         self.ended = false;
         self.hand_on(watch);
         Ok(())
@@ -217,11 +239,27 @@ impl Engine {
         self.log.as_ref().map(|log| log.path().to_owned())
     }
 
-    /// Delays measured before now no longer stand for what comes: after a pause or a change of speed.
+    /// Delays measured before now no longer stand for what comes: after a pause.
     pub fn restart_clock(&mut self) {
-        if let Some(delay) = &mut self.delay {
-            delay.restart();
+        self.delay.restart();
+    }
+
+    /// From now on audio comes like this.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+        self.delay.restart();
+    }
+
+    /// A sentence when more audio than before is missing by the clock, which the sound system lost on the
+    /// way to the device's callback and does not report.
+    pub fn new_loss_on_the_way(&mut self) -> Option<String> {
+        let Input::Microphone(microphone) = &self.input else { return None };
+        let missing_s = microphone.stats().behind_s;
+        if missing_s < self.told_missing_s + MISSING_S {
+            return None;
         }
+        self.told_missing_s = missing_s;
+        Some(format!("the sound system lost {missing_s:.1} s of audio on the way so far"))
     }
 
     /// Where the caller's audio has come to.
@@ -239,7 +277,7 @@ impl Engine {
     /// The delay of the readings so far.
     #[must_use]
     pub fn delay(&self) -> Option<Delay> {
-        self.delay.as_ref().and_then(DelayMeter::summary)
+        self.delay.summary()
     }
 
     /// Why the log ends early, told once.
@@ -247,31 +285,36 @@ impl Engine {
         self.log_failure.take()
     }
 
-    /// Ends the session: the log's last record, and the summary.
-    ///
-    /// # Errors
-    /// When the last record cannot be written.
-    pub fn end(mut self, reason: EndReason) -> anyhow::Result<Ended> {
+    /// Ends the session: what is under way, the log's last record, and the summary; and why the log has no
+    /// end, if it has none.
+    #[must_use]
+    pub fn end(mut self, reason: EndReason) -> (Ended, Option<String>) {
+        if !self.ended {
+            // A classifier that fails here has nothing more to say than the reason tells.
+            let _ = self.pipeline.finish(0, &mut self.updates);
+            self.hand_on(&mut |_| {});
+        }
+        if let Input::Microphone(microphone) = &self.input {
+            self.dropped = self.dropped.max(microphone.stats().lost);
+        }
         let position = self.position();
         let summary = self.timeline.summary(position);
-        let delay = self.delay();
         let ended = Ended {
             position,
             summary: summary.clone(),
-            delay,
+            delay: self.delay(),
             dropped_samples: self.dropped,
             log: self.log_path(),
         };
-        if let Some(log) = self.log.take() {
-            log.end(EndRecord {
-                t: position,
-                reason,
-                callers: vec![summary],
-                dropped_samples: self.dropped,
-                delay,
-            })?;
-        }
-        Ok(ended)
+        let end = EndRecord {
+            t: position,
+            reason,
+            callers: vec![summary],
+            dropped_samples: self.dropped,
+            delay: ended.delay,
+        };
+        let failure = self.log.take().and_then(|log| log.end(end).err());
+        (ended, self.log_failure.take().or(failure.map(|error| error.to_string())))
     }
 }
 
@@ -297,6 +340,6 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Level(_) => {}
+        Event::Level(_) => timeline.advance(update.at),
     }
 }

@@ -43,7 +43,7 @@ fn as_text(model: &Installed) -> String {
 fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
     let manifest = &artifact.manifest;
     let labels: Vec<&str> = manifest.labels.iter().map(|label| label.label()).collect();
-    let mut text = format!(
+    let text = format!(
         "{}{}\n  {}\n  place     {place}\n  labels    {}\n  features  {}\n  size      {:.1} MB\n  \
          trained   {} clips of {} speakers ({}), best of {} epochs: {}\n",
         manifest.name,
@@ -58,13 +58,13 @@ fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
         manifest.training.epochs,
         manifest.training.best_epoch,
     );
-    for score in &manifest.scores {
-        text += &format!(
+    let scores = manifest.scores.iter().map(|score| {
+        format!(
             "  score     UAR {:.3}, accuracy {:.3} on {} ({} clips)\n",
             score.uar, score.accuracy, score.on, score.clips
-        );
-    }
-    text
+        )
+    });
+    text + &scores.collect::<String>()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people")]

@@ -30,15 +30,14 @@ pub struct MonitorSettings {
 /// A device, model or log that cannot be used.
 pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let prepared = Prepared::new(settings.session.clone())?;
-    // Opened here once to fail on a normal terminal; a stream may not move between threads everywhere.
-    let device = settings.device.clone();
-    let label = device.clone().unwrap_or_else(|| "default input".into());
-    let caller = CallerEntry { label: "caller".into(), source: label.clone() };
+    let microphone = Microphone::open(settings.device.as_deref())?;
+    let source = format!("{} ({})", microphone.device().name, microphone.device().id);
+    let caller = CallerEntry { label: "caller".into(), source: source.clone() };
+    let input = Input::Microphone(Box::new(microphone));
     if settings.session.headless {
         if let Some(notice) = &prepared.backend().notice {
             eprintln!("{notice}");
         }
-        let input = Input::Microphone(Microphone::open(device.as_deref())?);
         let engine = prepared.engine(input, caller, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
@@ -46,15 +45,12 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         callers: vec![caller.label.clone()],
         model: prepared.model_line(),
         backend: prepared.backend().description.clone(),
-        source: label,
+        source,
         log: None,
         mode: Mode::Live,
         notice: prepared.backend().notice.clone(),
         colours: super::terminal_colours(),
     };
-    let watched = watch::run(setup, settings.stop_after, move || {
-        let input = Input::Microphone(Microphone::open(device.as_deref())?);
-        prepared.engine(input, caller, Clock::RealTime)
-    })?;
+    let watched = watch::run(setup, move || prepared.engine(input, caller, Clock::RealTime))?;
     replay::finish(watched, false)
 }

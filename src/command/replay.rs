@@ -41,9 +41,9 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     if let Some(len) = settings.block_len {
         recording = recording.with_block_len(len);
     }
-    let length = recording.len_samples().map(|samples| {
-        crate::pipeline::stream_position(samples, recording.sample_rate_hz())
-    });
+    let length = recording
+        .len_samples()
+        .map(|samples| crate::pipeline::stream_position(samples, recording.sample_rate_hz()));
     let prepared = Prepared::new(settings.session.clone())?;
     let caller = CallerEntry {
         label: settings
@@ -62,19 +62,16 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         notice: prepared.backend().notice.clone(),
         colours: super::terminal_colours(),
     };
-    let input = Input::Recording(recording);
+    let input = Input::Recording(Box::new(recording));
+    let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {
         if let Some(notice) = &setup.notice {
             eprintln!("{notice}");
         }
-        let clock = match settings.pace {
-            Pace::Paced { .. } => Clock::RealTime,
-            Pace::AsRead => Clock::AsRead,
-        };
         let engine = prepared.engine(input, caller, clock)?;
         return headless(engine, length, None, settings.session.json);
     }
-    let watched = watch::run(setup, None, move || prepared.engine(input, caller, Clock::RealTime))?;
+    let watched = watch::run(setup, move || prepared.engine(input, caller, clock))?;
     finish(watched, settings.session.json)
 }
 
@@ -91,7 +88,9 @@ pub(super) fn headless(
     let mut reason = EndReason::Finished;
     let mut cut_off = None;
     loop {
-        if stop.load(Ordering::Relaxed) || watch::is_over(started, stop_after) {
+        if stop.load(Ordering::Relaxed)
+            || stop_after.is_some_and(|limit| started.elapsed() >= limit)
+        {
             reason = EndReason::Stopped;
             break;
         }
@@ -108,8 +107,12 @@ pub(super) fn headless(
     }
     bar.finish_and_clear();
     let log_failure = engine.take_log_failure();
-    let ended = engine.end(reason)?;
-    finish(Watched { ended, failure: cut_off, log_failure }, json)
+    let loss = engine.new_loss_on_the_way();
+    let (ended, end_failure) = engine.end(reason);
+    if let Some(loss) = loss {
+        eprintln!("warning: {loss}");
+    }
+    finish(Watched { ended, failure: cut_off, log_failure: log_failure.or(end_failure) }, json)
 }
 
 /// Prints the summary and decides the exit code.

@@ -7,27 +7,34 @@ use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
 use crate::model::artifact::Artifact;
 use crate::model::device::{self, BackendChoice};
 use crate::model::{LstmClassifier, ModelError};
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
-/// A loaded model.
+/// A model that is loaded when the first clip is scored: a listing of features needs none.
 pub struct ClipScorer {
-    classifier: LstmClassifier,
+    model: Option<String>,
+    backend: BackendChoice,
+    classifier: Option<LstmClassifier>,
 }
 
 impl ClipScorer {
-    /// Loads a model by name or folder; without one the default.
-    ///
-    /// # Errors
-    /// No such model, a damaged one, no device.
-    pub fn new(model: Option<&str>, backend: BackendChoice) -> anyhow::Result<Self> {
-        let artifact: Artifact = super::installed::open(model)?;
-        Ok(ClipScorer { classifier: device::start(&artifact, backend)? })
+    /// A model by name or folder; without one the default.
+    #[must_use]
+    pub fn new(model: Option<String>, backend: BackendChoice) -> Self {
+        ClipScorer { model, backend, classifier: None }
+    }
+
+    fn classifier(&mut self) -> anyhow::Result<&mut LstmClassifier> {
+        if self.classifier.is_none() {
+            let artifact: Artifact = super::installed::open(self.model.as_deref())?;
+            self.classifier = Some(device::start(&artifact, self.backend)?);
+        }
+        self.classifier.as_mut().context("the model was just loaded")
     }
 
     /// Probabilities of a clip's file.
     ///
     /// # Errors
-    /// A clip that does not decode or is too short.
+    /// No such model, a damaged one, no device; a clip that does not decode or is too short.
     pub fn score(&mut self, clip: &Clip) -> anyhow::Result<Scores> {
         self.score_decoded(&decode(&clip.path, Channel::Mix)?)
     }
@@ -35,9 +42,10 @@ impl ClipScorer {
     /// Probabilities of a decoded recording, as one clip.
     ///
     /// # Errors
-    /// A recording that is too short.
+    /// No such model, a damaged one, no device; a recording that is too short.
     pub fn score_decoded(&mut self, decoded: &Decoded) -> anyhow::Result<Scores> {
-        let manifest = self.classifier.manifest();
+        let classifier = self.classifier()?;
+        let manifest = classifier.manifest();
         let (recipe, input) = (manifest.recipe, manifest.input);
         let samples = clip_samples(&decoded.samples, decoded.sample_rate_hz, recipe, input)?;
         let frames = clip_frames(&samples, recipe, input);
@@ -47,6 +55,6 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(&mut self.classifier, &frames).map_err(|error: ModelError| error)?)
+        Ok(clip_scores(classifier, &frames).map_err(|error: ModelError| error)?)
     }
 }

@@ -60,9 +60,9 @@ impl Prepared {
             }
             .into());
         }
-        let wanted = settings.config.pipeline.clone();
+        let wanted = settings.config.pipeline;
         let pipeline_settings = PipelineSettings {
-            segment_ms: wanted.segment_ms.min(manifest.segment.max_ms),
+            segment_ms: wanted.segment_ms.clamp(manifest.segment.min_ms, manifest.segment.max_ms),
             min_speech_ms: wanted.min_speech_ms.max(manifest.segment.min_ms),
             ..wanted
         };
@@ -103,7 +103,7 @@ impl Prepared {
                 recipe: manifest.recipe.to_string(),
                 sha256: self.weights_sha256.clone(),
             },
-            settings: serde_json::to_value(&self.pipeline_settings)?,
+            settings: serde_json::to_value(self.pipeline_settings)?,
             backend: self.backend().description.clone(),
             callers: vec![caller],
         };
@@ -145,30 +145,34 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
         });
         return Ok(print(&format!("{}\n", serde_json::to_string_pretty(&value)?))?);
     }
+    Ok(print(&summary_text(ended))?)
+}
+
+fn summary_text(ended: &Ended) -> String {
     let summary = &ended.summary;
-    let mut text = format!(
-        "{} of audio, {:.1} s of speech, {} readings, {} uncertain\n",
+    let mut lines = vec![format!(
+        "{} of audio, {:.1} s of speech, {} readings, {} uncertain",
         ended.position, summary.speech_s, summary.readings, summary.uncertain
-    );
+    )];
     let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
     shares.sort_by(|a, b| b.1.total_cmp(a.1));
     for (emotion, share) in shares {
-        text += &format!("  {:<18} {:>3.0} %\n", emotion.words(), share * 100.0);
+        lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
     }
     if ended.dropped_samples > 0 || summary.gaps > 0 {
-        text += &format!(
-            "  lost: {} samples in {} gaps, {:.2} s\n",
+        lines.push(format!(
+            "  lost: {} samples in {} gaps, {:.2} s",
             ended.dropped_samples, summary.gaps, summary.lost_s
-        );
+        ));
     }
     if let Some(delay) = &ended.delay {
-        text += &format!(
-            "  delay: half within {:.0} ms, 95 % within {:.0} ms\n",
+        lines.push(format!(
+            "  delay: half within {:.0} ms, 95 % within {:.0} ms",
             delay.p50_ms, delay.p95_ms
-        );
+        ));
     }
     if let Some(log) = &ended.log {
-        text += &format!("log: {}\n", plain(&log.display().to_string()));
+        lines.push(format!("log: {}", plain(&log.display().to_string())));
     }
-    Ok(print(&text)?)
+    lines.join("\n") + "\n"
 }

@@ -2,7 +2,7 @@
 
 use crate::corpus::{self, Clip, Split};
 use crate::model::LstmClassifier;
-use crate::model::artifact::{Artifact, HonestScore, InputForm};
+use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
 use crate::model::device::{Backend, BackendChoice};
 use crate::training::curves::EpochRecord;
 use crate::training::example::{Example, Prepared, prepare};
@@ -11,7 +11,7 @@ use crate::training::{Progress, TrainingData, report, train};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Which clips are learned from and which choose the epoch, where no manifest says so.
@@ -129,18 +129,24 @@ fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
 
 /// A finished model is not overwritten without `--force`; an interrupted run goes on.
 fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
-    let manifest = settings.output.join(crate::model::artifact::MANIFEST_FILE);
-    if settings.force {
-        let checkpoint = settings.output.join("checkpoint");
-        if checkpoint.exists() {
-            std::fs::remove_dir_all(&checkpoint)
-                .with_context(|| format!("cannot remove {}", checkpoint.display()))?;
-        }
-    } else if manifest.exists() {
+    let manifest = settings.output.join(MANIFEST_FILE);
+    if manifest.exists() && !settings.force {
         anyhow::bail!(
             "{} holds a model already; choose another folder, or replace it with --force",
             settings.output.display()
         );
+    }
+    if settings.force {
+        // Without a manifest an interrupted run can go on later without --force.
+        let remove = |path: &Path, removed: std::io::Result<()>| match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        };
+        let checkpoint = settings.output.join("checkpoint");
+        remove(&checkpoint, std::fs::remove_dir_all(&checkpoint))?;
+        remove(&manifest, std::fs::remove_file(&manifest))?;
     }
     Ok(())
 }

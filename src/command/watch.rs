@@ -12,7 +12,7 @@
 //! Both channels are bounded. When the screen is slow, updates for it are dropped; the log has them. When the
 //! dashboard is closed, the engine stops within one poll.
 
-use super::engine::{Ended, Engine, Step};
+use super::engine::{Clock, Ended, Engine, Step};
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
 use crate::session::record::EndReason;
@@ -60,12 +60,6 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// Whether a session that began at `started` shall stop by itself.
-#[must_use]
-pub fn is_over(started: Instant, stop_after: Option<Duration>) -> bool {
-    stop_after.is_some_and(|limit| started.elapsed() >= limit)
-}
-
 /// Opens the source and the log on the engine's thread with `open`, then shows the dashboard until it is closed.
 ///
 /// What goes wrong while opening is returned before the screen is touched.
@@ -74,7 +68,6 @@ pub fn is_over(started: Instant, stop_after: Option<Duration>) -> bool {
 /// What `open` or the dashboard says.
 pub fn run(
     mut setup: Setup,
-    stop_after: Option<Duration>,
     open: impl FnOnce() -> anyhow::Result<Engine> + Send + 'static,
 ) -> anyhow::Result<Watched> {
     let (feed_sender, feed) = bounded(FEED_LEN);
@@ -86,9 +79,7 @@ pub fn run(
             let engine = open()?;
             // The receiver waits for exactly this message; it is gone only if the main thread panicked.
             let _ = opened_sender.send(engine.log_path());
-            let started = Instant::now();
-            Session { engine, feed: feed_sender, actions, started, stop_after, last_status: started }
-                .run()
+            Session { engine, feed: feed_sender, actions, last_status: Instant::now() }.run()
         })
         .context("cannot start the engine's thread")?;
     let joined = || -> anyhow::Result<Watched> {
@@ -107,8 +98,6 @@ struct Session {
     engine: Engine,
     feed: Sender<Feed>,
     actions: Receiver<Action>,
-    started: Instant,
-    stop_after: Option<Duration>,
     last_status: Instant,
 }
 
@@ -124,20 +113,23 @@ impl Session {
         let mut failure = None;
         let mut log_failure = None;
         let mut finished = false;
-        while self.obey(&mut transport, &mut finished)? {
-            let step = if finished { Step::Ended } else { self.step(&mut failure) };
+        while self.obey(&mut transport, &mut failure) {
+            let step = if failure.is_some() { Step::Ended } else { self.step(&mut failure) };
             if let Some(reason) = self.engine.take_log_failure() {
                 self.tell(Feed::Notice(format!("the log is incomplete: {reason}")));
                 log_failure = Some(reason);
             }
-            let step = if is_over(self.started, self.stop_after) { Step::Ended } else { step };
             if step == Step::Ended && !finished {
-                finished = true;
                 self.tell_status(&transport);
-                self.tell(Feed::Finished(failure.as_ref().map(|error| format!("{error:#}"))));
+                // Said again at the next poll if the screen is too slow to take it now.
+                let message = failure.as_ref().map(|error| format!("{error:#}"));
+                finished = self.feed.try_send(Feed::Finished(message)).is_ok();
             }
             if self.last_status.elapsed() >= STATUS_EVERY {
                 self.tell_status(&transport);
+                if let Some(notice) = self.engine.new_loss_on_the_way() {
+                    self.tell(Feed::Notice(notice));
+                }
             }
             if step != Step::Worked {
                 std::thread::sleep(POLL);
@@ -148,7 +140,8 @@ impl Session {
             None if finished => EndReason::Finished,
             None => EndReason::Stopped,
         };
-        Ok(Watched { ended: self.engine.end(reason)?, failure, log_failure })
+        let (ended, end_failure) = self.engine.end(reason);
+        Ok(Watched { ended, failure, log_failure: log_failure.or(end_failure) })
     }
 
     fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {
@@ -164,11 +157,11 @@ impl Session {
     }
 
     /// Does what was asked for; false when the dashboard was closed.
-    fn obey(&mut self, transport: &mut Transport, finished: &mut bool) -> anyhow::Result<bool> {
+    fn obey(&mut self, transport: &mut Transport, failure: &mut Option<anyhow::Error>) -> bool {
         loop {
             match self.actions.try_recv() {
-                Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return Ok(false),
-                Err(TryRecvError::Empty) => return Ok(true),
+                Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
                 Ok(Action::Mark) => self.engine.mark("mark"),
                 Ok(Action::TogglePause) => {
                     transport.paused = !transport.paused;
@@ -179,14 +172,15 @@ impl Session {
                 }
                 Ok(Action::SetSpeed(speed)) => {
                     transport.speed = speed;
+                    self.engine.set_clock(Clock::of_speed(speed));
                     if let Some(recording) = self.engine.recording() {
                         recording.set_pace(pace_of(speed));
                     }
-                    self.engine.restart_clock();
                 }
                 Ok(Action::SeekBy(seconds)) => {
-                    self.seek_by(seconds)?;
-                    *finished = false;
+                    if let Err(error) = self.seek_by(seconds) {
+                        *failure = Some(error);
+                    }
                 }
             }
             self.tell_status(transport);

@@ -125,9 +125,8 @@ impl App {
         }
         self.changed = true;
         match command {
-            Command::Quit => return Some(Action::Quit),
             Command::Back if self.help => self.help = false,
-            Command::Back => return Some(Action::Quit),
+            Command::Quit | Command::Back => return Some(Action::Quit),
             Command::Help => self.help = !self.help,
             Command::NextCaller => {
                 self.selected = (self.selected + 1).min(self.callers.len().saturating_sub(1));

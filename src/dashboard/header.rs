@@ -59,3 +59,46 @@ fn draw_rule(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let rest = usize::from(area.width.saturating_sub(played));
     put(buffer, area, (played, 1), &"─".repeat(rest), theme.dim());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::feed::Feed;
+    use crate::dashboard::rehearsal::{REPLAY, app_after, setup};
+    use crate::dashboard::theme::Colours;
+
+    fn rows(app: &App) -> [String; 2] {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 2));
+        let area = buffer.area;
+        draw(&mut buffer, area, app, Theme::new(Colours::None));
+        [0, 1].map(|y| (0..40).map(|x| buffer[(x, y)].symbol()).collect())
+    }
+
+    #[test]
+    fn a_live_call_shows_its_clock() {
+        let app = app_after(65, setup(&["caller"], Mode::Live));
+        assert_eq!(rows(&app)[0], "caller                       live   1:05");
+        assert_eq!(rows(&app)[1], "─".repeat(40));
+    }
+
+    #[test]
+    fn a_replay_shows_its_speed_how_much_was_played_and_whether_it_is_held() {
+        let mut app = app_after(60, setup(&["caller"], REPLAY));
+        app.status.speed = 0.3 - 0.05;
+        assert_eq!(rows(&app)[0], "caller        replay 0.25x   1:00 / 4:00");
+        assert_eq!(rows(&app)[1], "━".repeat(10) + &"─".repeat(30));
+        app.status.speed = f64::INFINITY;
+        assert_eq!(rows(&app)[0], "caller          full speed   1:00 / 4:00");
+        app.status.paused = true;
+        assert_eq!(rows(&app)[0], "caller              paused   1:00 / 4:00");
+        app.apply(Feed::Finished(None));
+        assert_eq!(rows(&app)[0], "caller                over   1:00 / 4:00");
+    }
+
+    #[test]
+    fn a_long_label_leaves_room_for_the_clock() {
+        let label = "the caller with the very long label of all";
+        let app = app_after(65, setup(&[label], Mode::Live));
+        assert_eq!(rows(&app)[0], "the caller with the very l…  live   1:05");
+    }
+}

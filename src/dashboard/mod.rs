@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 use terminal::Screen;
 
 /// How long to wait for a key before looking at the feed again.
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(33);
 
 /// Between two pictures: fifteen a second.
 const PICTURE: Duration = Duration::from_millis(67);
@@ -75,15 +75,20 @@ pub fn require_terminal() -> Result<(), DashboardError> {
 }
 
 /// Opens the dashboard and shows it until the person quits or a signal (SIGTERM, SIGINT, SIGQUIT,
-/// SIGHUP) asks to end; then the terminal is as before, and [`Action::Quit`] was sent.
+/// SIGHUP) asks to end. On every return the terminal is as before and [`Action::Quit`] was sent.
 ///
-/// Blocks the calling thread. Nobody else may print meanwhile. `actions` may be bounded: when it is full
-/// the person is told to press the key again, but for quitting, which returns in any case. When every
-/// sender of `feed` is gone, the screen stays and says that monitoring has stopped.
+/// Blocks the calling thread, and nobody else may print meanwhile. `actions` may be bounded: when it is
+/// full the person is told to press the key again; quitting does not need room in it. When every sender
+/// of `feed` is gone, the screen stays and says that monitoring has stopped. After a SIGHUP the terminal
+/// may be gone, and whoever prints then has to expect an error.
 ///
 /// # Errors
 /// [`DashboardError::NoTerminal`] before anything is drawn, [`DashboardError::Terminal`] when the
 /// terminal fails, and [`DashboardError::Panicked`], after quitting, when another thread panicked.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "when this returns, the engine has to see that nobody listens any more"
+)]
 pub fn run(
     setup: Setup,
     feed: Receiver<Feed>,
@@ -95,11 +100,18 @@ pub fn run(
     // Declared after the screen, and so gone before the terminal is given back.
     let keyboard = Keyboard::listen()?;
     let shown = show(&mut app, &mut screen, &keyboard, &feed, &actions);
-    // A full or closed channel does not matter: returning says the same, a little later.
+    // When the channel is full or closed, returning says the same, a little later.
     let _ = actions.try_send(Action::Quit);
     drop(keyboard);
+    let ended_by_signal = screen.is_ended();
     drop(screen);
-    shown?.map_or(Ok(()), |message| Err(DashboardError::Panicked(message)))
+    match shown {
+        Ok(None) => Ok(()),
+        Ok(Some(panic)) => Err(DashboardError::Panicked(panic)),
+        // A terminal that was closed cannot be drawn on: the signal is the reason.
+        Err(_) if ended_by_signal => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Shows the dashboard until the end, and says which panic happened meanwhile.

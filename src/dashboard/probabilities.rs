@@ -21,7 +21,8 @@ const PERCENT: u16 = 5;
 const LONGEST_BAR: u16 = 60;
 
 /// Rows of the whole panel, its heading included.
-pub(super) const ROWS: u16 = 1 + N_EMOTIONS as u16;
+pub(super) const ROWS: u16 = 8;
+const _: () = assert!(ROWS as usize == 1 + N_EMOTIONS);
 
 /// Draws a heading and seven bars, or the most probable emotions in one line where there is no room.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -113,4 +114,57 @@ fn ranked(scores: Scores) -> Vec<(Emotion, f32)> {
     let mut ranked: Vec<_> = scores.iter().collect();
     ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
     ranked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::feed::Mode;
+    use crate::dashboard::rehearsal::{app_after, setup};
+    use crate::dashboard::theme::Colours;
+    use ratatui::style::Modifier;
+
+    fn rows(app: &App, width: u16, height: u16) -> (Buffer, Vec<String>) {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        draw(&mut buffer, area, app, Theme::new(Colours::True));
+        let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        let rows = (0..height).map(|y| row(y).trim_end().to_owned()).collect();
+        (buffer, rows)
+    }
+
+    #[test]
+    fn every_emotion_has_a_bar_and_the_most_probable_one_stands_out() {
+        let (buffer, rows) = rows(&app_after(108, setup(&["caller"], Mode::Live)), 36, ROWS);
+        assert_eq!(rows[0], "probabilities");
+        assert_eq!(rows[3], " F  fear      ███████████▋      73 %");
+        assert_eq!(rows[7], " N  neutral   ▉                  5 %");
+        assert!(buffer[(4, 3)].modifier.contains(Modifier::BOLD));
+        assert!(!buffer[(4, 4)].modifier.contains(Modifier::BOLD));
+    }
+
+    #[test]
+    fn in_silence_the_bars_say_how_old_they_are() {
+        let (buffer, rows) = rows(&app_after(77, setup(&["caller"], Mode::Live)), 36, ROWS);
+        assert_eq!(rows[0], "last reading, at 1:13");
+        let theme = Theme::new(Colours::True);
+        assert_eq!(Some(buffer[(14, 6)].fg), theme.dim().fg);
+    }
+
+    #[test]
+    fn one_row_names_the_most_probable_emotions_that_fit() {
+        let app = app_after(108, setup(&["caller"], Mode::Live));
+        assert_eq!(rows(&app, 40, 1).1, [" F  fear 73 %   D  disgust 8 %"]);
+        assert_eq!(rows(&app, 16, 1).1, [" F  fear 73 %"]);
+    }
+
+    #[test]
+    fn bars_are_exact_to_an_eighth_of_a_column() {
+        assert_eq!(bar(0.5, 4), "██");
+        assert_eq!(bar(0.5, 3), "█▌");
+        assert_eq!(bar(0.03, 4), "▏");
+        assert_eq!(bar(1.0, 2), "██");
+        assert_eq!(bar(f32::NAN, 2), "");
+        assert_eq!(bar(-1.0, 2), "");
+    }
 }

@@ -9,8 +9,11 @@ use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Reading, Verdict};
 use std::time::Duration;
 
-/// What the caller does until so many seconds; certainty in percent, none of it is uncertain.
-const SCRIPT: [(u64, Option<(Emotion, u16)>, Activity); 12] = [
+/// What the caller sounds like: an emotion and its certainty in percent; 0 is uncertain.
+type Sound = Option<(Emotion, u16)>;
+
+/// What the caller does until so many seconds.
+const SCRIPT: [(u64, Sound, Activity); 12] = [
     (4, None, Activity::Listening),
     (7, None, Activity::TooShort),
     (28, Some((Emotion::Neutral, 66)), Activity::Speaking),
@@ -88,7 +91,7 @@ fn events(tenth: u64, later: u64) -> Vec<Event> {
     events
 }
 
-fn scene(tenth: u64, later: u64) -> (Option<(Emotion, u16)>, Activity) {
+fn scene(tenth: u64, later: u64) -> (Sound, Activity) {
     let length = SCRIPT[SCRIPT.len() - 1].0;
     let second = (tenth / 10 + later) % length;
     let scene = SCRIPT.iter().find(|(until, ..)| second < *until);

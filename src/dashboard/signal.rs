@@ -94,3 +94,59 @@ fn draw_level(buffer: &mut Buffer, area: Rect, row: u16, app: &App, theme: Theme
         put(buffer, area, (column, row), &format!("{number:.0} dBFS"), Style::new());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::feed::{Feed, Mode};
+    use crate::dashboard::rehearsal::{app_after, setup};
+    use crate::dashboard::theme::Colours;
+    use crate::pipeline::{Event, Update};
+    use crate::stream_time::StreamTime;
+    use std::time::Duration;
+
+    fn rows(app: &App) -> Vec<String> {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 41, 8));
+        let area = buffer.area;
+        draw(&mut buffer, area, app, Theme::new(Colours::None));
+        let row = |y| (0..41).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..8).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    fn hear(app: &mut App, rms_db: f32, peak_db: f32) {
+        let at = StreamTime::from_ms(60_000);
+        let event = Event::Level(Level { rms_db, peak_db });
+        app.apply(Feed::Update(Update { caller: 0, at, event }));
+        app.tick(Duration::from_mins(1));
+    }
+
+    #[test]
+    fn level_delay_and_losses_are_told() {
+        let app = app_after(60, setup(&["caller"], Mode::Live));
+        let rows = rows(&app);
+        assert_eq!(rows[1], "level   ████████████··│····· -24 dBFS");
+        assert_eq!(rows[2], "delay   34 ms (p95)");
+        assert_eq!(rows[3], "lost    96000 samples");
+        assert_eq!(rows[6], "model   phone-lstm: UAR 0.53 on strangers");
+    }
+
+    #[test]
+    fn the_meter_stays_in_its_frame_whatever_comes() {
+        let mut app = app_after(1, setup(&["caller"], Mode::Live));
+        hear(&mut app, -100.0, -100.0);
+        assert!(rows(&app)[1].ends_with("-100 dBFS"));
+        hear(&mut app, 12.0, f32::INFINITY);
+        assert_eq!(rows(&app)[1], format!("level   {}  too loud", "█".repeat(20)));
+        hear(&mut app, f32::NAN, f32::NAN);
+        assert!(rows(&app)[1].starts_with("level   "));
+    }
+
+    #[test]
+    fn a_session_that_is_not_recorded_says_so_and_a_long_path_shows_its_end() {
+        let mut setup = setup(&["caller"], Mode::Live);
+        setup.log = None;
+        assert_eq!(rows(&App::new(setup.clone()))[7], "log     not recorded");
+        setup.log = Some("/home/operator/.local/share/undertone/call.jsonl".into());
+        assert_eq!(rows(&App::new(setup))[7], "log     …local/share/undertone/call.jsonl");
+    }
+}

@@ -48,13 +48,12 @@ pub(super) const LARGE_ROWS: u16 = 8;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: State, theme: Theme) {
     let letter_rows = area.height.saturating_sub(1);
     let inner = area.width.saturating_sub(2);
-    match Lettering::fitting(words(state), inner, letter_rows) {
-        Some(lettering) => draw_big(buffer, area, state, &lettering, theme),
-        None => {
-            let text = format!(" {} ", words(state).to_uppercase());
-            let row = letter_rows / 2;
-            put(buffer, area, (0, row), &text, style(state, theme).patch(theme.strong()));
-        }
+    if let Some(lettering) = Lettering::fitting(words(state), inner, letter_rows) {
+        draw_big(buffer, area, state, &lettering, theme);
+    } else {
+        let text = format!(" {} ", words(state).to_uppercase());
+        let style = style(state, theme).patch(theme.strong());
+        put(buffer, area, (0, letter_rows / 2), &text, style);
     }
     put(buffer, area, (0, area.height.saturating_sub(1)), &explained(state), theme.dim());
 }
@@ -93,5 +92,51 @@ fn explained(state: State) -> String {
         State::Emotion(emotion, certainty) => {
             format!("{}: {} % certain", emotion.words(), percent(certainty))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::theme::Colours;
+    use crate::emotion::Emotion;
+
+    fn rows(state: State, width: u16, height: u16) -> Vec<String> {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        draw(&mut buffer, area, state, Theme::new(Colours::True));
+        let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..height).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_word_is_written_big_on_its_colour_with_its_certainty_beside_it() {
+        let state = State::Emotion(Emotion::Fear, 0.64);
+        assert_eq!(
+            rows(state, 44, 5),
+            [
+                "▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄",
+                " █▀▀ █▀▀ ▄▀▀▄ █▀▀▄    █▀▀ █ █ ▀  ▄▀",
+                " █▀  █▀  █▀▀█ █▀█     █▀█ ▀▀█  ▄▀",
+                " ▀   ▀▀▀ ▀  ▀ ▀  ▀    ▀▀▀   ▀ ▀   ▀",
+                "fear: 64 % certain"
+            ]
+        );
+    }
+
+    #[test]
+    fn where_a_word_does_not_fit_it_is_written_small() {
+        let state = State::Emotion(Emotion::Surprise, 0.5);
+        let rows = rows(state, 40, 4);
+        assert_eq!(rows, ["", " PLEASANT SURPRISE", "", "pleasant surprise: 50 % certain"]);
+    }
+
+    #[test]
+    fn percents_are_whole_and_never_say_certain() {
+        assert_eq!(percent(0.724), 72);
+        assert_eq!(percent(0.999), 99);
+        assert_eq!(percent(1.0), 99);
+        assert_eq!(percent(f32::NAN), 0);
+        assert_eq!(percent(-0.1), 0);
     }
 }

@@ -14,6 +14,7 @@ use ratatui::crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use std::io::{self, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +30,9 @@ const ENDING: [i32; 4] = [
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: when the terminal is gone, its drop says so on standard error, which is gone as
+    /// well, and panics.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Panics of other threads; a few are enough to know what happened.
     panics: Receiver<String>,
     /// Whether a signal asked to end.
@@ -44,13 +47,13 @@ impl Screen {
         let ended = watch_signals(&given_back)?;
         let (sender, panics) = bounded(4);
         hook_panics(Arc::clone(&given_back), sender);
-        let _taken = Taken { given_back };
+        let taken = Taken { given_back };
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen)?;
         let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         terminal.hide_cursor()?;
         terminal.clear()?;
-        Ok(Screen { terminal, panics, ended, _taken })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal), panics, ended, _taken: taken })
     }
 
     /// Draws one picture, all of it at once where the terminal can.

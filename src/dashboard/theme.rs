@@ -124,6 +124,7 @@ impl Theme {
     }
 
     /// What matters.
+    #[expect(clippy::unused_self, reason = "which styles depend on colours is the theme's affair")]
     pub(super) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
@@ -151,6 +152,7 @@ impl Theme {
     }
 
     /// It is over or has failed: the terminal's own colours reversed, as no emotion is.
+    #[expect(clippy::unused_self, reason = "which styles depend on colours is the theme's affair")]
     pub(super) fn alarm(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }

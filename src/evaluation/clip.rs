@@ -45,7 +45,7 @@ pub fn clip_frames(samples: &[f32], recipe: Recipe, input: InputForm) -> Vec<f32
 }
 
 /// Probabilities of a whole clip: the mean over segments of the model's longest length, half a segment
-/// apart; a shorter clip is one segment.
+/// apart, the last of which ends with the clip; a shorter clip is one segment.
 ///
 /// # Errors
 /// What the classifier says.
@@ -62,11 +62,11 @@ pub fn clip_scores(classifier: &mut LstmClassifier, frames: &[f32]) -> Result<Sc
     let mut sum = [0.0_f32; N_EMOTIONS];
     let mut n_segments = 0.0_f32;
     let hop = (longest / width / 2).max(1) * width;
-    for start in (0..=frames.len() - longest).step_by(hop) {
+    let last = frames.len() - longest;
+    for start in (0..last).step_by(hop).chain([last]) {
         let scores = classifier.classify(&frames[start..start + longest])?;
         sum.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += score);
         n_segments += 1.0;
     }
     Ok(Scores(sum.map(|total| total / n_segments)))
 }
-

@@ -182,6 +182,7 @@ impl Manifest {
                 self.network.n_labels
             )));
         }
+        check_shape(&self.network, self.recipe, self.input, self.segment).map_err(wrong)?;
         let n_normalised = self.normalisation.mean.len();
         if self.input == InputForm::Frames
             && (n_normalised != self.network.n_features
@@ -192,11 +193,52 @@ impl Manifest {
                 self.network.n_features
             )));
         }
-        if self.labels.len() > N_EMOTIONS || self.calibration.temperature <= 0.0 {
-            return Err(wrong("its calibration temperature is not positive".into()));
+        let calibration = self.calibration;
+        if !(calibration.temperature.is_finite() && calibration.temperature > 0.0) {
+            return Err(wrong(format!(
+                "its calibration temperature is {}, not a positive number",
+                calibration.temperature
+            )));
         }
         Ok(())
     }
+}
+
+/// Whether a network, its features and its segments fit each other; what is wrong, if they do not.
+///
+/// # Errors
+/// Words for the person who wrote the numbers.
+pub fn check_shape(
+    network: &NetworkShape,
+    recipe: Recipe,
+    input: InputForm,
+    segment: SegmentLimits,
+) -> Result<(), String> {
+    let counts = [network.n_features, network.frames_per_step, network.n_units, network.n_labels];
+    if counts.contains(&0) || network.dense.contains(&0) || !(0.0..1.0).contains(&network.dropout) {
+        return Err("its network has a size of 0, or a dropout outside [0, 1)".into());
+    }
+    if network.n_labels > N_EMOTIONS {
+        return Err(format!("its network has {} labels; {N_EMOTIONS} are known", network.n_labels));
+    }
+    let n_features = match input {
+        InputForm::Frames => recipe.n_features(),
+        InputForm::CoefficientMeans => 1,
+    };
+    if network.n_features != n_features {
+        return Err(format!(
+            "its network takes {} features, {recipe} gives {n_features}",
+            network.n_features
+        ));
+    }
+    let shortest = recipe.frames_in_ms(segment.min_ms);
+    if segment.min_ms > segment.max_ms || shortest < network.frames_per_step {
+        return Err(format!(
+            "its segments of {} to {} ms are upside down or shorter than one step",
+            segment.min_ms, segment.max_ms
+        ));
+    }
+    Ok(())
 }
 
 /// A manifest with its weights.

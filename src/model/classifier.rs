@@ -107,7 +107,7 @@ impl LstmClassifier {
         self.steps.clear();
         let given = segment.len();
         let step = network.n_inputs();
-        if given < step || given % network.n_features != 0 {
+        if given < step || !given.is_multiple_of(network.n_features) {
             return Err(ModelError::SegmentSize { given, step });
         }
         if self.manifest.input == InputForm::CoefficientMeans {
@@ -139,9 +139,12 @@ impl Classifier for LstmClassifier {
     }
 }
 
-/// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`.
+/// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`; nothing of no frames.
 pub(crate) fn coefficient_means(frames: &[f32], n_coefficients: usize) -> Vec<f32> {
-    let n_frames = (frames.len() / n_coefficients).max(1);
+    let n_frames = frames.len() / n_coefficients;
+    if n_frames == 0 {
+        return Vec::new();
+    }
     let mut sums = vec![0.0_f64; n_coefficients];
     for frame in frames.chunks_exact(n_coefficients) {
         for (sum, &value) in sums.iter_mut().zip(frame) {

@@ -131,21 +131,26 @@ fn quiet_stderr() {}
 /// # Errors
 /// Corrupt weights; with `Gpu` and `Software` also [`ModelError::NoGpu`].
 pub fn start(artifact: &Artifact, choice: BackendChoice) -> Result<LstmClassifier, ModelError> {
-    let on_cpu = || LstmClassifier::new(artifact, Backend::cpu());
     match choice {
-        BackendChoice::Cpu => on_cpu(),
+        BackendChoice::Cpu => warm(artifact, Backend::cpu()),
         BackendChoice::Gpu => proven(artifact, Backend::gpu()?),
         BackendChoice::Software => proven(artifact, Backend::software()?),
         BackendChoice::Auto => match Backend::gpu().and_then(|backend| proven(artifact, backend)) {
-            Ok(classifier) => Ok(classifier),
             Err(ModelError::NoGpu { reason }) => {
                 let mut backend = Backend::cpu();
                 backend.notice = Some(format!("no GPU in use ({reason}): running on the CPU"));
-                LstmClassifier::new(artifact, backend)
+                warm(artifact, backend)
             }
-            Err(other) => Err(other),
+            other => other,
         },
     }
+}
+
+/// A classifier that has classified its shortest and its longest segment.
+fn warm(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, ModelError> {
+    let mut classifier = LstmClassifier::new(artifact, backend)?;
+    classifier.warm_up()?;
+    Ok(classifier)
 }
 
 /// Largest difference of a probability between GPU and CPU that passes for rounding: sums of a few
@@ -156,14 +161,16 @@ fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, Model
     let description = backend.description.clone();
     let failed = |what: &str| ModelError::NoGpu { reason: format!("{description} {what}") };
     let attempt = AssertUnwindSafe(|| {
-        let mut classifier = LstmClassifier::new(artifact, backend)?;
-        classifier.warm_up()?;
+        let mut classifier = warm(artifact, backend)?;
         let segment = classifier.test_segment();
         let scores = classifier.classify(&segment)?;
         Ok::<_, ModelError>((classifier, segment, scores))
     });
-    let (classifier, segment, scores) =
-        catch_unwind(attempt).map_err(|_| failed("failed on its first segment"))??;
+    let attempt = catch_unwind(attempt).map_err(|_| failed("failed on its first segment"))?;
+    let (classifier, segment, scores) = match attempt {
+        Err(ModelError::Device { reason, .. }) => return Err(failed(&reason)),
+        other => other?,
+    };
     let expected = LstmClassifier::new(artifact, Backend::cpu())?.classify(&segment)?;
     let agree = scores
         .0

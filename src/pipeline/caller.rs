@@ -11,6 +11,15 @@ use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use std::collections::VecDeque;
 
+/// A frame goes by the gate's decision of so many chunks (32 ms) before its middle, so that no reading waits
+/// for the gate. The gate opens late and closes later still, so nothing of a word is lost by it.
+const DECISION_LAG: usize = 2;
+
+/// The number of the decision that a frame with its middle at `sample` goes by; none at the very beginning.
+fn decision_of(sample: usize) -> Option<usize> {
+    (sample / CHUNK_LEN).checked_sub(DECISION_LAG)
+}
+
 /// What one caller keeps between blocks.
 pub(super) struct Caller {
     index: usize,
@@ -104,7 +113,7 @@ impl Caller {
         self.take_decided_frames(classifier, updates)
     }
 
-    /// Hands on every frame whose middle the gate has decided on.
+    /// Hands on every frame that the gate has decided on.
     fn take_decided_frames(
         &mut self,
         classifier: &mut dyn Classifier,
@@ -115,8 +124,13 @@ impl Caller {
         let taper_len = self.utterance.recipe().taper_len();
         while self.frames.len() >= n_features {
             let start = self.n_frames * hop_len;
-            let chunk = (start + taper_len / 2) / CHUNK_LEN;
-            let Some(&is_speech) = self.decisions.get(chunk - self.first_decision) else { break };
+            let is_speech = match decision_of(start + taper_len / 2) {
+                None => false,
+                Some(chunk) => match self.decisions.get(chunk - self.first_decision) {
+                    Some(&is_speech) => is_speech,
+                    None => break,
+                },
+            };
             self.frame.clear();
             self.frame.extend(self.frames.drain(..n_features));
             self.n_frames += 1;
@@ -128,7 +142,7 @@ impl Caller {
             };
             self.utterance.take(&frame, self.index, classifier, updates)?;
         }
-        let next = (self.n_frames * hop_len + taper_len / 2) / CHUNK_LEN;
+        let next = decision_of(self.n_frames * hop_len + taper_len / 2).unwrap_or(0);
         let done = (next - self.first_decision).min(self.decisions.len());
         self.decisions.drain(..done);
         self.first_decision += done;
@@ -144,6 +158,8 @@ impl Caller {
         self.resampled.clear();
         self.resampler.finish(&mut self.resampled);
         self.hear(classifier, updates)?;
+        self.gate.finish(&mut self.decisions);
+        self.take_decided_frames(classifier, updates)?;
         self.utterance.end(self.position(), self.index, updates);
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Utterance {
             return Ok(());
         }
         self.change_to(Activity::Speaking, frame.end, caller, updates);
-        if frame.number % self.hop_frames == 0 {
+        if frame.number.is_multiple_of(self.hop_frames) {
             let scores = classifier.classify(self.segment.make_contiguous())?;
             let reading = self.smoother.reading(frame.end, scores);
             updates.push(Update { caller, at: frame.end, event: Event::Reading(reading) });

@@ -1,5 +1,5 @@
 //! What an interrupted run needs to go on: weights, the optimiser's moments, the best weights so far and the
-//! record of each epoch. Written after every epoch, each file whole or not at all.
+//! record of each epoch. Written after every epoch, whole or not at all.
 
 use super::TrainingError;
 use super::curves::EpochRecord;
@@ -15,6 +15,9 @@ const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.bpk";
 const MOMENTS: &str = "moments.bpk";
 const BEST: &str = "best.bpk";
+/// Endings of the folder while it is written, and of the one that it replaces.
+const PARTIAL: &str = "partial";
+const BEFORE: &str = "before";
 
 /// A run that can go on.
 pub struct Checkpoint {
@@ -27,6 +30,7 @@ pub struct Checkpoint {
 #[derive(Serialize, Deserialize)]
 struct State {
     recipe: TrainingRecipe,
+    data: String,
     records: Vec<EpochRecord>,
 }
 
@@ -38,9 +42,18 @@ impl Checkpoint {
     pub fn load(
         folder: &Path,
         recipe: &TrainingRecipe,
+        data: &str,
         device: &Device,
     ) -> Result<Option<Self>, TrainingError> {
         let path = folder.join(STATE);
+        let before = folder.with_extension(BEFORE);
+        if !path.exists() && before.join(STATE).exists() {
+            // The run was ended between the two renames of `save`.
+            std::fs::rename(&before, folder).map_err(|error| TrainingError::File {
+                path: before.clone(),
+                reason: error.to_string(),
+            })?;
+        }
         if !path.exists() {
             return Ok(None);
         }
@@ -50,6 +63,9 @@ impl Checkpoint {
             serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
         if state.recipe != *recipe {
             return Err(failed("it was begun with another recipe".into()));
+        }
+        if state.data != data {
+            return Err(failed("it was begun with other clips or another split".into()));
         }
         let read = |name: &str| {
             std::fs::read(folder.join(name))
@@ -86,7 +102,8 @@ pub fn best_weights(folder: &Path) -> Result<Option<Vec<u8>>, TrainingError> {
         .map_err(|error| TrainingError::File { path, reason: error.to_string() })
 }
 
-/// Writes a checkpoint; the state comes last, so that it never speaks of files that are not there.
+/// Writes a checkpoint beside the one before, then puts it in its place: whenever the run is ended, one of
+/// the two is whole.
 ///
 /// # Errors
 /// What the file system says.
@@ -94,20 +111,35 @@ pub fn save(
     folder: &Path,
     trainer: &Trainer,
     records: &[EpochRecord],
-    recipe: &TrainingRecipe,
+    (recipe, data): (&TrainingRecipe, &str),
     best: Option<&[u8]>,
 ) -> Result<(), TrainingError> {
     let failed = |reason: String| TrainingError::File { path: folder.to_owned(), reason };
-    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    write(&folder.join(WEIGHTS), &trainer.weights()?)?;
-    let moments = trainer.optimiser.into_bytes().map_err(|error| failed(error.to_string()))?;
-    write(&folder.join(MOMENTS), &moments)?;
-    if let Some(best) = best {
-        write(&folder.join(BEST), best)?;
+    let (partial, before) = (folder.with_extension(PARTIAL), folder.with_extension(BEFORE));
+    let io = |result: std::io::Result<()>| result.map_err(|error| failed(error.to_string()));
+    for leftover in [&partial, &before] {
+        if leftover.exists() {
+            io(std::fs::remove_dir_all(leftover))?;
+        }
     }
-    let state = State { recipe: recipe.clone(), records: records.to_vec() };
+    io(std::fs::create_dir_all(&partial))?;
+    write(&partial.join(WEIGHTS), &trainer.weights()?)?;
+    let moments = trainer.optimiser.into_bytes().map_err(|error| failed(error.to_string()))?;
+    write(&partial.join(MOMENTS), &moments)?;
+    if let Some(best) = best {
+        write(&partial.join(BEST), best)?;
+    }
+    let state = State { recipe: recipe.clone(), data: data.to_owned(), records: records.to_vec() };
     let text = serde_json::to_string(&state).map_err(|error| failed(error.to_string()))?;
-    write(&folder.join(STATE), text.as_bytes())
+    write(&partial.join(STATE), text.as_bytes())?;
+    if folder.exists() {
+        io(std::fs::rename(folder, &before))?;
+    }
+    io(std::fs::rename(&partial, folder))?;
+    if before.exists() {
+        io(std::fs::remove_dir_all(&before))?;
+    }
+    Ok(())
 }
 
 /// Writes a file beside its place and moves it there.

@@ -79,10 +79,10 @@ impl Trainer {
             labels.iter().position(|&label| label == example.emotion).unwrap_or_default()
         };
         let batcher = Batcher { examples: &data.train, normalisation, recipe, label_of: &position };
-        let batches = batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
+        let drawn = batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
         let weights = class_weights(&data.train, recipe, labels);
-        let (n_batches, mut sums) = (batches.len(), Sums::default());
-        for (done, batch) in batches.into_iter().enumerate() {
+        let (n_batches, mut sums) = (drawn.len(), Sums::default());
+        for (done, batch) in drawn.into_iter().enumerate() {
             let rate =
                 recipe.learning_rate_at(number * n_batches + done, recipe.epochs * n_batches);
             sums.add(self.step(&batch, recipe, weights.as_deref(), rate)?);
@@ -188,7 +188,7 @@ pub fn optimiser(recipe: &TrainingRecipe) -> ModuleOptimizer {
     }
 }
 
-/// Scores an example's first hearing as a clip is scored: over its newest segments.
+/// Scores an example's first hearing as a clip is scored.
 ///
 /// # Errors
 /// What the classifier says.
@@ -227,7 +227,7 @@ fn class_weights(
     Some(weights.into_iter().map(|weight| weight / mean).collect())
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Sums {
     loss: f64,
     right: f64,

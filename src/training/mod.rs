@@ -80,8 +80,26 @@ pub enum Progress<'a> {
     Epoch(&'a EpochRecord),
 }
 
-/// Trains a model, or goes on with the run whose checkpoint lies in `output`; writes weights, manifest,
-/// recipe and curves there.
+impl TrainingData {
+    /// A fingerprint of the clips and of their division, so that a run goes on with its own data only.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut text = String::new();
+        for (side, examples) in [("train", &self.train), ("dev", &self.dev)] {
+            for example in examples {
+                let clean = &example.hearings[0];
+                let sum: f64 = clean.iter().map(|value| f64::from(*value)).sum();
+                let (speaker, n) = (&example.speaker, clean.len());
+                text +=
+                    &[side, speaker, example.emotion.label(), &format!("{n} {sum:e}\n")].join(" ");
+            }
+        }
+        sha256_hex(text.as_bytes())
+    }
+}
+
+/// Trains a model, or goes on with the run whose checkpoint lies in `output`; writes checkpoints, recipe and
+/// curves there, and leaves it to the caller to save the model.
 ///
 /// # Errors
 /// [`TrainingError`] names the file or the clip.
@@ -98,7 +116,8 @@ pub fn train(
     };
     let labels = Emotion::ALL[..recipe.network.n_labels].to_vec();
     let folder = output.join("checkpoint");
-    let (mut trainer, mut records) = match Checkpoint::load(&folder, recipe, device)? {
+    let digest = data.digest();
+    let (mut trainer, mut records) = match Checkpoint::load(&folder, recipe, &digest, device)? {
         Some(checkpoint) => {
             progress(Progress::Resumed(checkpoint.records.len()));
             (checkpoint.trainer, checkpoint.records)
@@ -113,19 +132,17 @@ pub fn train(
         }
         progress(Progress::Epoch(&record));
         records.push(record);
-        checkpoint::save(&folder, &trainer, &records, recipe, best.as_deref())?;
+        checkpoint::save(&folder, &trainer, &records, (recipe, &digest), best.as_deref())?;
         curves::write(output, &records)?;
     }
     let weights = best.unwrap_or(trainer.weights()?);
     let artifact = assemble(recipe, data, normalisation, labels, &records, weights);
-    let artifact = calibrated(artifact, &data.dev)?;
-    artifact.save(output)?;
     let text = toml::to_string(recipe).map_err(|error| TrainingError::File {
         path: output.join("recipe.toml"),
         reason: error.to_string(),
     })?;
     checkpoint::write(&output.join("recipe.toml"), text.as_bytes())?;
-    Ok(artifact)
+    calibrated(artifact, &data.dev)
 }
 
 fn assemble(

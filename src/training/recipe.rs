@@ -1,7 +1,7 @@
 //! A training recipe: every choice that makes a model, as one small file that is kept beside the weights.
 
 use crate::features::recipe::Recipe;
-use crate::model::artifact::{InputForm, SegmentLimits};
+use crate::model::artifact::{InputForm, SegmentLimits, check_shape};
 use crate::model::network::NetworkShape;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -94,12 +94,16 @@ impl TrainingRecipe {
             }
             other => return Err(RecipeError::Unknown(other.to_owned())),
         };
-        toml::from_str(&text).map_err(|error| {
+        let malformed = |reason: String| RecipeError::Malformed { path: name.to_owned(), reason };
+        let recipe: TrainingRecipe = toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
             let line = before.matches('\n').count() + 1;
             let what = error.message().replace('\n', ", ");
-            RecipeError::Malformed { path: name.to_owned(), reason: format!("line {line}: {what}") }
-        })
+            malformed(format!("line {line}: {what}"))
+        })?;
+        check_shape(&recipe.network, recipe.features, recipe.input, recipe.segment)
+            .map_err(malformed)?;
+        Ok(recipe)
     }
 
     /// The learning rate of a step, counted from 0.

@@ -62,7 +62,7 @@ const EVALUATION: &str = "emotion stream_time output_file plain_text audio resam
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline alert pipeline session corpus augment evaluation";
+    model timeline alert pipeline session corpus augment plot evaluation";
 
 /// Anything below, and each other.
 const EVERYTHING: &str = "*";

@@ -96,12 +96,12 @@ fn an_answer_goes_after_a_while_and_a_notice_stays() {
 fn numbers_change_at_most_twice_a_second() {
     let mut app = live();
     let mut changes = 0;
-    for tenth in 1..=100_u32 {
+    for tenth in 1..=100_u16 {
         let at = StreamTime::from_ms(20_000 + 100 * u64::from(tenth));
-        let level = Level { rms_db: -f64::from(tenth) as f32, peak_db: 0.0 };
+        let level = Level { rms_db: -f32::from(tenth), peak_db: 0.0 };
         app.apply(Feed::Update(Update { caller: 0, at, event: Event::Level(level) }));
         let before = app.callers[0].printed;
-        app.tick(Duration::from_secs(20) + Duration::from_millis(100) * tenth);
+        app.tick(Duration::from_secs(20) + Duration::from_millis(100) * tenth.into());
         changes += u32::from(app.callers[0].printed != before);
     }
     assert_eq!(changes, 20);
@@ -159,7 +159,7 @@ fn an_update_of_an_unknown_caller_is_ignored() {
     let level = Level { rms_db: -1.0, peak_db: 0.0 };
     let at = StreamTime::from_ms(99_000);
     app.apply(Feed::Update(Update { caller: 7, at, event: Event::Level(level) }));
-    app.tick(Duration::from_secs(60));
+    app.tick(Duration::from_mins(1));
     assert_eq!(app.callers[0].printed, before);
 }
 

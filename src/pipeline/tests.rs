@@ -1,0 +1,177 @@
+//! The composition with a classifier that answers what is asked of it.
+
+use super::*;
+use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use proptest::prelude::*;
+
+/// Says fear, and notes how long each segment was.
+#[derive(Default)]
+struct AlwaysFear {
+    segment_frames: Vec<usize>,
+}
+
+impl Classifier for AlwaysFear {
+    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError> {
+        self.segment_frames.push(segment.len() / Recipe::PhoneV1.n_features());
+        let mut scores = [0.0; N_EMOTIONS];
+        scores[Emotion::Fear.index()] = 1.0;
+        Ok(Scores(scores))
+    }
+}
+
+fn pipeline(rate_hz: u32) -> Pipeline<AlwaysFear> {
+    let settings = PipelineSettings::default();
+    Pipeline::new(&settings, Recipe::PhoneV1, 0.5, &[rate_hz], AlwaysFear::default())
+        .expect("phone-v1 streams, and the rate is usual")
+}
+
+/// A voice-like signal: harmonics of a gliding pitch under formants, in syllables.
+fn voice(seconds: u32, rate_hz: u32) -> Vec<f32> {
+    let mut phase = 0.0_f64;
+    (0..seconds * rate_hz)
+        .map(|index| {
+            let time = f64::from(index) / f64::from(rate_hz);
+            let pitch = 150.0 + 40.0 * (time * 2.1).sin();
+            phase += pitch / f64::from(rate_hz);
+            let vowel = 500.0 + 200.0 * (time * 3.3).sin();
+            let mut sample = 0.0;
+            for harmonic in 1..20 {
+                let frequency = f64::from(harmonic) * pitch;
+                let gain = 1.0 / (1.0 + ((frequency - vowel) / 150.0).powi(2))
+                    + 0.4 / (1.0 + ((frequency - 1700.0) / 250.0).powi(2));
+                sample += gain * (std::f64::consts::TAU * phase * f64::from(harmonic)).sin();
+            }
+            let syllable = (time * std::f64::consts::TAU * 4.0).sin().max(0.0).sqrt();
+            #[expect(clippy::cast_possible_truncation, reason = "a sample")]
+            let sample = (0.15 * sample * syllable) as f32;
+            sample
+        })
+        .collect()
+}
+
+fn run(samples: &[f32], rate_hz: u32, block_len: usize) -> (Vec<Update>, Vec<usize>) {
+    let mut pipeline = pipeline(rate_hz);
+    let mut updates = Vec::new();
+    for block in samples.chunks(block_len) {
+        pipeline.push(0, block, &mut updates).expect("the classifier does not fail");
+    }
+    pipeline.finish(0, &mut updates).expect("the classifier does not fail");
+    (updates, pipeline.classifier.segment_frames)
+}
+
+fn readings(updates: &[Update]) -> Vec<StreamTime> {
+    let is_reading = |update: &&Update| matches!(update.event, Event::Reading(_));
+    updates.iter().filter(is_reading).map(|update| update.at).collect()
+}
+
+/// Levels, and everything else: a level is told at once, the rest waits for the gate, so where it stands
+/// among the others depends on the blocks.
+fn levels_apart(updates: Vec<Update>) -> (Vec<Update>, Vec<Update>) {
+    updates.into_iter().partition(|update| matches!(update.event, Event::Level(_)))
+}
+
+#[test]
+fn silence_yields_levels_and_no_reading() {
+    let (updates, segments) = run(&vec![0.0; 80_000], 8_000, 800);
+    assert!(segments.is_empty());
+    assert!(updates.iter().all(|update| matches!(update.event, Event::Level(_))));
+    assert!(updates.len() >= 99);
+}
+
+#[test]
+fn speech_yields_a_reading_each_hop_once_there_is_enough_of_it() {
+    let (updates, segments) = run(&voice(8, 8_000), 8_000, 800);
+    let times = readings(&updates);
+    assert!(times.len() >= 15, "{} readings", times.len());
+    assert!(times[0] >= StreamTime::from_ms(1200), "the first at {}", times[0].seconds());
+    assert!(segments.iter().all(|frames| (120..=300).contains(frames)), "{segments:?}");
+    assert_eq!(segments.last(), Some(&300));
+    for pair in times.windows(2) {
+        assert_eq!(pair[1].since(pair[0]).0 % StreamTime::from_ms(250).0, 0);
+    }
+    let activities: Vec<Activity> = updates
+        .iter()
+        .filter_map(|update| match update.event {
+            Event::Activity(activity) => Some(activity),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(activities[..2], [Activity::TooShort, Activity::Speaking]);
+    assert_eq!(activities.last(), Some(&Activity::Listening));
+}
+
+#[test]
+fn a_gap_is_told_with_its_length_and_speech_before_it_no_longer_counts() {
+    let rate_hz = 16_000;
+    let voice = voice(3, rate_hz);
+    let mut pipeline = pipeline(rate_hz);
+    let mut updates = Vec::new();
+    pipeline.push(0, &voice, &mut updates).expect("no failure");
+    pipeline.gap(0, 8_000, &mut updates).expect("no failure");
+    let at_gap = pipeline.position(0);
+    pipeline.push(0, &voice, &mut updates).expect("no failure");
+    assert_eq!(at_gap, StreamTime::from_ms(3500));
+    let gap = Gap { lost_samples: 8_000, rate_hz };
+    assert_eq!(gap.length(), StreamTime::from_ms(500));
+    assert!(updates.iter().any(|update| {
+        update.event == Event::Gap(gap) && update.at == StreamTime::from_ms(3000)
+    }));
+    let times = readings(&updates);
+    let after: Vec<_> = times.iter().filter(|at| **at > at_gap).collect();
+    assert!(!after.is_empty() && after.len() < times.len(), "{times:?}");
+    assert!(after[0].since(at_gap) >= StreamTime::from_ms(1200));
+}
+
+#[test]
+fn a_long_pause_begins_a_new_utterance_and_a_short_one_does_not() {
+    let speech = voice(4, 8_000);
+    let after_pause_of = |ms: usize| {
+        let mut samples = speech.clone();
+        samples.extend(vec![0.0; ms * 8]);
+        samples.extend(&speech);
+        let (updates, _) = run(&samples, 8_000, 800);
+        let begin = StreamTime((speech.len() + ms * 8) as u64);
+        let first = readings(&updates).into_iter().find(|at| *at > begin);
+        first.expect("a reading after the pause").since(begin)
+    };
+    assert!(after_pause_of(900) < StreamTime::from_ms(1000));
+    assert!(after_pause_of(2500) >= StreamTime::from_ms(1200));
+}
+
+#[test]
+fn a_seek_tells_both_places_and_goes_on_from_there() {
+    let mut pipeline = pipeline(8_000);
+    let mut updates = Vec::new();
+    pipeline.push(0, &vec![0.0; 8_000], &mut updates).expect("no failure");
+    pipeline.seek(0, 40_000, &mut updates).expect("no failure");
+    assert_eq!(pipeline.position(0), StreamTime::from_ms(5000));
+    let seek = updates.last().expect("a seek");
+    assert_eq!(seek.at, StreamTime::from_ms(5000));
+    assert_eq!(seek.event, Event::Seek { from: StreamTime::from_ms(1000) });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_split_of_the_audio_gives_the_same_levels_and_the_same_other_updates(
+        cuts in prop::collection::vec(1_usize..9_000, 1..40),
+        rate_hz in prop::sample::select(vec![8_000_u32, 16_000, 44_100]),
+    ) {
+        let samples = voice(3, rate_hz);
+        let (whole, _) = run(&samples, rate_hz, samples.len());
+        let mut pipeline = pipeline(rate_hz);
+        let mut updates = Vec::new();
+        let mut rest = samples.as_slice();
+        for cut in cuts.iter().cycle() {
+            let (block, after) = rest.split_at((*cut).min(rest.len()));
+            pipeline.push(0, block, &mut updates).expect("no failure");
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        pipeline.finish(0, &mut updates).expect("no failure");
+        prop_assert_eq!(levels_apart(updates), levels_apart(whole));
+    }
+}

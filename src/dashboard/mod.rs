@@ -15,6 +15,7 @@ mod feed;
 mod footer;
 mod header;
 mod help;
+mod keyboard;
 mod keys;
 mod lettering;
 mod probabilities;
@@ -32,17 +33,20 @@ pub use theme::Colours;
 
 use app::App;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
-use ratatui::crossterm::event::{self, Event, KeyEvent};
+use keyboard::Keyboard;
+use ratatui::crossterm::event::{Event, KeyEvent};
 use std::io::{self, IsTerminal};
-use std::thread;
 use std::time::{Duration, Instant};
 use terminal::Screen;
 
-/// Between two looks at the feed and the keys: soon enough that a key feels immediate.
-const LOOK: Duration = Duration::from_millis(33);
+/// How long to wait for a key before looking at the feed again.
+const POLL: Duration = Duration::from_millis(33);
 
 /// Between two pictures: fifteen a second.
 const PICTURE: Duration = Duration::from_millis(67);
+
+/// A screen that has nothing new to show is touched this often, to find out whether it is still there.
+const TOUCH: Duration = Duration::from_secs(1);
 
 /// Messages taken in before keys are looked at again, so that a flood of them does not lock the keys.
 const MOST_MESSAGES: usize = 10_000;
@@ -93,11 +97,14 @@ pub fn run(
     require_terminal()?;
     let mut app = App::new(setup);
     let mut screen = Screen::enter()?;
-    let shown = show(&mut app, &mut screen, &feed, &actions);
+    // Declared after the screen, and so gone before the terminal is given back.
+    let keyboard = Keyboard::listen()?;
+    let shown = show(&mut app, &mut screen, &keyboard, &feed, &actions);
+    // When the channel is full or closed, returning says the same, a little later.
+    let _ = actions.try_send(Action::Quit);
+    drop(keyboard);
     let ended_by_signal = screen.is_ended();
     drop(screen);
-    // When the channel is full or closed, returning says the same.
-    let _ = actions.try_send(Action::Quit);
     match shown {
         Ok(None) => Ok(()),
         Ok(Some(panic)) => Err(DashboardError::Panicked(panic)),
@@ -111,6 +118,7 @@ pub fn run(
 fn show(
     app: &mut App,
     screen: &mut Screen,
+    keyboard: &Keyboard,
     feed: &Receiver<Feed>,
     actions: &Sender<Action>,
 ) -> Result<Option<String>, DashboardError> {
@@ -128,10 +136,11 @@ fn show(
             screen.draw(|frame| draw::draw(frame, app))?;
             drawn = Some(Instant::now());
         }
-        // Not inside crossterm's own waiting: when the terminal is closed, crossterm 0.29 reads its end
-        // over and over and never returns. The signal comes first, and after it nothing is read.
-        thread::sleep(LOOK);
-        if screen.is_ended() || asks_to_quit(app, actions)? {
+        if drawn.is_some_and(|drawn| drawn.elapsed() >= TOUCH) {
+            screen.touch()?;
+            drawn = Some(Instant::now());
+        }
+        if screen.is_ended() || asks_to_quit(app, keyboard, actions)? {
             return Ok(panicked);
         }
     }
@@ -151,10 +160,16 @@ fn take_in(app: &mut App, feed: &Receiver<Feed>) {
     }
 }
 
-/// Does what the keys pressed since the last look ask for; says whether that is to quit.
-fn asks_to_quit(app: &mut App, actions: &Sender<Action>) -> Result<bool, DashboardError> {
-    while event::poll(Duration::ZERO)? {
-        match event::read()? {
+/// Waits a little for keys and does what they ask for; says whether that is to quit.
+fn asks_to_quit(
+    app: &mut App,
+    keyboard: &Keyboard,
+    actions: &Sender<Action>,
+) -> Result<bool, DashboardError> {
+    let mut wait = POLL;
+    while let Some(event) = keyboard.next(wait)? {
+        wait = Duration::ZERO;
+        match event {
             Event::Key(key) if press(app, key, actions) => return Ok(true),
             Event::Resize(..) => app.resized(),
             _ => {}

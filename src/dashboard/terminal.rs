@@ -63,6 +63,11 @@ impl Screen {
         execute!(stdout(), EndSynchronizedUpdate)
     }
 
+    /// Writes something that changes nothing: it fails when the terminal is gone.
+    pub(super) fn touch(&mut self) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
     /// Whether a signal asked to end.
     pub(super) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
@@ -97,11 +102,16 @@ fn leave(out: &mut impl Write) -> io::Result<()> {
     execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
 }
 
-/// Until the terminal is given back, a signal only asks to end; from then on it ends the program.
+/// Until the terminal is given back, a signal only asks to end; from then on it ends the program, but for a
+/// hang-up.
 fn watch_signals(given_back: &Arc<AtomicBool>) -> io::Result<Arc<AtomicBool>> {
     let ended = Arc::new(AtomicBool::new(false));
     for signal in ENDING {
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(given_back))?;
+        // A terminal that goes away hangs up several times, by the system and by the shell: the second one
+        // must not end the program before its log is complete.
+        if signal != signal_hook::consts::SIGHUP {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(given_back))?;
+        }
         signal_hook::flag::register(signal, Arc::clone(&ended))?;
     }
     Ok(ended)

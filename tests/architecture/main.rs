@@ -87,8 +87,8 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
-    // The clock, the environment and threads; the exceptions pace a recording, watch over a device and
-    // poll the keys.
+    // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
+    // poll the keys and tell the screen's thread from others in a panic.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
@@ -99,6 +99,7 @@ const RESERVED: &[Reserved] = &[
             "audio/microphone.rs",
             "audio/microphone/",
             "dashboard/mod.rs",
+            "dashboard/keyboard.rs",
             "dashboard/terminal.rs",
             "main.rs",
         ],

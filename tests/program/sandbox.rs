@@ -19,7 +19,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_undertone");
 pub const DEMO_CALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo-call.wav");
 
 /// Longer than any command here takes on a loaded machine; what takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(10);

@@ -122,6 +122,12 @@ impl<'a> Screen<'a> {
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
         self.command(&["kill-server"]);
+        // A program that outlives its terminal fails its test; it must not outlive the test, too.
+        let pid = std::fs::read_to_string(self.sandbox.join("pid")).unwrap_or_default();
+        let home = std::fs::read_link(format!("/proc/{}/cwd", pid.trim()));
+        if home.is_ok_and(|home| home == self.sandbox.path()) {
+            let _ = Command::new("kill").arg("-KILL").arg(pid.trim()).status();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From labelled clips to a model and its scores: a network that learns buzzes, interrupted and resumed.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
@@ -33,7 +34,7 @@ fn with_corpus() -> Sandbox {
             let name = format!("{emotion}-{speaker}.wav");
             let clip = sound::buzz(2, pitch_hz, swell_hz);
             sound::write(&sandbox.join(&name), sound::RATE_HZ, 1, &clip);
-            manifest += &format!("{name},{emotion},{speaker},{corpus},{split}\n");
+            writeln!(manifest, "{name},{emotion},{speaker},{corpus},{split}").unwrap();
         }
         swell_hz += 1.5;
     }
@@ -58,7 +59,7 @@ fn a_training_that_was_killed_goes_on_to_the_same_weights() {
     command.args(training("broken")).stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = Running(command.spawn().unwrap());
     let checkpoint = sandbox.join("broken/checkpoint/state.json");
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     wait_for("there is no checkpoint", limit, || checkpoint.exists().then_some(()));
     running.0.kill().unwrap();
     running.0.wait().unwrap();

@@ -136,7 +136,7 @@ fn a_reader_that_leaves_early_is_no_error() {
         command.args(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = Running(command.spawn().unwrap());
         drop(running.0.stdout.take());
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let status = wait_for("the program runs on", limit, || running.0.try_wait().unwrap());
         let mut message = String::new();
         std::io::Read::read_to_string(&mut running.0.stderr.take().unwrap(), &mut message).unwrap();

@@ -51,6 +51,6 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         notice: prepared.backend().notice.clone(),
         colours: super::terminal_colours(),
     };
-    let watched = watch::run(setup, move || prepared.engine(input, caller, Clock::RealTime))?;
+    let watched = watch::run(setup, prepared.engine(input, caller, Clock::RealTime)?)?;
     replay::finish(watched, false)
 }

@@ -71,7 +71,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         let engine = prepared.engine(input, caller, clock)?;
         return headless(engine, length, None, settings.session.json);
     }
-    let watched = watch::run(setup, move || prepared.engine(input, caller, clock))?;
+    let watched = watch::run(setup, prepared.engine(input, caller, clock)?)?;
     finish(watched, settings.session.json)
 }
 

@@ -60,35 +60,21 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// Opens the source and the log on the engine's thread with `open`, then shows the dashboard until it is closed.
-///
-/// What goes wrong while opening is returned before the screen is touched.
+/// Runs the engine on its thread and shows the dashboard until it is closed.
 ///
 /// # Errors
-/// What `open` or the dashboard says.
-pub fn run(
-    mut setup: Setup,
-    open: impl FnOnce() -> anyhow::Result<Engine> + Send + 'static,
-) -> anyhow::Result<Watched> {
+/// What the dashboard says, after the engine has ended its log.
+pub fn run(mut setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
+    setup.log = engine.log_path();
     let (feed_sender, feed) = bounded(FEED_LEN);
     let (action_sender, actions) = bounded(ACTIONS_LEN);
-    let (opened_sender, opened) = bounded(1);
+    let session = Session { engine, feed: feed_sender, actions, last_status: Instant::now() };
     let engine = std::thread::Builder::new()
         .name("engine".into())
-        .spawn(move || -> anyhow::Result<Watched> {
-            let engine = open()?;
-            // The receiver waits for exactly this message; it is gone only if the main thread panicked.
-            let _ = opened_sender.send(engine.log_path());
-            Session { engine, feed: feed_sender, actions, last_status: Instant::now() }.run()
-        })
+        .spawn(move || session.run())
         .context("cannot start the engine's thread")?;
-    let joined = || -> anyhow::Result<Watched> {
-        engine.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the engine's thread panicked")))
-    };
-    let Ok(log) = opened.recv() else { return joined() };
-    setup.log = log;
     let shown = dashboard::run(setup, feed, action_sender);
-    let watched = joined()?;
+    let watched = engine.join().map_err(|_| anyhow::anyhow!("the engine's thread panicked"))?;
     shown?;
     Ok(watched)
 }
@@ -108,7 +94,7 @@ struct Transport {
 }
 
 impl Session {
-    fn run(mut self) -> anyhow::Result<Watched> {
+    fn run(mut self) -> Watched {
         let mut transport = Transport { paused: false, speed: self.engine.speed() };
         let mut failure = None;
         let mut log_failure = None;
@@ -141,7 +127,7 @@ impl Session {
             None => EndReason::Stopped,
         };
         let (ended, end_failure) = self.engine.end(reason);
-        Ok(Watched { ended, failure, log_failure: log_failure.or(end_failure) })
+        Watched { ended, failure, log_failure: log_failure.or(end_failure) }
     }
 
     fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {

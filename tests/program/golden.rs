@@ -13,21 +13,15 @@ fn log_of(arguments: &[&str]) -> String {
     sandbox.read("call.jsonl")
 }
 
-/// What must not depend on how a recording is read: the lines between header and end, and the end without
-/// the delay, which is measured with a clock.
-fn outcome(log: &str) -> (Vec<&str>, Value) {
-    let lines: Vec<&str> = log.lines().collect();
-    let (last, others) = lines.split_last().unwrap();
-    let mut end: Value = serde_json::from_str(last).unwrap();
-    end.as_object_mut().unwrap().remove("delay");
-    (others[1..].to_vec(), end)
+/// What must not depend on how a recording is read: all but the header, which says when it was replayed.
+fn records(log: &str) -> &str {
+    log.split_once('\n').unwrap().1
 }
 
 #[test]
 fn any_block_length_and_any_pace_give_the_same_log() {
     let usual = log_of(&[]);
-    let (records, end) = outcome(&usual);
-    assert!(records.len() > 100, "{} records", records.len());
+    assert!(usual.lines().count() > 100, "{usual}");
     for how in [
         ["--block", "1"],
         ["--block", "37"],
@@ -36,12 +30,7 @@ fn any_block_length_and_any_pace_give_the_same_log() {
         ["--speed", "max"],
         ["--speed", "20"],
     ] {
-        let log = log_of(&how);
-        let (others, other_end) = outcome(&log);
-        assert!(others == records, "{how:?} gives other records");
-        assert_eq!(other_end, end, "{how:?}");
-        let has_delay = log.lines().last().unwrap().contains("\"delay\"");
-        assert_eq!(has_delay, how == ["--speed", "20"], "delay is measured where there is a clock");
+        assert!(records(&log_of(&how)) == records(&usual), "{how:?} gives another log");
     }
 }
 

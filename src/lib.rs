@@ -12,7 +12,8 @@
 //!                   └───► speech: is it speech at all?
 //! ```
 //!
-//! Read [`pipeline`] next: it is the composition, and one screen long.
+//! Read [`pipeline`] next, its types and entry points; then `pipeline/caller.rs`, the way of one block through
+//! the stages.
 //!
 //! # Modules in the order of that way
 //!
@@ -41,14 +42,16 @@
 //! 1. Only `audio::microphone` names cpal or ringbuf; only `model` and `training` name burn; only `dashboard`
 //!    names ratatui or crossterm; only `cli` and `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
-//!    recording and the dashboard's polling. Time is counted in samples.
+//!    recording, the watch over a device, and the dashboard's polling and its thread for the keys. Time is
+//!    counted in samples.
 //! 3. The capture callback converts, pushes and counts. It does not allocate, lock, log, wait or panic.
 //! 4. Training, replay and live use the same [`features::Extractor`]; a model runs only on the recipe that it
 //!    was trained on.
 //! 5. A reading is in the session log before anyone sees it.
 //! 6. Any split of the same audio into blocks gives the same readings and log, byte for byte on one machine
 //!    on the CPU.
-//! 7. Audio never touches the disk and never leaves the machine.
+//! 7. Captured audio never touches the disk, and no audio leaves the machine; `inspect` writes pictures and
+//!    features of a recording that it is given by name.
 
 pub mod audio;
 pub mod augment;

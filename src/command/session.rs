@@ -61,9 +61,10 @@ impl Prepared {
             .into());
         }
         let wanted = settings.config.pipeline;
+        let segment_ms = wanted.segment_ms.clamp(manifest.segment.min_ms, manifest.segment.max_ms);
         let pipeline_settings = PipelineSettings {
-            segment_ms: wanted.segment_ms.clamp(manifest.segment.min_ms, manifest.segment.max_ms),
-            min_speech_ms: wanted.min_speech_ms.max(manifest.segment.min_ms),
+            min_speech_ms: wanted.min_speech_ms.clamp(manifest.segment.min_ms, segment_ms),
+            segment_ms,
             ..wanted
         };
         let classifier = device::start(&artifact, settings.config.backend)?;
@@ -156,6 +157,9 @@ fn summary_text(ended: &Ended) -> String {
     )];
     let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
     shares.sort_by(|a, b| b.1.total_cmp(a.1));
+    if !shares.is_empty() {
+        lines.push("of the readings that were not uncertain:".into());
+    }
     for (emotion, share) in shares {
         lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
     }

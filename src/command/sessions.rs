@@ -1,8 +1,8 @@
 //! `undertone sessions`: the logs in a folder, newest first.
 //!
 //! ```text
-//! started              length  callers       main emotions            gaps  ended     log
-//! 2026-11-22 14:30:05   12:05  desk          neutral 61%, sadness 22%     0  finished  2026-….jsonl
+//! started              length  callers  main emotions               uncertain  gaps  ended     log
+//! 2026-11-22 14:30:05   12:05  desk     neutral 61%, sadness 22%  341 of 1204     0  finished  2026-….jsonl
 //! ```
 
 use std::fs;
@@ -89,14 +89,15 @@ fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Res
             dir.display()
         );
     }
-    let heading = ["started", "length", "callers", "main emotions", "gaps", "ended", "log"];
+    let heading =
+        ["started", "length", "callers", "main emotions", "uncertain", "gaps", "ended", "log"];
     let readable = sessions.iter().filter_map(|session| {
         let overview = session.overview.as_ref().ok()?;
         Some(cells(overview, &session.file_name()))
     });
-    let rows: Vec<[String; 7]> =
+    let rows: Vec<[String; 8]> =
         std::iter::once(heading.map(str::to_owned)).chain(readable).collect();
-    let widths: [usize; 7] = std::array::from_fn(|column| {
+    let widths: [usize; 8] = std::array::from_fn(|column| {
         rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
     });
     if rows.len() > 1 {
@@ -113,16 +114,17 @@ fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Res
 }
 
 /// Columns are two spaces apart; numbers end at the right, and the last column has no padding.
-fn print_row(row: &[String; 7], widths: [usize; 7], out: &mut dyn Write) -> io::Result<()> {
-    let [started, length, callers, emotions, gaps, ended, log] = row;
-    let [w0, w1, w2, w3, w4, w5, _] = widths;
+fn print_row(row: &[String; 8], widths: [usize; 8], out: &mut dyn Write) -> io::Result<()> {
+    let [started, length, callers, emotions, uncertain, gaps, ended, log] = row;
+    let [w0, w1, w2, w3, w4, w5, w6, _] = widths;
     writeln!(
         out,
-        "{started:w0$}  {length:>w1$}  {callers:w2$}  {emotions:w3$}  {gaps:>w4$}  {ended:w5$}  {log}"
+        "{started:w0$}  {length:>w1$}  {callers:w2$}  {emotions:w3$}  {uncertain:>w4$}  {gaps:>w5$}  \
+         {ended:w6$}  {log}"
     )
 }
 
-fn cells(overview: &Overview, file_name: &str) -> [String; 7] {
+fn cells(overview: &Overview, file_name: &str) -> [String; 8] {
     let labels: Vec<&str> =
         overview.header.callers.iter().map(|caller| caller.label.as_str()).collect();
     let emotions: Vec<String> = overview
@@ -141,6 +143,7 @@ fn cells(overview: &Overview, file_name: &str) -> [String; 7] {
         overview.length.to_string(),
         plain_line(&labels.join(", "), 24),
         if emotions.is_empty() { "-".to_owned() } else { emotions.join(", ") },
+        format!("{} of {}", overview.uncertain, overview.readings),
         gaps,
         plain_line(&ended, 24),
         plain_line(file_name, 120),
@@ -221,12 +224,12 @@ mod tests {
         assert_eq!(
             lines[0],
             "started              length  callers                   main emotions        \
-             \x20     gaps  ended      log"
+             uncertain        gaps  ended      log"
         );
         assert_eq!(
             lines[2],
             "2026-11-22 14:30:05    0:09  desk, =HYPERLINK(\"http:…  fear 50%, anger 25%\
-             \x20 1 (0.01 s)  stopped    a.jsonl"
+             \x20    1 of 5  1 (0.01 s)  stopped    a.jsonl"
         );
         assert!(lines[1].starts_with("2026-11-22 14:00:05    0:09  ␛[2J"), "{table}");
         assert!(lines[1].ends_with("not ended  b.jsonl"), "{table}");

@@ -52,7 +52,7 @@ pub struct ModelEntry {
 /// One caller in a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerEntry {
-    /// The caller's label, as the operator typed it.
+    /// The caller's label: `caller`, or the recording's name.
     pub label: String,
     /// The device or file that the caller is heard from.
     pub source: String,

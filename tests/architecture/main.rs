@@ -26,14 +26,13 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 2: what is concluded from the signal.
     ("model", "emotion stream_time features"),
     ("timeline", LABELS),
-    ("alert", "emotion stream_time timeline"),
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
     ("session", "emotion stream_time output_file plain_text timeline pipeline"),
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora, and training
     // keeps the best epoch by what evaluation says of it; the others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline pipeline session"),
-    ("dashboard", "emotion stream_time plain_text timeline alert pipeline"),
+    ("dashboard", "emotion stream_time plain_text timeline pipeline"),
     ("corpus", SPINE),
     ("augment", SPINE),
     ("plot", SPINE),
@@ -50,19 +49,19 @@ const MAY_USE: &[(&str, &str)] = &[
 const LABELS: &str = "emotion stream_time";
 
 /// Layers 0 to 2.
-const SIGNAL: &str = "emotion stream_time audio resample features speech model timeline alert";
+const SIGNAL: &str = "emotion stream_time audio resample features speech model timeline";
 
 /// Layers 0 to 3.
 const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline alert pipeline session";
+    model timeline pipeline session";
 
 /// Layers 0 to 3, the corpora, and what is done to their clips.
 const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline alert pipeline session corpus augment";
+    model timeline pipeline session corpus augment";
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline alert pipeline session corpus augment plot evaluation";
+    model timeline pipeline session corpus augment plot evaluation";
 
 /// Anything below, and each other.
 const EVERYTHING: &str = "*";

@@ -39,7 +39,7 @@ impl Record {
         Some(Update { caller, at, event })
     }
 
-    /// Position in [`Header::callers`]; none for the end.
+    /// Position in the header's list of callers; none for the end.
     #[must_use]
     pub fn caller(&self) -> Option<usize> {
         match self {

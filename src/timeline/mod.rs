@@ -1,7 +1,7 @@
 //! The state of one caller over time: smoothed readings, and a bounded history of them.
 //!
 //! In: the classifier's scores at a stream time. Out: [`Reading`]s (smoothed, with a verdict) and a
-//! [`Timeline`] that a screen can draw and a summary can be made of.
+//! [`history::Timeline`] that a screen can draw and a summary can be made of.
 
 pub mod history;
 pub mod smoother;

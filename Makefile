@@ -52,7 +52,7 @@ test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver
 	@bash scripts/prepare.sh build gpu
 	export VK_ICD_FILENAMES=$$(ls /usr/share/vulkan/icd.d/lvp_icd*.json); \
 		export VK_DRIVER_FILES=$$VK_ICD_FILENAMES; \
-		cargo test $(CARGO_FLAGS) --test gpu
+		cargo test $(CARGO_FLAGS) --test gpu -- --nocapture
 
 .PHONY: test-librosa
 test-librosa: build ## the features against librosa itself

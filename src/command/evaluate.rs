@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
+use super::progress;
 use crate::corpus::{self, Clip, Split};
 use crate::emotion::Scores;
 use crate::evaluation::{Prediction, Report};
@@ -61,7 +62,7 @@ pub fn run(
         refuse_to_replace(json, settings.force)?;
     }
     let clips = chosen_clips(settings)?;
-    let progress = progress_bar(clips.len());
+    let progress = progress::counting(clips.len(), "clips");
     let Evaluated { predictions, failed } = evaluate_clips(&clips, &progress, score);
     progress.finish_and_clear();
     for (path, reason) in &failed {
@@ -153,13 +154,6 @@ fn write_report(report: &Report, path: &Path, force: bool) -> anyhow::Result<()>
         file.persist_noclobber(path).with_context(what)?;
     }
     Ok(())
-}
-
-/// A bar on the error stream; nothing is drawn where that is no terminal.
-fn progress_bar(n_clips: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} clips ({eta} left)")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(n_clips as u64).with_style(style)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod installed;
 pub mod models;
 pub mod monitor;
 pub mod printer;
+pub mod progress;
 pub mod replay;
 pub mod scoring;
 pub mod session;

@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::engine::{Clock, Engine, Input, Step};
+use super::progress;
 use super::session::{Prepared, SessionSettings, print_summary};
 use super::watch::{self, Watched};
 use crate::audio::AudioError;
@@ -10,8 +11,7 @@ use crate::audio::recording::{Channel, Pace, Recording};
 use crate::dashboard::{Mode, Setup};
 use crate::session::record::{CallerEntry, EndReason};
 use crate::stream_time::StreamTime;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -83,7 +83,7 @@ pub(super) fn headless(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let stop = watch::stop_flag()?;
-    let bar = bar(length);
+    let bar = length.map_or_else(ProgressBar::hidden, |length| progress::percent(length.0));
     let started = Instant::now();
     let mut reason = EndReason::Finished;
     let mut cut_off = None;
@@ -133,13 +133,4 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Partial);
     }
     Ok(Exit::Done)
-}
-
-fn bar(length: Option<StreamTime>) -> ProgressBar {
-    let Some(length) = length.filter(|_| std::io::stderr().is_terminal()) else {
-        return ProgressBar::hidden();
-    };
-    let style = ProgressStyle::with_template("{wide_bar} {percent} % ({eta} left)")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length.0).with_style(style)
 }

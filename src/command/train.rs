@@ -1,5 +1,6 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
+use super::progress;
 use crate::corpus::{self, Clip, Split};
 use crate::model::LstmClassifier;
 use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
@@ -9,8 +10,7 @@ use crate::training::example::{Example, Prepared, prepare};
 use crate::training::recipe::TrainingRecipe;
 use crate::training::{Progress, TrainingData, report, train};
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -204,7 +204,7 @@ fn prepared(
     recipe: &TrainingRecipe,
     n_hearings: usize,
 ) -> anyhow::Result<Vec<Example>> {
-    let bar = bar(clips.len(), what);
+    let bar = progress::counting(clips.len(), what);
     let Prepared { examples, refused } = prepare(clips, recipe, n_hearings, || bar.inc(1))?;
     bar.finish_and_clear();
     for (path, reason) in refused {
@@ -243,16 +243,6 @@ fn with_scores(
     Ok(artifact)
 }
 
-fn bar(len: usize, what: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{prefix:>16} {wide_bar} {pos}/{len} ({eta} left) {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(len as u64).with_style(style).with_prefix(what.to_owned())
-}
-
 /// Progress on the terminal: a bar within the epoch, a line after it.
 struct Display {
     bar: ProgressBar,
@@ -263,7 +253,12 @@ struct Display {
 
 impl Display {
     fn new(epochs: usize) -> Self {
-        Display { bar: bar(0, "epoch"), epochs, started: std::time::Instant::now(), resumed: 0 }
+        Display {
+            bar: progress::counting(0, "batches"),
+            epochs,
+            started: std::time::Instant::now(),
+            resumed: 0,
+        }
     }
 
     fn show(&mut self, progress: &Progress<'_>) {

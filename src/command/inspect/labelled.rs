@@ -8,11 +8,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Exit, InspectSettings, Pictures, exit_with, name_of};
 use crate::audio::recording::{Channel, decode};
+use crate::command::progress;
 use crate::corpus::{self, Clip, Corpus, NotUsed, Split};
 use crate::emotion::Emotion;
 use crate::plain_text::plain_line;
@@ -63,7 +63,7 @@ impl CorpusReport {
     #[expect(clippy::cast_precision_loss, reason = "a clip is far shorter than 2^52 samples")]
     fn of(input: &Path, corpus: Corpus, channel: Channel) -> Self {
         let Corpus { clips, not_used } = corpus;
-        let progress = progress_bar(clips.len());
+        let progress = progress::counting(clips.len(), "clips");
         let mut report = CorpusReport {
             input: input.to_owned(),
             lengths_s: Vec::with_capacity(clips.len()),
@@ -262,13 +262,6 @@ fn bars(rows: &[(String, usize)]) -> String {
     let rows: Vec<_> =
         rows.iter().map(|(name, n)| (name.clone(), *n as f64, n.to_string())).collect();
     text_bars(&rows, largest, BAR_WIDTH)
-}
-
-/// A bar on the error stream; nothing is drawn where that is no terminal.
-fn progress_bar(n_clips: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} clips ({eta} left)")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(n_clips as u64).with_style(style)
 }
 
 #[cfg(test)]

@@ -105,6 +105,10 @@ impl Session {
                 self.tell(Feed::Notice(format!("the log is incomplete: {reason}")));
                 log_failure = Some(reason);
             }
+            if step == Step::Worked {
+                // Also a replay that was over and was moved back.
+                finished = false;
+            }
             if step == Step::Ended && !finished {
                 self.tell_status(&transport);
                 // Said again at the next poll if the screen is too slow to take it now.

@@ -7,6 +7,7 @@ use super::caller::Caller;
 use super::feed::{Action, Feed, Mode, Setup, Status};
 use super::keys::{self, Command, Scope};
 use super::text::printable;
+use crate::pipeline::Event;
 use crate::stream_time::StreamTime;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use std::time::Duration;
@@ -89,6 +90,9 @@ impl App {
         self.changed = true;
         match feed {
             Feed::Update(update) => {
+                if matches!(update.event, Event::Seek { .. }) && self.ending == Some(Ending::Over) {
+                    self.ending = None;
+                }
                 if let Some(caller) = self.callers.get_mut(update.caller) {
                     caller.apply(update.at, &update.event);
                 }
@@ -183,11 +187,15 @@ impl App {
         match scope {
             Scope::Always => true,
             Scope::Running => self.ending.is_none(),
-            Scope::Replay => {
-                self.ending.is_none() && matches!(self.setup.mode, Mode::Replay { .. })
-            }
+            Scope::Playing => self.ending.is_none() && self.is_replay(),
+            // A replay that is over can be moved back.
+            Scope::Replay => !matches!(self.ending, Some(Ending::Failed(_))) && self.is_replay(),
             Scope::SeveralCallers => self.callers.len() > 1,
         }
+    }
+
+    fn is_replay(&self) -> bool {
+        matches!(self.setup.mode, Mode::Replay { .. })
     }
 
     /// The caller whose details are shown.

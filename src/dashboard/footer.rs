@@ -35,7 +35,7 @@ fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
         (Some(Ending::Over), _, _) => {
             let what = match app.setup.mode {
                 Mode::Live => "monitoring is over",
-                Mode::Replay { .. } => "the replay is over",
+                Mode::Replay { .. } => "the replay is over; ← goes back",
             };
             Some((format!(" {what}; q quits "), theme.alarm()))
         }

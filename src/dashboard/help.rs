@@ -74,7 +74,9 @@ fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
             if usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
         put(buffer, area, (0, row), binding.name, name);
         let text = match (binding.scope, app.setup.mode) {
-            (Scope::Replay, Mode::Live) => format!("{} (replay only)", binding.what),
+            (Scope::Replay | Scope::Playing, Mode::Live) => {
+                format!("{} (replay only)", binding.what)
+            }
             _ => binding.what.to_owned(),
         };
         let room = usize::from(area.width.saturating_sub(KEYS));

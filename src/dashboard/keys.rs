@@ -26,6 +26,8 @@ pub(super) enum Scope {
     /// Until it is over.
     Running,
     /// Until it is over, and only where time can be held.
+    Playing,
+    /// Only where time can be held, also when it is over.
     Replay,
     /// Only when there is another caller to choose.
     SeveralCallers,
@@ -59,7 +61,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         name: "space",
         what: "pause, go on",
         short: "pause",
-        scope: Scope::Replay,
+        scope: Scope::Playing,
         keys: &[(KeyCode::Char(' '), NONE, Command::Pause)],
     },
     Binding {

@@ -121,7 +121,7 @@ fn nothing_new_needs_no_new_picture() {
 }
 
 #[test]
-fn when_it_is_over_only_looking_and_leaving_are_left() {
+fn when_it_is_over_only_looking_moving_and_leaving_are_left() {
     let mut app = replay();
     app.apply(Feed::Finished(None));
     app.engine_left();
@@ -129,6 +129,10 @@ fn when_it_is_over_only_looking_and_leaving_are_left() {
     assert_eq!(press(&mut app, KeyCode::Char(' ')), None);
     assert_eq!(press(&mut app, KeyCode::Char('m')), None);
     assert_eq!(press(&mut app, KeyCode::Char('q')), Some(Action::Quit));
+    assert_eq!(press(&mut app, KeyCode::Left), Some(Action::SeekBy(-5)));
+    let event = Event::Seek { from: StreamTime::from_ms(20_000) };
+    app.apply(Feed::Update(Update { caller: 0, at: StreamTime::from_ms(15_000), event }));
+    assert_eq!(app.ending, None, "a replay that was moved back goes on");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn below_the_smallest_size_one_line_says_so() {
 fn an_end_is_told_and_an_error_with_its_reason() {
     let mut app = app_after(30, setup(&["caller"], REPLAY));
     app.apply(Feed::Finished(None));
-    assert!(text(&drawn(80, 24, &app)).contains("the replay is over; q quits"));
+    assert!(text(&drawn(80, 24, &app)).contains("the replay is over; ← goes back; q quits"));
     app.apply(Feed::Finished(Some("the device is gone".to_owned())));
     for (columns, rows) in [(40, 10), (80, 24)] {
         let text = text(&drawn(columns, rows, &app));

@@ -1,5 +1,6 @@
 //! `undertone devices`: the inputs of this computer, and which to listen to.
 
+use super::printer::print;
 use crate::audio::microphone::{Carries, Device, devices};
 use anyhow::Context;
 use std::fmt::Write;
@@ -22,8 +23,7 @@ pub fn run(settings: &DevicesSettings) -> anyhow::Result<()> {
     } else {
         listing(&inputs)
     };
-    println!("{}", text.trim_end());
-    Ok(())
+    Ok(print(&format!("{}\n", text.trim_end()))?)
 }
 
 /// One input a line, the default one marked, and which of them carry what the speakers play.

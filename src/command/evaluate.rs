@@ -5,7 +5,7 @@
 //! the error stream.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
@@ -14,6 +14,7 @@ use super::progress;
 use crate::corpus::{self, Clip, Split};
 use crate::emotion::Scores;
 use crate::evaluation::{Prediction, Report};
+use crate::output_file::{IfExists, OutputFile, ReadableBy};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -58,9 +59,10 @@ pub fn run(
     score: &mut dyn FnMut(&Clip) -> anyhow::Result<Scores>,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
-    if let Some(json) = &settings.json {
-        refuse_to_replace(json, settings.force)?;
-    }
+    // Begun before the work, so that a report that must not be replaced is told at once.
+    let if_exists = IfExists::from_force(settings.force);
+    let begin = |path: &PathBuf| OutputFile::create(path, if_exists, ReadableBy::Owner);
+    let json = settings.json.as_ref().map(begin).transpose()?;
     let clips = chosen_clips(settings)?;
     let progress = progress::counting(clips.len(), "clips");
     let Evaluated { predictions, failed } = evaluate_clips(&clips, &progress, score);
@@ -71,8 +73,8 @@ pub fn run(
     ensure!(!predictions.is_empty(), "none of the {} clips could be scored", clips.len());
     let report = Report::new(&predictions);
     out.write_all(report.table().as_bytes())?;
-    if let Some(json) = &settings.json {
-        write_report(&report, json, settings.force)?;
+    if let Some(json) = json {
+        write_report(&report, json)?;
     }
     if failed.is_empty() {
         return Ok(Outcome::Complete);
@@ -131,29 +133,11 @@ fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
     Ok(clips)
 }
 
-fn refuse_to_replace(path: &Path, force: bool) -> anyhow::Result<()> {
-    ensure!(
-        force || !path.exists(),
-        "{} exists; choose another file, or replace it with --force",
-        path.display()
-    );
-    Ok(())
-}
-
-/// Writes the report beside its place first, so that a full disk costs no earlier report.
-fn write_report(report: &Report, path: &Path, force: bool) -> anyhow::Result<()> {
-    let what = || format!("cannot write the report {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(what)?;
-    serde_json::to_writer_pretty(&mut file, report).with_context(what)?;
-    file.write_all(b"\n").with_context(what)?;
-    if force {
-        file.persist(path).with_context(what)?;
-    } else {
-        file.persist_noclobber(path).with_context(what)?;
-    }
-    Ok(())
+/// Puts the report under its name.
+fn write_report(report: &Report, mut file: OutputFile) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(&mut file, report).context("cannot write the report")?;
+    file.write_all(b"\n")?;
+    Ok(file.commit()?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::TrainingError;
 use super::curves::EpochRecord;
 use super::epoch::{Trainer, optimiser};
 use super::recipe::TrainingRecipe;
+use crate::output_file::{IfExists, ReadableBy, save as save_file};
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
@@ -147,8 +148,6 @@ pub fn save(
 /// # Errors
 /// What the file system says.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), TrainingError> {
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, content)
-        .and_then(|()| std::fs::rename(&partial, path))
+    save_file(path, IfExists::Replace, ReadableBy::Everyone, content)
         .map_err(|error| TrainingError::File { path: path.to_owned(), reason: error.to_string() })
 }

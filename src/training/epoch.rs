@@ -202,6 +202,8 @@ pub fn predict(
         scores,
         corpus: example.corpus.clone(),
         speaker: example.speaker.clone(),
+        sex: None,
+        age: None,
     })
 }
 

@@ -216,6 +216,9 @@ pub struct EvaluateArgs {
     /// Write the report there as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write the report into that folder: one page (index.html) and its charts
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// Where to compute: auto, gpu, cpu or software
     #[arg(long, default_value = "cpu")]
     pub backend: String,

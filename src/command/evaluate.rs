@@ -1,32 +1,44 @@
-//! `undertone evaluate`: how good a model is on labelled clips, as a table and as JSON.
+//! `undertone evaluate`: how good a model is on labelled clips, as tables, as JSON and as a page.
 //!
-//! In: a manifest or a corpus folder, and a way to score one clip. Out: the table on the given
-//! writer, the report as a JSON file where wanted, every clip that could not be scored by name on
-//! the error stream.
+//! In: a manifest or a corpus folder, and a way to score clips. Out: the tables on the given writer, the
+//! report as a JSON file and as a folder with a page and charts where wanted, every clip that could not be
+//! scored by name on the error stream.
+
+pub mod workers;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use indicatif::ProgressBar;
 
+use super::file_set::FileSet;
 use super::progress;
 use crate::corpus::{self, Clip, Split};
 use crate::emotion::Scores;
-use crate::evaluation::{Prediction, Report};
+use crate::evaluation::{Part, Prediction, Report, page, pictures};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
+use workers::{Scorer, score_all};
+
+/// The page's file in the report's folder.
+const PAGE: &str = "index.html";
 
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct EvaluateSettings {
+    /// The model's name, for the page.
+    pub model: String,
     /// A manifest or a corpus folder.
     pub clips: PathBuf,
     /// Only the clips of this split.
     pub split: Option<Split>,
-    /// Write the report there.
+    /// Write the report there as JSON.
     pub json: Option<PathBuf>,
-    /// Replace a report that is there.
+    /// Write the report into this folder as a page with charts.
+    pub report: Option<PathBuf>,
+    /// Replace files that are there.
     pub force: bool,
+    /// Threads that score; the results do not depend on it.
+    pub n_threads: usize,
 }
 
 /// How an evaluation ended.
@@ -40,42 +52,36 @@ pub enum Outcome {
 
 /// What came of a list of clips.
 #[derive(Debug, Default)]
-pub struct Evaluated {
+struct Evaluated {
     /// One for each clip that was scored, in the order given.
-    pub predictions: Vec<Prediction>,
+    predictions: Vec<Prediction>,
     /// The others, with the reason.
-    pub failed: Vec<(PathBuf, anyhow::Error)>,
+    failed: Vec<(PathBuf, anyhow::Error)>,
 }
 
-/// Scores the clips, prints the table to `out` and writes the report.
+/// Scores the clips, prints the tables to `out` and writes the report.
 ///
-/// `score` decodes a clip and gives its probabilities.
+/// `scorer` makes what decodes a clip and gives its probabilities, one for each thread.
 ///
 /// # Errors
 /// Unreadable clips or manifest, a split without clips, no clip that can be scored, a report that
 /// exists or cannot be written. Single clips that fail are listed and make it [`Outcome::Incomplete`].
-pub fn run(
+pub fn run<'a>(
     settings: &EvaluateSettings,
-    score: &mut dyn FnMut(&Clip) -> anyhow::Result<Scores>,
+    scorer: &(dyn Fn() -> anyhow::Result<Scorer<'a, Scores>> + Sync),
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
     // Begun before the work, so that a report that must not be replaced is told at once.
-    let if_exists = IfExists::from_force(settings.force);
-    let begin = |path: &PathBuf| OutputFile::create(path, if_exists, ReadableBy::Owner);
-    let json = settings.json.as_ref().map(begin).transpose()?;
+    let files = Files::create(settings)?;
     let clips = chosen_clips(settings)?;
-    let progress = progress::counting(clips.len(), "clips");
-    let Evaluated { predictions, failed } = evaluate_clips(&clips, &progress, score);
-    progress.finish_and_clear();
+    let Evaluated { predictions, failed } = evaluate_clips(&clips, settings.n_threads, scorer)?;
     for (path, reason) in &failed {
         eprintln!("not scored: {}: {reason:#}", path.display());
     }
     ensure!(!predictions.is_empty(), "none of the {} clips could be scored", clips.len());
     let report = Report::new(&predictions);
     out.write_all(report.table().as_bytes())?;
-    if let Some(json) = json {
-        write_report(&report, json)?;
-    }
+    files.write(settings, &report)?;
     if failed.is_empty() {
         return Ok(Outcome::Complete);
     }
@@ -84,20 +90,22 @@ pub fn run(
 }
 
 /// Scores each clip; one that fails, or whose scores are no probabilities, is kept with its reason.
-pub fn evaluate_clips(
+fn evaluate_clips<'a>(
     clips: &[Clip],
-    progress: &ProgressBar,
-    score: &mut dyn FnMut(&Clip) -> anyhow::Result<Scores>,
-) -> Evaluated {
+    n_threads: usize,
+    scorer: &(dyn Fn() -> anyhow::Result<Scorer<'a, Scores>> + Sync),
+) -> anyhow::Result<Evaluated> {
+    let progress = progress::counting(clips.len(), "clips");
+    let results = score_all(clips, n_threads, &progress, scorer)?;
+    progress.finish_and_clear();
     let mut evaluated = Evaluated::default();
-    for clip in clips {
-        match score(clip).and_then(checked) {
+    for (clip, result) in clips.iter().zip(results) {
+        match result.and_then(checked) {
             Ok(scores) => evaluated.predictions.push(Prediction::new(clip, scores)),
             Err(reason) => evaluated.failed.push((clip.path.clone(), reason)),
         }
-        progress.inc(1);
     }
-    evaluated
+    Ok(evaluated)
 }
 
 /// A broken model gives NaN, which would count as some emotion.
@@ -133,11 +141,71 @@ fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
     Ok(clips)
 }
 
-/// Puts the report under its name.
-fn write_report(report: &Report, mut file: OutputFile) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut file, report).context("cannot write the report")?;
-    file.write_all(b"\n")?;
-    Ok(file.commit()?)
+/// The files that the report goes to.
+struct Files {
+    json: Option<OutputFile>,
+    folder: Option<FileSet>,
+}
+
+impl Files {
+    fn create(settings: &EvaluateSettings) -> anyhow::Result<Self> {
+        let if_exists = IfExists::from_force(settings.force);
+        let begin = |path: &PathBuf| OutputFile::create(path, if_exists, ReadableBy::Owner);
+        let names = pictures(&Report::default()).map(|picture| picture.file);
+        let names: Vec<&str> = std::iter::once(PAGE).chain(names).collect();
+        let begin_all = |folder: &PathBuf| FileSet::create(folder, &names, settings.force);
+        Ok(Files {
+            json: settings.json.as_ref().map(begin).transpose()?,
+            folder: settings.report.as_ref().map(begin_all).transpose()?,
+        })
+    }
+
+    fn write(self, settings: &EvaluateSettings, report: &Report) -> anyhow::Result<()> {
+        if let Some(mut json) = self.json {
+            serde_json::to_writer_pretty(&mut json, report).context("cannot write the report")?;
+            json.write_all(b"\n")?;
+            json.commit()?;
+        }
+        if let Some(folder) = self.folder {
+            let pictures = pictures(report);
+            let title = format!("Undertone: {} on labelled clips", settings.model);
+            let mut contents = vec![page(&title, &parts(settings, report))];
+            contents.extend(pictures.map(|picture| picture.svg));
+            folder.write(&contents)?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands on the page.
+fn parts(settings: &EvaluateSettings, report: &Report) -> Vec<Part> {
+    let split = settings.split.map_or_else(String::new, |split| format!(", split {split}"));
+    let mut parts = vec![
+        Part::Words(format!("Clips: {}{split}.", settings.clips.display())),
+        Part::Words(
+            "UAR is the mean of the recalls of all emotions; ECE by how much probabilities and \
+             what is right differ; \"at 60 %\" the accuracy of the surest 60 % of the answers; \
+             \"95 %\" where the UAR of other such speakers would be in 95 of 100 cases. All in \
+             per cent."
+                .to_owned(),
+        ),
+        Part::Heading("Scores".to_owned()),
+        Part::Table(report.measures_table()),
+        Part::Words(report.named_coverage()),
+    ];
+    parts.extend(report.speakers_table().map(Part::Table));
+    let [reliability, coverage, confusion, recall] = pictures(report);
+    parts.extend([
+        Part::Heading("What its probabilities mean".to_owned()),
+        Part::Picture(reliability),
+        Part::Picture(coverage),
+        Part::Heading("What is heard as what".to_owned()),
+        Part::Picture(confusion),
+        Part::Picture(recall),
+        Part::Table(report.recall_table()),
+        Part::Table(report.precision_table()),
+    ]);
+    parts
 }
 
 #[cfg(test)]
@@ -163,7 +231,10 @@ mod tests {
         fs::write(&clips, manifest).unwrap();
         let json = Some(folder.path().join("report.json"));
         let split = Some(Split::Test);
-        (folder, EvaluateSettings { clips, split, json, force: false })
+        let report = Some(folder.path().join("report"));
+        let model = "<tiny>".to_owned();
+        let n_threads = 2;
+        (folder, EvaluateSettings { model, clips, split, json, report, force: false, n_threads })
     }
 
     fn sure_of(emotion: Emotion) -> Scores {
@@ -172,11 +243,18 @@ mod tests {
         Scores(scores)
     }
 
+    /// A maker of scorers that all do the same.
+    fn all(
+        score: impl Fn(&Clip) -> anyhow::Result<Scores> + Clone + Sync + 'static,
+    ) -> impl Fn() -> anyhow::Result<Scorer<'static, Scores>> + Sync {
+        move || Ok(Box::new(score.clone()))
+    }
+
     #[test]
     fn the_clips_of_a_split_are_scored_and_the_report_is_printed_and_written() {
         let (_folder, settings) = settings();
         let mut table = Vec::new();
-        let outcome = run(&settings, &mut |clip| Ok(sure_of(clip.emotion)), &mut table).unwrap();
+        let outcome = run(&settings, &all(|clip| Ok(sure_of(clip.emotion))), &mut table).unwrap();
         assert_eq!(outcome, Outcome::Complete);
         assert!(String::from_utf8(table).unwrap().contains("UAR"));
         let json = fs::read_to_string(settings.json.unwrap()).unwrap();
@@ -184,6 +262,14 @@ mod tests {
         assert_eq!(report["n"], 3);
         assert_eq!(report["uar"], 1.0);
         assert_eq!(report["by_corpus"]["mine"]["n"], 3);
+        let folder = settings.report.unwrap();
+        let page = fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(page.contains("&lt;tiny&gt;") && !page.contains("<tiny>"), "{page}");
+        assert_eq!(page.matches("<svg").count(), 4);
+        for file in ["reliability.svg", "coverage.svg", "confusion.svg", "recall.svg"] {
+            let picture = fs::read_to_string(folder.join(file)).unwrap();
+            assert!(page.contains(&picture), "{file}");
+        }
     }
 
     #[test]
@@ -191,24 +277,27 @@ mod tests {
         let (_folder, mut settings) = settings();
         let json = settings.json.clone().unwrap();
         fs::write(&json, "mine").unwrap();
-        let mut n_scored = 0;
-        let mut score = |clip: &Clip| {
-            n_scored += 1;
-            Ok(sure_of(clip.emotion))
-        };
-        let error = run(&settings, &mut score, &mut Vec::new()).unwrap_err().to_string();
+        let scorer = || -> anyhow::Result<Scorer<'_, Scores>> { panic!("scored all the same") };
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("report.json") && error.contains("--force"), "{error}");
-        assert_eq!(fs::read_to_string(&json).unwrap(), "mine");
+        fs::remove_file(&json).unwrap();
+        let page = settings.report.clone().unwrap().join("index.html");
+        fs::create_dir_all(page.parent().unwrap()).unwrap();
+        fs::write(&page, "mine").unwrap();
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("index.html") && !json.exists(), "{error}");
+        fs::write(&json, "mine").unwrap();
         settings.force = true;
-        run(&settings, &mut score, &mut Vec::new()).unwrap();
+        let scorer = all(|clip| Ok(sure_of(clip.emotion)));
+        run(&settings, &scorer, &mut Vec::new()).unwrap();
         assert!(fs::read_to_string(&json).unwrap().contains("\"uar\""));
-        assert_eq!(n_scored, 3, "refused before anything was scored");
+        assert!(fs::read_to_string(&page).unwrap().contains("</html>"));
     }
 
     #[test]
     fn clips_that_fail_are_kept_by_name_and_counted() {
         let (_folder, settings) = settings();
-        let mut score = |clip: &Clip| {
+        let scorer = all(|clip| {
             if clip.path.ends_with("b.wav") {
                 bail!("cut off");
             }
@@ -216,9 +305,9 @@ mod tests {
                 return Ok(Scores([f32::NAN; N_EMOTIONS]));
             }
             Ok(sure_of(clip.emotion))
-        };
+        });
         let clips = chosen_clips(&settings).unwrap();
-        let evaluated = evaluate_clips(&clips, &ProgressBar::hidden(), &mut score);
+        let evaluated = evaluate_clips(&clips, 2, &scorer).unwrap();
         assert_eq!(evaluated.predictions.len(), 1);
         let reasons: Vec<String> = evaluated
             .failed
@@ -227,19 +316,18 @@ mod tests {
             .collect();
         assert!(reasons[0].contains("b.wav cut off"), "{reasons:?}");
         assert!(reasons[1].contains("no probabilities"), "{reasons:?}");
-        let outcome = run(&settings, &mut score, &mut Vec::new()).unwrap();
+        let outcome = run(&settings, &scorer, &mut Vec::new()).unwrap();
         assert_eq!(outcome, Outcome::Incomplete(2));
     }
 
     #[test]
     fn a_split_without_clips_and_clips_that_all_fail_are_errors() {
         let (_folder, mut settings) = settings();
-        let error =
-            run(&settings, &mut |_| bail!("broken"), &mut Vec::new()).unwrap_err().to_string();
+        let scorer = all(|_| bail!("broken"));
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("none of the 3 clips"), "{error}");
         settings.split = Some(Split::Dev);
-        let error =
-            run(&settings, &mut |_| bail!("broken"), &mut Vec::new()).unwrap_err().to_string();
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("'dev'") && error.contains("clips.csv"), "{error}");
         assert!(!settings.json.unwrap().exists());
     }

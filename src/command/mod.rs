@@ -5,6 +5,7 @@ pub mod devices;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
+pub mod file_set;
 pub mod inspect;
 pub mod installed;
 pub mod models;

@@ -23,6 +23,16 @@ impl ClipScorer {
         ClipScorer { model, backend, classifier: None }
     }
 
+    /// The same with the model loaded.
+    ///
+    /// # Errors
+    /// No such model, a damaged one, no device.
+    pub fn loaded(model: Option<String>, backend: BackendChoice) -> anyhow::Result<Self> {
+        let mut scorer = Self::new(model, backend);
+        scorer.classifier()?;
+        Ok(scorer)
+    }
+
     fn classifier(&mut self) -> anyhow::Result<&mut LstmClassifier> {
         if self.classifier.is_none() {
             let artifact: Artifact = super::installed::open(self.model.as_deref())?;

@@ -15,12 +15,18 @@ pub mod clip;
 mod counts;
 mod coverage;
 mod interval;
+mod page;
+mod pictures;
 mod prediction;
 mod report;
+mod summary;
 mod table;
 
 pub use calibration::ReliabilityBin;
 pub use coverage::CoveragePoint;
 pub use interval::Intervals;
+pub use page::{Part, page};
+pub use pictures::{Picture, pictures};
 pub use prediction::Prediction;
 pub use report::Report;
+pub use table::{Table, percent};

@@ -1,206 +1,143 @@
-//! A report as text: 86 columns wide.
+//! A table of words and numbers, for a terminal, a model card or a page.
+//!
+//! In: a head and rows. Out: aligned text, Markdown or HTML. What a name from outside holds cannot steer
+//! a terminal or break the document.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::Report;
-use crate::emotion::Emotion;
+use crate::plain_text::plain;
+use crate::plot::escaped;
 
-/// Width of the column of names; a longer corpus name pushes its row to the right.
+/// Least width of the column of names; a longer name makes it wider.
 const NAME_WIDTH: usize = 16;
 
-/// Width of a column of numbers: the longest label and a space.
+/// Least width of a column of numbers: the longest emotion and a space.
 const COLUMN_WIDTH: usize = 10;
 
-impl Report {
-    /// The report as text: measures over all, by corpus, by sex and by age, recall and precision over
-    /// all and by corpus, and the confusion matrix over all. Shares are in per cent. Ends with a line
-    /// break.
+/// A table: names in the first column, numbers in the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table; the first word stands above the names.
     #[must_use]
-    pub fn table(&self) -> String {
-        let rows = self.rows();
-        let mut parts = vec![measures("", &rows) + &self.named_coverage()];
-        let groups = self.groups();
-        if !groups.is_empty() {
-            parts.push(measures("speakers", &groups));
-        }
-        parts.push(by_label("recall %", &rows, &self.labels, |report| &report.recall));
-        parts.push(by_label("precision %", &rows, &self.labels, |report| &report.precision));
-        parts.push(self.confusion_table());
-        parts.join("\n")
+    pub fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Table { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// What gets a line of its own, with its name. One corpus alone is the whole.
-    pub(super) fn rows(&self) -> Vec<(&str, &Report)> {
-        let corpora = self.by_corpus.iter().map(|(name, report)| (name.as_str(), report));
-        if self.by_corpus.len() > 1 {
-            std::iter::once(("all", self)).chain(corpora).collect()
-        } else {
-            corpora.collect()
-        }
+    /// The same with one row more, as many cells as the head has words.
+    #[must_use]
+    pub fn with(mut self, name: &str, cells: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let cells = cells.into_iter().map(Into::into);
+        self.rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
+        self
     }
 
-    /// The groups of speakers over all corpora: by sex and by age, each if anything is known of it.
-    pub(super) fn groups(&self) -> Vec<(&str, &Report)> {
-        let known = [&self.by_sex, &self.by_age]
-            .into_iter()
-            .filter(|groups| groups.keys().any(|name| name != super::report::UNKNOWN));
-        known.flatten().map(|(name, report)| (name.as_str(), report)).collect()
-    }
-
-    fn named_coverage(&self) -> String {
-        self.at_60_percent().map_or_else(String::new, |point| {
-            format!(
-                "accuracy at 60 % coverage: {} % (shown from a probability of {:.2} on)\n",
-                percent(point.accuracy),
-                point.threshold
-            )
-        })
-    }
-
-    fn confusion_table(&self) -> String {
-        let header = self.labels.iter().map(ToString::to_string);
-        let mut text = line("clips heard as", header);
-        for (label, row) in self.labels.iter().zip(&self.confusion) {
-            text += &line(label.label(), row.iter().map(ToString::to_string));
+    /// Aligned lines, each with a line break, names to the left and numbers to the right.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lines: Vec<Vec<String>> = self.lines().map(|line| line.map(plain).collect()).collect();
+        let width = |column: usize| {
+            let widths = lines.iter().filter_map(|line| line.get(column));
+            widths.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let name_width = width(0).max(NAME_WIDTH);
+        let widths: Vec<usize> =
+            (0..self.head.len()).map(|column| (width(column) + 1).max(COLUMN_WIDTH)).collect();
+        let mut text = String::new();
+        for cells in &lines {
+            let mut line = String::new();
+            for (column, cell) in cells.iter().enumerate() {
+                let _ = match column {
+                    0 => write!(line, "{cell:<name_width$}"),
+                    _ => write!(line, "{cell:>0$}", widths[column]),
+                };
+            }
+            let _ = writeln!(text, "{}", line.trim_end());
         }
         text
     }
 
-    /// The cells of a row of measures, as [`MEASURES`] names them.
-    pub(super) fn measures(&self) -> [String; 7] {
-        let interval = |[from, to]: [f64; 2]| format!("{:.0}-{:.0}", 100.0 * from, 100.0 * to);
-        [
-            self.n.to_string(),
-            percent(self.uar),
-            self.ci95.map_or_else(|| "-".to_owned(), |intervals| interval(intervals.uar)),
-            percent(self.accuracy),
-            percent(self.macro_f1),
-            percent(self.ece),
-            self.at_60_percent().map_or_else(|| "-".to_owned(), |point| percent(point.accuracy)),
-        ]
+    /// The table as Markdown, with a line break at its end.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        for (number, line) in self.lines().enumerate() {
+            let cells: Vec<String> = line.map(|cell| plain(cell).replace('|', "\\|")).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+            if number == 0 {
+                let _ = writeln!(text, "|---|{}", "---:|".repeat(cells.len().saturating_sub(1)));
+            }
+        }
+        text
+    }
+
+    /// The table as an HTML element.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let mut text = "<table>\n".to_owned();
+        for (number, line) in self.lines().enumerate() {
+            let cell = if number == 0 { "th" } else { "td" };
+            let cells: String =
+                line.map(|words| format!("<{cell}>{}</{cell}>", escaped(words))).collect();
+            let _ = writeln!(text, "<tr>{cells}</tr>");
+        }
+        text + "</table>\n"
+    }
+
+    /// The head, then the rows.
+    fn lines(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+        let lines = std::iter::once(&self.head).chain(&self.rows);
+        lines.map(|line| line.iter().map(String::as_str))
     }
 }
 
-/// The heads of the columns of measures: shares in per cent, the third the 95 % interval of the UAR, the
-/// last the accuracy of the surest 60 % of the answers.
-pub(super) const MEASURES: [&str; 7] =
-    ["clips", "UAR %", "95 %", "accuracy", "macro-F1", "ECE", "at 60 %"];
-
-fn measures(name: &str, rows: &[(&str, &Report)]) -> String {
-    let mut text = line(name, MEASURES.into_iter().map(str::to_owned));
-    for (name, report) in rows {
-        text += &line(name, report.measures().into_iter());
-    }
-    text
-}
-
-fn by_label(
-    name: &str,
-    rows: &[(&str, &Report)],
-    labels: &[Emotion],
-    shares: impl Fn(&Report) -> &BTreeMap<Emotion, f64>,
-) -> String {
-    let mut text = line(name, labels.iter().map(ToString::to_string));
-    for (name, report) in rows {
-        let share =
-            |label| shares(report).get(label).map_or("-".to_owned(), |share| percent(*share));
-        text += &line(name, labels.iter().map(share));
-    }
-    text
-}
-
-pub(super) fn percent(share: f64) -> String {
+/// A share as a number of per cent with one decimal: `47.2`.
+#[must_use]
+pub fn percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
-}
-
-fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
-    let mut text = format!("{name:<NAME_WIDTH$}");
-    for cell in cells {
-        let _ = write!(text, "{cell:>COLUMN_WIDTH$}");
-    }
-    text + "\n"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Prediction;
     use super::*;
-    use crate::emotion::{N_EMOTIONS, Scores};
 
-    fn sure(corpus: &str, truth: Emotion, heard: Emotion) -> Prediction {
-        let mut scores = [0.0; N_EMOTIONS];
-        scores[heard.index()] = 1.0;
-        Prediction {
-            truth,
-            scores: Scores(scores),
-            corpus: corpus.into(),
-            speaker: "1".into(),
-            sex: None,
-            age: None,
-        }
+    fn table() -> Table {
+        Table::new(["clips", "UAR %"]).with("a|b", ["47.2"]).with("<\u{1b}[2J>", ["100.0"])
     }
 
     #[test]
-    fn the_table_shows_each_corpus_and_a_dash_for_a_label_that_it_lacks() {
-        use Emotion::{Anger, Fear, Surprise};
-        let report = Report::new(&[
-            sure("six", Anger, Anger),
-            sure("six", Fear, Anger),
-            sure("seven", Surprise, Surprise),
-            sure("seven", Fear, Fear),
-        ]);
+    fn text_is_aligned_and_cannot_steer_a_terminal() {
         let expected = [
-            "                     clips     UAR %      95 %  accuracy  macro-F1       ECE   at 60 %",
-            "all                      4      83.3         -      75.0      77.8      25.0      75.0",
-            "seven                    2     100.0         -     100.0     100.0       0.0     100.0",
-            "six                      2      50.0         -      50.0      33.3      50.0      50.0",
-            "accuracy at 60 % coverage: 75.0 % (shown from a probability of 1.00 on)",
-            "",
-            "recall %             anger      fear  surprise",
-            "all                  100.0      50.0     100.0",
-            "seven                    -     100.0     100.0",
-            "six                  100.0       0.0         -",
-            "",
-            "precision %          anger      fear  surprise",
-            "all                   50.0     100.0     100.0",
-            "seven                    -     100.0     100.0",
-            "six                   50.0       0.0         -",
-            "",
-            "clips heard as       anger      fear  surprise",
-            "anger                    1         0         0",
-            "fear                     1         1         0",
-            "surprise                 0         0         1",
+            "clips                UAR %",
+            "a|b                   47.2",
+            "<␛[2J>               100.0",
             "",
         ];
-        assert_eq!(report.table(), expected.join("\n"));
+        assert_eq!(table().text(), expected.join("\n"));
     }
 
     #[test]
-    fn one_corpus_gets_one_line() {
-        let report = Report::new(&[
-            sure("six", Emotion::Anger, Emotion::Anger),
-            sure("six", Emotion::Fear, Emotion::Anger),
-        ]);
-        assert!(!report.table().lines().any(|line| line.starts_with("all ")));
-        assert_eq!(report.table().matches("six ").count(), 3);
+    fn a_long_name_makes_its_column_wider_for_all_rows() {
+        let text = Table::new(["", "n"]).with("a name of more than sixteen", ["7"]).text();
+        let ends: Vec<usize> = text.lines().map(str::len).collect();
+        assert_eq!(ends, [37, 37]);
     }
 
     #[test]
-    fn groups_of_speakers_get_their_lines_where_anything_is_known() {
-        let of = |sex: &str, speaker: &str| Prediction {
-            sex: Some(sex.into()),
-            speaker: speaker.into(),
-            ..sure("six", Emotion::Anger, Emotion::Anger)
-        };
-        let table = Report::new(&[of("female", "1"), of("male", "2"), of("male", "3")]).table();
-        let expected = [
-            "speakers             clips     UAR %      95 %  accuracy  macro-F1       ECE   at 60 %",
-            "female                   1     100.0         -     100.0     100.0       0.0     100.0",
-            "male                     2     100.0   100-100     100.0     100.0       0.0     100.0",
-            "",
-        ];
-        assert!(table.contains(&expected.join("\n")), "{table}");
-        assert!(!table.contains("unknown"), "{table}");
+    fn markdown_has_a_rule_below_its_head_and_no_column_too_many() {
+        let expected =
+            ["| clips | UAR % |", "|---|---:|", "| a\\|b | 47.2 |", "| <␛[2J> | 100.0 |", ""];
+        assert_eq!(table().markdown(), expected.join("\n"));
+    }
+
+    #[test]
+    fn html_holds_words_not_elements() {
+        let html = table().html();
+        assert!(html.contains("<tr><th>clips</th><th>UAR %</th></tr>"), "{html}");
+        assert!(html.contains("<td>&lt;\u{fffd}[2J&gt;</td><td>100.0</td>"), "{html}");
     }
 }

@@ -24,8 +24,11 @@ pub enum CorpusError {
         /// The CSV reader's reason, with the line.
         source: csv::Error,
     },
-    /// A manifest lacks a column that every manifest needs.
-    #[error("{path} has no column '{column}'; a manifest needs path, emotion, speaker and corpus")]
+    /// A manifest or a file of votes lacks a column that every such file needs.
+    #[error(
+        "{path} has no column '{column}'; a manifest needs path, emotion, speaker and corpus, a file of \
+         votes path"
+    )]
     MissingColumn {
         /// The manifest.
         path: PathBuf,
@@ -120,7 +123,7 @@ pub enum CorpusError {
         /// Why that one is not used.
         reason: String,
     },
-    /// A file is named as in a corpus, but its label is not one of that corpus.
+    /// A file is named as in a corpus or a collection of noises, but its label is not one of it.
     #[error(
         "{clip}: the label '{label}' in the name is not one of {corpus}; rename or remove the file"
     )]

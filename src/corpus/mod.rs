@@ -1,15 +1,18 @@
 //! Labelled clips: which recording carries which emotion, by whose voice.
 //!
 //! In: a manifest CSV, or the folder of a public corpus. Out: a [`Clip`] for each recording that is
-//! used, and a reason for each that is not. Nothing is decoded here. Keeps nothing between calls.
+//! used, and a reason for each that is not; beside them, recordings of noise ([`sounds`]). Nothing is
+//! decoded here. Keeps nothing between calls.
 
 mod clip;
 mod error;
 mod folder;
 pub mod manifest;
 pub mod ravdess;
+pub mod sounds;
 mod split;
 pub mod tess;
+mod votes;
 
 use std::path::{Path, PathBuf};
 
@@ -50,19 +53,23 @@ pub fn read(path: &Path) -> Result<Vec<Clip>, CorpusError> {
 ///
 /// A file is a manifest ([`manifest::read`]). A folder that holds a `splits.csv` is that manifest.
 /// Any other folder is searched to its depths and recognised by its file names: [`tess`] or [`ravdess`].
+/// A `votes.csv` in the folder of a recording (columns `path` and emotions, with counts of listeners;
+/// rows are matched by file name without extension) fills [`Clip::votes`].
 ///
 /// # Errors
 /// [`CorpusError`] when nothing is there, a row or a file name cannot be understood, a clip is
 /// missing or listed twice, or the folder holds no corpus, or two.
 pub fn open(path: &Path) -> Result<Corpus, CorpusError> {
-    if !path.is_dir() {
-        return manifest::read(path).map(Corpus::from_clips);
-    }
     let inside = path.join(FOLDER_MANIFEST);
-    if inside.is_file() {
-        return manifest::read(&inside).map(Corpus::from_clips);
-    }
-    open_folder(path)
+    let mut corpus = if !path.is_dir() {
+        manifest::read(path).map(Corpus::from_clips)?
+    } else if inside.is_file() {
+        manifest::read(&inside).map(Corpus::from_clips)?
+    } else {
+        open_folder(path)?
+    };
+    votes::fill(&mut corpus.clips)?;
+    Ok(corpus)
 }
 
 impl Corpus {
@@ -153,6 +160,7 @@ mod tests {
         let corpus = open(folder.path()).unwrap();
         assert_eq!(corpus.clips.len(), 2);
         assert_eq!(corpus.clips[0].emotion, Emotion::Neutral, "calm counts as neutral");
+        assert!(corpus.clips[0].is_calm && !corpus.clips[1].is_calm);
         assert_eq!(corpus.clips[1].emotion, Emotion::Anger);
         assert_eq!(corpus.clips[1].sex.as_deref(), Some("female"));
         assert_eq!(corpus.not_used.len(), 1);
@@ -194,6 +202,15 @@ mod tests {
         assert_eq!(counts, counts_by_plain_text(&data.join(FOLDER_MANIFEST)));
         assert_eq!(counts.values().sum::<usize>(), clips.len());
         assert_eq!(counts[&("tess".to_owned(), "train")], 2_800);
+        assert_eq!(
+            clips.iter().filter(|clip| clip.is_calm).count(),
+            192,
+            "24 actors, 8 clips each"
+        );
+        let shares: Vec<_> = clips.iter().filter_map(|clip| clip.votes.as_ref()).collect();
+        let votes = fs::read_to_string(data.join("crema_d/votes.csv")).unwrap();
+        assert_eq!(shares.len(), votes.lines().count() - 1);
+        assert!(shares.iter().all(|shares| (shares.iter().sum::<f32>() - 1.0).abs() < 1e-5));
 
         for (name, n_clips, n_speakers) in [("tess", 2_800, 2), ("ravdess", 1_440, 24)] {
             let listed = clips.iter().filter(|clip| clip.corpus == name);

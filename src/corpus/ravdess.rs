@@ -13,6 +13,9 @@ use crate::emotion::Emotion;
 /// The corpus' name in [`Clip::corpus`].
 pub const NAME: &str = "ravdess";
 
+/// The code of the emotion "calm".
+const CALM: u32 = 2;
+
 /// Whether a file is named as in this corpus.
 pub(super) fn is_named_so(path: &Path) -> bool {
     codes(path).is_some()
@@ -33,6 +36,7 @@ pub(super) fn clip(path: &Path) -> Result<Named, CorpusError> {
         2 => return Ok(Named::NotUsed("a song, not speech".to_owned())),
         _ => return Err(unknown(channel)),
     }
+    let is_calm = emotion == CALM;
     let emotion = emotion_of(emotion).ok_or_else(|| unknown(emotion))?;
     if !(1..=24).contains(&actor) {
         return Err(unknown(actor));
@@ -41,6 +45,8 @@ pub(super) fn clip(path: &Path) -> Result<Named, CorpusError> {
     Ok(Named::Clip(Clip {
         path: path.to_owned(),
         emotion,
+        is_calm,
+        votes: None,
         speaker: format!("{actor:02}"),
         corpus: NAME.to_owned(),
         sex: Some(sex.to_owned()),
@@ -63,7 +69,7 @@ fn codes(path: &Path) -> Option<[u32; 7]> {
 
 fn emotion_of(code: u32) -> Option<Emotion> {
     match code {
-        1 | 2 => Some(Emotion::Neutral),
+        1 | CALM => Some(Emotion::Neutral),
         3 => Some(Emotion::Happiness),
         4 => Some(Emotion::Sadness),
         5 => Some(Emotion::Anger),

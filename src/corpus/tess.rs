@@ -74,6 +74,8 @@ pub(super) fn clip(path: &Path) -> Result<Named, CorpusError> {
     Ok(Named::Clip(Clip {
         path: path.to_owned(),
         emotion,
+        is_calm: false,
+        votes: None,
         speaker: speaker.to_owned(),
         corpus: NAME.to_owned(),
         sex: Some("female".to_owned()),

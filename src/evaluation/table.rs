@@ -81,9 +81,11 @@ impl Table {
         let mut text = "<table>\n".to_owned();
         for (number, line) in self.lines().enumerate() {
             let cell = if number == 0 { "th" } else { "td" };
-            let cells: String =
-                line.map(|words| format!("<{cell}>{}</{cell}>", escaped(words))).collect();
-            let _ = writeln!(text, "<tr>{cells}</tr>");
+            text.push_str("<tr>");
+            for words in line {
+                let _ = write!(text, "<{cell}>{}</{cell}>", escaped(words));
+            }
+            text.push_str("</tr>\n");
         }
         text + "</table>\n"
     }

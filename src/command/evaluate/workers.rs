@@ -26,12 +26,12 @@ pub fn score_all<'a, T: Send>(
 ) -> anyhow::Result<Vec<anyhow::Result<T>>> {
     let next = AtomicUsize::new(0);
     let work = || -> anyhow::Result<Vec<(usize, anyhow::Result<T>)>> {
-        let mut score = scorer()?;
+        let mut of_clip = scorer()?;
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(clip) = clips.get(index) else { return Ok(done) };
-            done.push((index, score(clip)));
+            done.push((index, of_clip(clip)));
             progress.inc(1);
         }
     };
@@ -61,6 +61,8 @@ mod tests {
         let clip = |number: usize| Clip {
             path: number.to_string().into(),
             emotion: Emotion::Fear,
+            is_calm: false,
+            votes: None,
             speaker: "1".into(),
             corpus: "mine".into(),
             sex: None,

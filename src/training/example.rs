@@ -5,19 +5,14 @@
 
 use super::TrainingError;
 use super::recipe::TrainingRecipe;
-use crate::augment::Variant;
+use crate::augment::{Chain, Sounds};
 use crate::corpus::Clip;
 use crate::emotion::Emotion;
 use crate::evaluation::clip::{clip_frames, clip_samples};
 use crate::model::artifact::Normalisation;
-use crate::resample::resample_all;
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
-
-/// Rates that a clip is taken to have been recorded at, against the recipe's 100 %: slower and lower, as it is,
-/// faster and higher. Within 10 % the emotion stays (Ko et al., 2015, use the same range for speech).
-const SPEEDS_PERCENT: [u32; 5] = [90, 95, 100, 105, 110];
 
 /// One clip, ready to be learned from.
 #[derive(Clone, Debug)]
@@ -91,11 +86,8 @@ fn hearings(
     }
     let mut hearings = vec![clean];
     for _ in 1..n_hearings {
-        let rate_hz = recipe.features.sample_rate_hz();
-        let percent = SPEEDS_PERCENT[rng.random_range(0..SPEEDS_PERCENT.len())];
-        let mut heard = resample_all(&samples, rate_hz * percent / 100, rate_hz)
-            .map_err(|error| error.to_string())?;
-        Variant::random(rng).apply(&mut heard, &[], rng);
+        let mut heard = samples.clone();
+        Chain::random(rng).apply(&mut heard, &Sounds::default(), rng);
         let frames = frames_of(&heard);
         if frames.len() >= recipe.network.n_inputs() {
             hearings.push(frames);

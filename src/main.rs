@@ -16,7 +16,6 @@ use undertone::command::{
     monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
-use undertone::emotion::Scores;
 use undertone::model::device::BackendChoice;
 
 fn main() -> ExitCode {
@@ -168,14 +167,19 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         model: args.model.clone(),
         clips: args.clips,
         split: args.split.as_deref().map(str::parse).transpose()?,
+        degrade: match args.degrade.as_str() {
+            "all" => evaluate::Degrade::All,
+            word => evaluate::Degrade::One(word.parse()?),
+        },
+        noises: args.noises,
         json: args.json,
         report: args.report,
         force: args.force,
         n_threads,
     };
-    let scorer = || -> anyhow::Result<evaluate::workers::Scorer<'_, Scores>> {
+    let scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
         let mut scorer = ClipScorer::loaded(Some(args.model.clone()), backend)?;
-        Ok(Box::new(move |clip| scorer.score(clip)))
+        Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
     };
     let mut out = std::io::stdout().lock();
     Ok(match evaluate::run(&settings, &scorer, &mut out)? {

@@ -4,23 +4,22 @@
 //! report as a JSON file and as a folder with a page and charts where wanted, every clip that could not be
 //! scored by name on the error stream.
 
-pub mod workers;
+mod files;
+mod listening;
+mod scores;
+mod workers;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::bail;
 
-use super::file_set::FileSet;
-use super::progress;
-use crate::corpus::{self, Clip, Split};
-use crate::emotion::Scores;
-use crate::evaluation::{Part, Prediction, Report, page, pictures};
-use crate::output_file::{IfExists, OutputFile, ReadableBy};
-use workers::{Scorer, score_all};
-
-/// The page's file in the report's folder.
-const PAGE: &str = "index.html";
+use crate::corpus::{self, Clip, Corpus, Split};
+use crate::evaluation::{Condition, Degradation, Drops, Report};
+use files::Files;
+pub use listening::Listening;
+pub use scores::{MakeScorer, ScoreClip};
+use scores::{Scored, score_clips};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -31,6 +30,10 @@ pub struct EvaluateSettings {
     pub clips: PathBuf,
     /// Only the clips of this split.
     pub split: Option<Split>,
+    /// How clips are degraded.
+    pub degrade: Degrade,
+    /// A data folder with recorded noises; without one noise is made up.
+    pub noises: Option<PathBuf>,
     /// Write the report there as JSON.
     pub json: Option<PathBuf>,
     /// Write the report into this folder as a page with charts.
@@ -39,6 +42,24 @@ pub struct EvaluateSettings {
     pub force: bool,
     /// Threads that score; the results do not depend on it.
     pub n_threads: usize,
+}
+
+/// How clips are degraded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Degrade {
+    /// In one way, or not at all.
+    One(Degradation),
+    /// In every way; the report is of the undegraded clips, beside which the others' drops stand.
+    All,
+}
+
+impl Degrade {
+    fn degradations(self) -> Vec<Degradation> {
+        match self {
+            Degrade::One(degradation) => vec![degradation],
+            Degrade::All => Degradation::ALL.to_vec(),
+        }
+    }
 }
 
 /// How an evaluation ended.
@@ -50,86 +71,53 @@ pub enum Outcome {
     Incomplete(usize),
 }
 
-/// What came of a list of clips.
-#[derive(Debug, Default)]
-struct Evaluated {
-    /// One for each clip that was scored, in the order given.
-    predictions: Vec<Prediction>,
-    /// The others, with the reason.
-    failed: Vec<(PathBuf, anyhow::Error)>,
-}
-
 /// Scores the clips, prints the tables to `out` and writes the report.
 ///
-/// `scorer` makes what decodes a clip and gives its probabilities, one for each thread.
+/// `make_scorer` makes what decodes a clip and gives its probabilities, one for each thread.
 ///
 /// # Errors
-/// Unreadable clips or manifest, a split without clips, no clip that can be scored, a report that
+/// Unreadable clips, manifest or noises, a split without clips, no clip that can be scored, a report that
 /// exists or cannot be written. Single clips that fail are listed and make it [`Outcome::Incomplete`].
-pub fn run<'a>(
+pub fn run(
     settings: &EvaluateSettings,
-    scorer: &(dyn Fn() -> anyhow::Result<Scorer<'a, Scores>> + Sync),
+    make_scorer: &MakeScorer<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
     // Begun before the work, so that a report that must not be replaced is told at once.
     let files = Files::create(settings)?;
-    let clips = chosen_clips(settings)?;
-    let Evaluated { predictions, failed } = evaluate_clips(&clips, settings.n_threads, scorer)?;
-    for (path, reason) in &failed {
-        eprintln!("not scored: {}: {reason:#}", path.display());
-    }
-    ensure!(!predictions.is_empty(), "none of the {} clips could be scored", clips.len());
-    let report = Report::new(&predictions);
+    let degradations = settings.degrade.degradations();
+    let conditions = degradations.iter().copied().map(Condition::Degraded).collect();
+    let (clips, listening) = heard_clips(settings, conditions)?;
+    let scored = score_clips(&clips, &listening, settings.n_threads, make_scorer)?;
+    let reports = scored.predictions.iter().map(|predictions| Report::new(predictions));
+    let drops = Drops { reports: degradations.iter().copied().zip(reports).collect() };
+    let report = &drops.reports[&degradations[0]];
     out.write_all(report.table().as_bytes())?;
-    files.write(settings, &report)?;
-    if failed.is_empty() {
-        return Ok(Outcome::Complete);
+    if settings.degrade == Degrade::All {
+        write!(out, "\n{}", drops.table().text())?;
     }
-    eprintln!("{} of {} clips could not be scored and are not counted", failed.len(), clips.len());
-    Ok(Outcome::Incomplete(failed.len()))
+    files.write(settings, report, &drops)?;
+    Ok(tell_failed(&scored))
 }
 
-/// Scores each clip; one that fails, or whose scores are no probabilities, is kept with its reason.
-fn evaluate_clips<'a>(
-    clips: &[Clip],
-    n_threads: usize,
-    scorer: &(dyn Fn() -> anyhow::Result<Scorer<'a, Scores>> + Sync),
-) -> anyhow::Result<Evaluated> {
-    let progress = progress::counting(clips.len(), "clips");
-    let results = score_all(clips, n_threads, &progress, scorer)?;
-    progress.finish_and_clear();
-    let mut evaluated = Evaluated::default();
-    for (clip, result) in clips.iter().zip(results) {
-        match result.and_then(checked) {
-            Ok(scores) => evaluated.predictions.push(Prediction::new(clip, scores)),
-            Err(reason) => evaluated.failed.push((clip.path.clone(), reason)),
-        }
-    }
-    Ok(evaluated)
-}
-
-/// A broken model gives NaN, which would count as some emotion.
-fn checked(scores: Scores) -> anyhow::Result<Scores> {
-    let in_range = scores.0.iter().all(|score| (0.0..=1.0).contains(score));
-    ensure!(
-        in_range && scores.0.iter().any(|score| *score > 0.0),
-        "the model's scores {:?} are no probabilities; take or train another model",
-        scores.0
-    );
-    Ok(scores)
-}
-
-/// The clips of the wanted split; tells of recordings that are not used and of shared voices.
-fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
-    let corpus = corpus::open(&settings.clips)?;
-    for left_out in &corpus.not_used {
+/// The clips of the wanted split, and how they are heard; tells of recordings that are not used and of
+/// shared voices.
+fn heard_clips(
+    settings: &EvaluateSettings,
+    conditions: Vec<Condition>,
+) -> anyhow::Result<(Vec<Clip>, Listening)> {
+    let Corpus { mut clips, not_used } = corpus::open(&settings.clips)?;
+    for left_out in &not_used {
         eprintln!("not used: {}: {}", left_out.path.display(), left_out.reason);
     }
-    let Some(split) = settings.split else { return Ok(corpus.clips) };
-    if let Err(shared) = corpus::speaker_disjoint(&corpus.clips) {
+    let listening = match &settings.noises {
+        Some(data) => Listening::with_recorded(conditions, data, &clips, settings.split)?,
+        None => Listening { conditions, ..Listening::default() },
+    };
+    let Some(split) = settings.split else { return Ok((clips, listening)) };
+    if let Err(shared) = corpus::speaker_disjoint(&clips) {
         eprintln!("warning: these scores may be of voices that the model has heard: {shared}");
     }
-    let mut clips = corpus.clips;
     clips.retain(|clip| clip.split == Some(split));
     if clips.is_empty() {
         bail!(
@@ -138,80 +126,26 @@ fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
             settings.clips.display()
         );
     }
-    Ok(clips)
+    Ok((clips, listening))
 }
 
-/// The files that the report goes to.
-struct Files {
-    json: Option<OutputFile>,
-    folder: Option<FileSet>,
-}
-
-impl Files {
-    fn create(settings: &EvaluateSettings) -> anyhow::Result<Self> {
-        let if_exists = IfExists::from_force(settings.force);
-        let begin = |path: &PathBuf| OutputFile::create(path, if_exists, ReadableBy::Owner);
-        let names = pictures(&Report::default()).map(|picture| picture.file);
-        let names: Vec<&str> = std::iter::once(PAGE).chain(names).collect();
-        let begin_all = |folder: &PathBuf| FileSet::create(folder, &names, settings.force);
-        Ok(Files {
-            json: settings.json.as_ref().map(begin).transpose()?,
-            folder: settings.report.as_ref().map(begin_all).transpose()?,
-        })
+/// Names the clips that could not be scored.
+fn tell_failed(scored: &Scored) -> Outcome {
+    if scored.failed.is_empty() {
+        return Outcome::Complete;
     }
-
-    fn write(self, settings: &EvaluateSettings, report: &Report) -> anyhow::Result<()> {
-        if let Some(mut json) = self.json {
-            serde_json::to_writer_pretty(&mut json, report).context("cannot write the report")?;
-            json.write_all(b"\n")?;
-            json.commit()?;
-        }
-        if let Some(folder) = self.folder {
-            let pictures = pictures(report);
-            let title = format!("Undertone: {} on labelled clips", settings.model);
-            let mut contents = vec![page(&title, &parts(settings, report))];
-            contents.extend(pictures.map(|picture| picture.svg));
-            folder.write(&contents)?;
-        }
-        Ok(())
+    for (path, reason) in &scored.failed {
+        eprintln!("not scored: {}: {reason:#}", path.display());
     }
-}
-
-/// What stands on the page.
-fn parts(settings: &EvaluateSettings, report: &Report) -> Vec<Part> {
-    let split = settings.split.map_or_else(String::new, |split| format!(", split {split}"));
-    let mut parts = vec![
-        Part::Words(format!("Clips: {}{split}.", settings.clips.display())),
-        Part::Words(
-            "UAR is the mean of the recalls of all emotions; ECE by how much probabilities and \
-             what is right differ; \"at 60 %\" the accuracy of the surest 60 % of the answers; \
-             \"95 %\" where the UAR of other such speakers would be in 95 of 100 cases. All in \
-             per cent."
-                .to_owned(),
-        ),
-        Part::Heading("Scores".to_owned()),
-        Part::Table(report.measures_table()),
-        Part::Words(report.named_coverage()),
-    ];
-    parts.extend(report.speakers_table().map(Part::Table));
-    let [reliability, coverage, confusion, recall] = pictures(report);
-    parts.extend([
-        Part::Heading("What its probabilities mean".to_owned()),
-        Part::Picture(reliability),
-        Part::Picture(coverage),
-        Part::Heading("What is heard as what".to_owned()),
-        Part::Picture(confusion),
-        Part::Picture(recall),
-        Part::Table(report.recall_table()),
-        Part::Table(report.precision_table()),
-    ]);
-    parts
+    let n_failed = scored.failed.len();
+    eprintln!("{n_failed} of {} clips could not be scored and are not counted", scored.n_clips());
+    Outcome::Incomplete(n_failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emotion::{Emotion, N_EMOTIONS};
+    use crate::emotion::{Emotion, N_EMOTIONS, Scores};
     use std::fs;
 
     /// A manifest of three clips of split test and one of split train.
@@ -233,8 +167,18 @@ mod tests {
         let split = Some(Split::Test);
         let report = Some(folder.path().join("report"));
         let model = "<tiny>".to_owned();
-        let n_threads = 2;
-        (folder, EvaluateSettings { model, clips, split, json, report, force: false, n_threads })
+        let settings = EvaluateSettings {
+            model,
+            clips,
+            split,
+            degrade: Degrade::One(Degradation::None),
+            noises: None,
+            json,
+            report,
+            force: false,
+            n_threads: 2,
+        };
+        (folder, settings)
     }
 
     fn sure_of(emotion: Emotion) -> Scores {
@@ -246,8 +190,13 @@ mod tests {
     /// A maker of scorers that all do the same.
     fn all(
         score: impl Fn(&Clip) -> anyhow::Result<Scores> + Clone + Sync + 'static,
-    ) -> impl Fn() -> anyhow::Result<Scorer<'static, Scores>> + Sync {
-        move || Ok(Box::new(score.clone()))
+    ) -> impl Fn() -> anyhow::Result<ScoreClip<'static>> + Sync {
+        move || {
+            let score = score.clone();
+            Ok(Box::new(move |clip, listening: &Listening| {
+                listening.conditions.iter().map(|_| score(clip)).collect()
+            }))
+        }
     }
 
     #[test]
@@ -273,11 +222,37 @@ mod tests {
     }
 
     #[test]
+    fn every_degradation_is_scored_on_the_same_clips_and_told_with_its_drop() {
+        let (_folder, mut settings) = settings();
+        settings.degrade = Degrade::All;
+        let scorer = || -> anyhow::Result<ScoreClip<'static>> {
+            Ok(Box::new(|clip, listening| {
+                assert_eq!(listening.conditions, Degradation::ALL.map(Condition::Degraded));
+                let right = sure_of(clip.emotion);
+                Ok(vec![right, right, sure_of(Emotion::Anger), right])
+            }))
+        };
+        let mut table = Vec::new();
+        run(&settings, &scorer, &mut table).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        let drops = "mine                 100.0     100.0       0.0        50.0      50.0      100.0       0.0";
+        assert!(table.ends_with(&format!("{drops}\n")), "{table}");
+        let json = fs::read_to_string(settings.json.unwrap()).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&report["degrade"], &report["uar"]), (&"none".into(), &1.0.into()));
+        let noisy = &report["degraded"]["phone-noise"];
+        assert_eq!((&noisy["uar"], &noisy["uar_drop"]["all"]), (&0.5.into(), &0.5.into()));
+        assert_eq!(report["degraded"].as_object().unwrap().len(), 3);
+        let page = fs::read_to_string(settings.report.unwrap().join("index.html")).unwrap();
+        assert!(page.contains("<th>phone-loss</th>"));
+    }
+
+    #[test]
     fn a_report_that_exists_stays_unless_forced() {
         let (_folder, mut settings) = settings();
         let json = settings.json.clone().unwrap();
         fs::write(&json, "mine").unwrap();
-        let scorer = || -> anyhow::Result<Scorer<'_, Scores>> { panic!("scored all the same") };
+        let scorer = || -> anyhow::Result<ScoreClip<'_>> { panic!("scored all the same") };
         let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("report.json") && error.contains("--force"), "{error}");
         fs::remove_file(&json).unwrap();
@@ -306,14 +281,12 @@ mod tests {
             }
             Ok(sure_of(clip.emotion))
         });
-        let clips = chosen_clips(&settings).unwrap();
-        let evaluated = evaluate_clips(&clips, 2, &scorer).unwrap();
-        assert_eq!(evaluated.predictions.len(), 1);
-        let reasons: Vec<String> = evaluated
-            .failed
-            .iter()
-            .map(|(path, why)| format!("{} {why}", path.display()))
-            .collect();
+        let conditions = vec![Condition::Degraded(Degradation::None)];
+        let (clips, listening) = heard_clips(&settings, conditions).unwrap();
+        let scored = score_clips(&clips, &listening, 2, &scorer).unwrap();
+        assert_eq!((scored.predictions[0].len(), scored.n_clips()), (1, 3));
+        let reasons: Vec<String> =
+            scored.failed.iter().map(|(path, why)| format!("{} {why}", path.display())).collect();
         assert!(reasons[0].contains("b.wav cut off"), "{reasons:?}");
         assert!(reasons[1].contains("no probabilities"), "{reasons:?}");
         let outcome = run(&settings, &scorer, &mut Vec::new()).unwrap();

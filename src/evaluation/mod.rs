@@ -1,6 +1,6 @@
 //! How good a classifier is: pure numbers over what it said about labelled clips.
 //!
-//! In: a [`Prediction`] a clip. Out: a [`Report`] (accuracy, UAR, macro-F1, recall and precision by
+//! In: a [`Condition`] that clips are heard under, and a [`Prediction`] a clip. Out: a [`Report`] (accuracy, UAR, macro-F1, recall and precision by
 //! label, confusion matrix, calibration, coverage, confidence intervals; over all, by corpus, by sex
 //! and by age), as JSON through serde and as text by [`Report::table`]. Keeps nothing.
 //!
@@ -12,8 +12,11 @@
 
 mod calibration;
 pub mod clip;
+pub mod condition;
 mod counts;
 mod coverage;
+mod degradation;
+mod drops;
 mod interval;
 mod page;
 mod pictures;
@@ -23,7 +26,10 @@ mod summary;
 mod table;
 
 pub use calibration::ReliabilityBin;
+pub use condition::Condition;
 pub use coverage::CoveragePoint;
+pub use degradation::{Degradation, UnknownDegradation};
+pub use drops::Drops;
 pub use interval::Intervals;
 pub use page::{Part, page};
 pub use pictures::{Picture, pictures};

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MonitorArgs,
-    ReplayArgs, SessionsArgs, TrainArgs,
+    Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
+    MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, inspect, models,
-    monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, degrade, devices, evaluate, export, inspect,
+    models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -59,6 +59,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Export(args)) => done(export_session(args)),
         Some(Command::Sessions(args)) => done(list_sessions(args)),
         Some(Command::Inspect(args)) => inspect_input(args),
+        Some(Command::Degrade(args)) => degrade_recording(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
     }
@@ -185,6 +186,25 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
     Ok(match evaluate::run(&settings, &scorer, &mut out)? {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
+    })
+}
+
+fn degrade_recording(args: DegradeArgs) -> anyhow::Result<Exit> {
+    degrade::run(&degrade::DegradeSettings {
+        input: args.input,
+        output: args.output,
+        channel: args.channel.parse()?,
+        phone: args.phone,
+        band: args.band,
+        codec: args.codec,
+        snr_db: args.snr,
+        noise: args.noise,
+        loss: args.loss,
+        room_s: args.room,
+        level_db: args.level,
+        speed: args.speed,
+        seed: args.seed,
+        force: args.force,
     })
 }
 

@@ -205,11 +205,11 @@ mod tests {
         }
     }
 
-    /// Twenty clips of one woman, alternately anger and fear, of which some fears are heard as anger.
+    /// Thirty clips of one woman, half of them anger and half fear, of which some fears are heard as anger.
     fn clips(n_wrong: usize) -> Vec<Prediction> {
-        let fears = (0..10)
+        let fears = (0..15)
             .map(|n| prediction(Fear, if n < n_wrong { Anger } else { Fear }, ("a", "female")));
-        (0..10).map(|_| prediction(Anger, Anger, ("a", "female"))).chain(fears).collect()
+        (0..15).map(|_| prediction(Anger, Anger, ("a", "female"))).chain(fears).collect()
     }
 
     fn tested(perturbation: Perturbation, n_wrong: usize) -> RobustnessTest {
@@ -217,9 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn a_small_change_may_change_one_decision_in_twenty() {
+    fn a_small_change_may_change_one_decision_in_twenty_at_most() {
         let test = tested(Perturbation::Gain, 1);
-        assert!((test.equal - 0.95).abs() < 1e-12 && (test.uar_change + 0.05).abs() < 1e-12);
+        assert!((test.equal - 29.0 / 30.0).abs() < 1e-12, "{test:?}");
+        assert!((test.uar_change + 1.0 / 30.0).abs() < 1e-12, "{test:?}");
         assert!(test.passed);
         assert!(!tested(Perturbation::Gain, 2).passed);
     }
@@ -228,11 +229,11 @@ mod tests {
     fn a_noise_may_change_one_in_ten_but_not_cost_more_than_five_points() {
         assert!(tested(Perturbation::Babble, 1).passed);
         let test = tested(Perturbation::Babble, 2);
-        assert!((test.equal - 0.9).abs() < 1e-12, "{test:?}");
-        assert!(!test.passed, "it costs ten points");
+        assert!((test.equal - 28.0 / 30.0).abs() < 1e-12, "{test:?}");
+        assert!(!test.passed, "it costs nearly seven points");
         // Wrong before, right now: another decision, but nothing is lost.
         let gained = Robustness::new(&clips(2), [(Perturbation::Babble, &clips(0)[..])]);
-        assert!(gained.tests[0].passed && gained.tests[0].uar_change > 0.09);
+        assert!(gained.tests[0].passed && gained.tests[0].uar_change > 0.06);
     }
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
         let robustness = Robustness::new(&same, changed);
         let table = robustness.table().markdown();
         let gain = "| gain of 1 or 2 dB | 100.0 | 95.0 | 100.0 | +0.0 | - | pass |";
-        let babble = "| babble at 20 dB | 85.0 | 90.0 | 85.0 | -15.0 | -5.0 | FAIL |";
+        let babble = "| babble at 20 dB | 90.0 | 90.0 | 90.0 | -10.0 | -5.0 | FAIL |";
         assert!(table.contains(gain) && table.contains(babble), "{table}");
         assert_eq!(robustness.sex_table(), None);
     }

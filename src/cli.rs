@@ -37,7 +37,7 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
-    /// Measure a model on labelled clips
+    /// Measure a model on labelled clips or calls
     Evaluate(EvaluateArgs),
 }
 
@@ -204,12 +204,15 @@ pub struct TrainArgs {
 /// `undertone evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The model, by name or folder
+    /// The model, by name or folder [default: the one inside the program]
     #[arg(long)]
-    pub model: String,
+    pub model: Option<String>,
     /// Manifest or folder of labelled clips
-    #[arg(long, value_name = "MANIFEST")]
-    pub clips: PathBuf,
+    #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
+    pub clips: Option<PathBuf>,
+    /// Manifest of labelled calls instead: a CSV with the columns audio,labels
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["clips", "split"])]
+    pub calls: Option<PathBuf>,
     /// Only clips of this split: train, dev or test
     #[arg(long)]
     pub split: Option<String>,

@@ -71,6 +71,7 @@ pub mod plain_text;
 pub mod plot;
 pub mod resample;
 pub mod session;
+pub mod simulation;
 pub mod speech;
 pub mod stream_time;
 pub mod timeline;

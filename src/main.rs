@@ -12,7 +12,7 @@ use undertone::cli::{
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, inspect, models,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, devices, evaluate, export, inspect, models,
     monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
@@ -157,13 +157,22 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
 }
 
 fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
+    if let Some(manifest) = args.calls {
+        return calls::run(&calls::CallsSettings {
+            manifest,
+            model: args.model,
+            backend: args.backend.parse()?,
+            json: args.json,
+            force: args.force,
+        });
+    }
     let settings = evaluate::EvaluateSettings {
-        clips: args.clips,
+        clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
         json: args.json,
         force: args.force,
     };
-    let mut scorer = ClipScorer::new(Some(args.model), args.backend.parse()?);
+    let mut scorer = ClipScorer::new(args.model, args.backend.parse()?);
     let mut out = std::io::stdout().lock();
     let outcome = evaluate::run(&settings, &mut |clip| scorer.score(clip), &mut out)?;
     Ok(match outcome {

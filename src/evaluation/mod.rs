@@ -9,6 +9,7 @@
 //! nobody could have shown surprise there. A corpus with one label only is scored on all seven, as
 //! nothing could be wrong otherwise. The numbers over all clips use these same predictions.
 
+pub mod calls;
 pub mod clip;
 mod counts;
 mod prediction;

@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use super::Split;
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, N_EMOTIONS};
 
 /// One labelled recording of one voice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     /// The file, as it can be opened from the working directory.
     pub path: PathBuf,
     /// What the speaker expresses; calm counts as neutral.
     pub emotion: Emotion,
+    /// The label is "calm": neutral among the seven, a class of its own in RAVDESS' eight.
+    pub is_calm: bool,
+    /// The share of listeners that chose each emotion when they heard the sound alone, in the order of
+    /// [`Emotion::ALL`], summing to 1; where a `votes.csv` beside the recording tells it.
+    pub votes: Option<[f32; N_EMOTIONS]>,
     /// The speaker's name within the corpus; see [`Clip::speaker_key`].
     pub speaker: String,
     /// The corpus, one lower-case word: `tess`.

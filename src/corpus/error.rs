@@ -24,8 +24,11 @@ pub enum CorpusError {
         /// The CSV reader's reason, with the line.
         source: csv::Error,
     },
-    /// A manifest lacks a column that every manifest needs.
-    #[error("{path} has no column '{column}'; a manifest needs path, emotion, speaker and corpus")]
+    /// A manifest or a file of votes lacks a column that every such file needs.
+    #[error(
+        "{path} has no column '{column}'; a manifest needs path, emotion, speaker and corpus, a file of \
+         votes path"
+    )]
     MissingColumn {
         /// The manifest.
         path: PathBuf,
@@ -85,26 +88,15 @@ pub enum CorpusError {
     /// A folder holds recordings, but of no corpus that is known by its file names.
     #[error(
         "the recordings in {path} are named like no known corpus (first: {example}); known are TESS \
-         (OAF_back_angry.wav) and RAVDESS (03-01-05-01-01-01-12.wav): for others write a manifest CSV"
+         (OAF_back_angry.wav), RAVDESS (03-01-05-01-01-01-12.wav), CREMA-D (1001_DFA_ANG_XX.wav), nEMO \
+         (EB0_anger_14.wav), EMOVO (dis-f1-b1.wav) and speechocean762 (SPEAKER0001/000010011.WAV): for \
+         others write a manifest CSV"
     )]
     Unrecognised {
         /// The folder.
         path: PathBuf,
         /// The first recording in it.
         example: PathBuf,
-    },
-    /// A folder holds two corpora.
-    #[error(
-        "{path} holds {n_tess} recordings named as in TESS and {n_ravdess} as in RAVDESS; give the \
-         folder of one corpus at a time, or write a manifest CSV"
-    )]
-    Mixed {
-        /// The folder.
-        path: PathBuf,
-        /// Recordings named as in TESS.
-        n_tess: usize,
-        /// Recordings named as in RAVDESS.
-        n_ravdess: usize,
     },
     /// A folder holds recordings of a known corpus, but none that is used.
     #[error(
@@ -120,7 +112,7 @@ pub enum CorpusError {
         /// Why that one is not used.
         reason: String,
     },
-    /// A file is named as in a corpus, but its label is not one of that corpus.
+    /// A file is named as in a corpus or a collection of noises, but its label is not one of it.
     #[error(
         "{clip}: the label '{label}' in the name is not one of {corpus}; rename or remove the file"
     )]

@@ -107,6 +107,8 @@ impl Row<'_> {
         Ok(Clip {
             path: folder.join(self.required("path", columns.path)?),
             emotion,
+            is_calm: label.eq_ignore_ascii_case("calm"),
+            votes: None,
             speaker: self.required("speaker", columns.speaker)?.to_owned(),
             corpus: self.required("corpus", columns.corpus)?.to_owned(),
             sex: self.optional(columns.sex).map(str::to_owned),
@@ -192,13 +194,13 @@ mod tests {
         let clips = read(&path).unwrap();
         assert_eq!(clips.len(), 2);
         assert_eq!(clips[0].path, folder.path().join("a.wav"));
-        assert_eq!(clips[0].emotion, Emotion::Neutral);
+        assert_eq!((clips[0].emotion, clips[0].is_calm), (Emotion::Neutral, true));
         assert_eq!(clips[0].speaker_key(), "mine/1");
         assert_eq!(
             (clips[0].age, clips[0].split, clips[0].fold),
             (Some(30), Some(Split::Dev), Some(4))
         );
-        assert_eq!(clips[1].emotion, Emotion::Surprise);
+        assert_eq!((clips[1].emotion, clips[1].is_calm), (Emotion::Surprise, false));
         assert_eq!((clips[1].age, clips[1].split, clips[1].fold), (None, None, None));
         assert_eq!(clips[1].sex, None);
     }

@@ -125,6 +125,8 @@ mod tests {
         Clip {
             path: format!("{number}.wav").into(),
             emotion: Emotion::Neutral,
+            is_calm: false,
+            votes: None,
             speaker: (number % 2).to_string(),
             corpus: corpus.to_owned(),
             sex: None,

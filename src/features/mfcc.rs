@@ -27,7 +27,7 @@ impl Mfcc {
                 recipe.band_edges_hz(),
             ),
             mel_power: vec![0.0; recipe.n_mels()],
-            cosines: CosineTransform::new(recipe.n_mels(), recipe.n_features()),
+            cosines: CosineTransform::new(recipe.n_mels(), recipe.n_mfcc()),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Samples in, frames of features out: what the network hears.
 //!
-//! In: mono samples at the recipe's rate, in blocks of any length. Out: frames of MFCCs, row-major
+//! In: mono samples at the recipe's rate, in blocks of any length. Out: frames of MFCCs (and the voice's pitch), row-major
 //! `[n_frames, n_features]`. Kept between calls: the samples that the next frames still need.
 //!
 //! One second of sound goes through the files in this order: [`recipe`] says which numbers are used,
 //! `frames` cuts and tapers, `spectrum` transforms, `mel` sums into bands, and `mfcc` takes the logarithm and
-//! the cosine transform. Training, replay and live audio all use this [`Extractor`], and a model loads only
+//! the cosine transform; `pitch` adds what the voice does. Training, replay and live audio all use this [`Extractor`], and a model loads only
 //! with the recipe that it was trained on.
 
 mod clip;
@@ -14,10 +14,12 @@ mod frames;
 mod golden;
 mod mel;
 mod mfcc;
+mod pitch;
 pub mod recipe;
 mod spectrum;
 
 pub use clip::clip_frames;
+pub use pitch::{PitchTracker, Voice};
 pub use recipe::{Recipe, UnknownRecipe};
 pub use spectrum::PowerSpectrum;
 
@@ -30,7 +32,7 @@ pub enum FeatureError {
     /// The recipe needs the whole clip before the first frame is known.
     #[error(
         "the recipe {recipe} cannot follow a stream, because its levels are cut off relative to the loudest \
-         point of the whole clip; use it on clips only, and phone-v1 on streams"
+         point of the whole clip; use it on clips only, and phone-v2 on streams"
     )]
     NeedsWholeClip {
         /// The recipe.
@@ -46,6 +48,7 @@ pub struct Extractor {
     recipe: Recipe,
     cutter: FrameCutter,
     mfcc: Mfcc,
+    pitch: Option<PitchTracker>,
 }
 
 impl Extractor {
@@ -61,6 +64,7 @@ impl Extractor {
             recipe,
             cutter: FrameCutter::new(recipe.taper_len(), recipe.hop_len()),
             mfcc: Mfcc::new(recipe),
+            pitch: recipe.has_voice().then(|| PitchTracker::new(recipe.hop_len())),
         })
     }
 
@@ -75,13 +79,21 @@ impl Extractor {
     ///
     /// A sample that is no number counts as silence for the frames that it is in.
     pub fn push(&mut self, samples: &[f32], frames: &mut Vec<f32>) {
-        let Extractor { cutter, mfcc, .. } = self;
-        cutter.push(samples, |frame| mfcc.append_frame(frame, frames));
+        let Extractor { cutter, mfcc, pitch, .. } = self;
+        cutter.push(samples, |frame| {
+            mfcc.append_frame(frame, frames);
+            if let Some(pitch) = pitch {
+                frames.extend(pitch.push(frame).features());
+            }
+        });
     }
 
     /// Back to the start: after a gap, no frame spans it, and the next sample is sample 0 of a new stream.
     pub fn reset(&mut self) {
         self.cutter.reset();
+        if let Some(pitch) = &mut self.pitch {
+            pitch.reset();
+        }
     }
 }
 
@@ -123,10 +135,10 @@ mod tests {
             samples in prop::collection::vec(-1.0_f32..1.0, 0..4000),
             cuts in prop::collection::vec(0_usize..700, 0..12),
         ) {
-            let whole = clip_frames(Recipe::PhoneV1, &samples);
-            prop_assert_eq!(whole.len(), Recipe::PhoneV1.n_frames(samples.len()) * 40);
+            let whole = clip_frames(Recipe::PhoneV2, &samples);
+            prop_assert_eq!(whole.len(), Recipe::PhoneV2.n_frames(samples.len()) * 43);
 
-            let mut extractor = Extractor::new(Recipe::PhoneV1).unwrap();
+            let mut extractor = Extractor::new(Recipe::PhoneV2).unwrap();
             let mut frames = Vec::new();
             extractor.push(&[0.3; 333], &mut frames);
             extractor.reset();

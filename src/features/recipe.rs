@@ -3,6 +3,7 @@
 //! In: a recipe's name. Out: its numbers. A recipe never changes once a model was trained on it: another
 //! number is another version.
 
+use super::Voice;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +16,10 @@ pub enum Recipe {
     /// transform of 256, 48 mel bands from 80 to 3800 Hz of the power, natural logarithm with a fixed floor
     /// ([`PHONE_V1_POWER_FLOOR`]), 40 coefficients of the orthonormal DCT-II. No padding.
     PhoneV1,
+    /// [`PhoneV1`](Recipe::PhoneV1) with three numbers of the voice after the coefficients, as
+    /// [`Voice`](super::Voice) gives them: octaves above 160 Hz (0 without voice), voicing in [0, 1], and the
+    /// natural logarithm of the power. The frames are the same; the voice is judged over the 50 ms that end with a frame.
+    PhoneV2,
     /// The original notebook's, for clips: `librosa.feature.mfcc(y, sr=22050, n_mfcc=40)` of librosa 0.11
     /// with its defaults: 2048 samples under a Hann taper every 512, padded with 1024 zeros at both ends,
     /// 128 mel bands up to 11,025 Hz of the power in dB, at least 80 dB below the clip's loudest band, 40
@@ -29,7 +34,7 @@ pub enum Recipe {
 /// through a telephone line, and a line that sends digital silence looks like a very quiet one.
 pub const PHONE_V1_POWER_FLOOR: f64 = 1e-8;
 
-/// Numbers in a frame of every recipe so far, as in the original notebook.
+/// Coefficients in a frame of every recipe so far, as in the original notebook.
 pub const N_MFCC: usize = 40;
 
 /// A recipe's numbers.
@@ -43,6 +48,7 @@ struct Definition {
     low_hz: f64,
     high_hz: f64,
     n_mfcc: usize,
+    has_voice: bool,
 }
 
 const PHONE_V1: Definition = Definition {
@@ -55,7 +61,10 @@ const PHONE_V1: Definition = Definition {
     low_hz: 80.0,
     high_hz: 3_800.0,
     n_mfcc: N_MFCC,
+    has_voice: false,
 };
+
+const PHONE_V2: Definition = Definition { name: "phone-v2", has_voice: true, ..PHONE_V1 };
 
 const SEED_V1: Definition = Definition {
     name: "seed-v1",
@@ -67,15 +76,17 @@ const SEED_V1: Definition = Definition {
     low_hz: 0.0,
     high_hz: 11_025.0,
     n_mfcc: N_MFCC,
+    has_voice: false,
 };
 
 impl Recipe {
     /// All recipes, the product's first.
-    pub const ALL: [Recipe; 2] = [Recipe::PhoneV1, Recipe::SeedV1];
+    pub const ALL: [Recipe; 3] = [Recipe::PhoneV2, Recipe::PhoneV1, Recipe::SeedV1];
 
     const fn definition(self) -> &'static Definition {
         match self {
             Recipe::PhoneV1 => &PHONE_V1,
+            Recipe::PhoneV2 => &PHONE_V2,
             Recipe::SeedV1 => &SEED_V1,
         }
     }
@@ -92,10 +103,22 @@ impl Recipe {
         self.definition().sample_rate_hz
     }
 
-    /// Numbers in a frame: the MFCCs, from the 0th on.
+    /// Numbers in a frame: the MFCCs, then the voice if the recipe has it.
     #[must_use]
     pub const fn n_features(self) -> usize {
+        self.n_mfcc() + if self.has_voice() { Voice::N_FEATURES } else { 0 }
+    }
+
+    /// MFCCs in a frame, from the 0th on.
+    #[must_use]
+    pub const fn n_mfcc(self) -> usize {
         self.definition().n_mfcc
+    }
+
+    /// Whether pitch, voicing and level follow the MFCCs.
+    #[must_use]
+    pub const fn has_voice(self) -> bool {
+        self.definition().has_voice
     }
 
     /// Samples that a frame looks at.
@@ -131,7 +154,7 @@ impl Recipe {
     /// Whether an [`Extractor`](super::Extractor) can follow a stream with it.
     #[must_use]
     pub const fn streams(self) -> bool {
-        matches!(self, Recipe::PhoneV1)
+        matches!(self, Recipe::PhoneV1 | Recipe::PhoneV2)
     }
 
     /// Frames of a clip of `n_samples`.
@@ -139,8 +162,8 @@ impl Recipe {
     pub const fn n_frames(self, n_samples: usize) -> usize {
         let (taper_len, hop_len) = (self.taper_len(), self.hop_len());
         match self {
-            Recipe::PhoneV1 if n_samples < taper_len => 0,
-            Recipe::PhoneV1 => 1 + (n_samples - taper_len) / hop_len,
+            Recipe::PhoneV1 | Recipe::PhoneV2 if n_samples < taper_len => 0,
+            Recipe::PhoneV1 | Recipe::PhoneV2 => 1 + (n_samples - taper_len) / hop_len,
             Recipe::SeedV1 if n_samples == 0 => 0,
             Recipe::SeedV1 => 1 + n_samples / hop_len,
         }
@@ -152,7 +175,7 @@ impl Recipe {
         (ms as u64 * self.sample_rate_hz() as u64 / 1000) as usize / self.hop_len()
     }
 
-    /// Where frame `index` stands in its clip or stream, in seconds: its first sample in `phone-v1`, its middle
+    /// Where frame `index` stands in its clip or stream, in seconds: its first sample in the phone recipes, its middle
     /// in `seed-v1`, as librosa counts.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a recording is far shorter than 2^52 samples")]
@@ -170,7 +193,7 @@ impl fmt::Display for Recipe {
 /// A name that is no recipe's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is not a feature recipe; known are phone-v1 (streams and clips) and seed-v1 (clips)"
+    "'{0}' is not a feature recipe; known are phone-v2 and phone-v1 (streams and clips) and seed-v1 (clips)"
 )]
 pub struct UnknownRecipe(pub String);
 

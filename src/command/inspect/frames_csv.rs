@@ -1,7 +1,7 @@
 //! Feature frames as CSV, so that other tools can use and check them.
 //!
 //! In: the frames of a clip. Out: a row a frame: `time_s` ([`Recipe::frame_time_s`]), then `mfcc_0` and so
-//! on, each with the fewest digits that read back as the same number.
+//! on, and the voice where the recipe has it, each with the fewest digits that read back as the same number.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::features::Recipe;
 
 pub(super) fn write(recipe: Recipe, frames: &[f32], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    let header = (0..recipe.n_features()).map(|index| format!("mfcc_{index}"));
+    let header = names(recipe);
     table.write_record(std::iter::once("time_s".to_owned()).chain(header))?;
     for (index, frame) in frames.chunks_exact(recipe.n_features()).enumerate() {
         table.write_field(format!("{:.6}", recipe.frame_time_s(index)))?;
@@ -20,6 +20,12 @@ pub(super) fn write(recipe: Recipe, frames: &[f32], out: &mut dyn Write) -> anyh
     }
     table.flush()?;
     Ok(())
+}
+
+fn names(recipe: Recipe) -> impl Iterator<Item = String> {
+    let coefficients = (0..recipe.n_mfcc()).map(|index| format!("mfcc_{index}"));
+    let voice = ["pitch_octaves", "voicing", "log_power"].map(str::to_owned);
+    coefficients.chain(voice).take(recipe.n_features())
 }
 
 #[cfg(test)]

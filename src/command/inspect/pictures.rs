@@ -92,15 +92,15 @@ fn mfcc(title: &str, recipe: Recipe, frames: &[f32]) -> String {
     let columns = || whole.values.chunks_exact(recipe.n_features());
     let loudness: Vec<f64> = columns().map(|column| column[0]).collect();
     let others = Grid {
-        n_rows: recipe.n_features() - 1,
-        values: columns().flat_map(|column| &column[1..]).copied().collect(),
+        n_rows: recipe.n_mfcc() - 1,
+        values: columns().flat_map(|column| &column[1..recipe.n_mfcc()]).copied().collect(),
     };
     let reach = typical_largest(&others.values);
     let n_frames = frames.len() / recipe.n_features();
     HeatMap {
         title,
         x: Axis::new("time (s)", 0.0, recipe.frame_time_s(n_frames)),
-        y: Axis::new("coefficient", 0.5, count(recipe.n_features()) - 0.5),
+        y: Axis::new("coefficient", 0.5, count(recipe.n_mfcc()) - 0.5),
         value: Axis::new("value", -reach, reach),
         colours: ColourMap::BlueRed,
         curve: Some(Curve { y: around(&loudness), values: loudness }),

@@ -39,6 +39,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure a model on labelled clips or calls
     Evaluate(EvaluateArgs),
+    /// Make simulated calls with known labels out of labelled clips
+    MakeCalls(MakeCallsArgs),
 }
 
 /// Flags of everything that classifies.
@@ -225,4 +227,36 @@ pub struct EvaluateArgs {
     /// Replace a report of that name
     #[arg(long)]
     pub force: bool,
+}
+
+/// `undertone make-calls`.
+#[derive(Debug, Args)]
+pub struct MakeCallsArgs {
+    /// Folder or manifest of labelled clips, with noises in its folder noise
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Only clips and noises of this split: train, dev or test
+    #[arg(long, default_value = "test")]
+    pub split: String,
+    /// mixed (the emotion changes every few sentences), lasting (one lasts two minutes) or non-speech
+    #[arg(long)]
+    pub kind: String,
+    /// How many calls
+    #[arg(long, default_value_t = 8)]
+    pub count: usize,
+    /// How long each is at least
+    #[arg(long, default_value_t = 3.0)]
+    pub minutes: f64,
+    /// Seed of every choice
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A folder of further recordings without speech, such as hold music; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub extra: Vec<PathBuf>,
+    /// Replace calls that are there
+    #[arg(long)]
+    pub force: bool,
+    /// Folder for the calls
+    #[arg(value_name = "OUTPUT_DIR")]
+    pub output: PathBuf,
 }

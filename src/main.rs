@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MonitorArgs,
-    ReplayArgs, SessionsArgs, TrainArgs,
+    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MakeCallsArgs,
+    MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, devices, evaluate, export, inspect, models,
-    monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, devices, evaluate, export, inspect,
+    make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -61,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Inspect(args)) => inspect_input(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
+        Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
     }
 }
 
@@ -178,6 +179,20 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
     Ok(match outcome {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
+    })
+}
+
+fn make_calls_settings(args: MakeCallsArgs) -> anyhow::Result<make_calls::MakeCallsSettings> {
+    Ok(make_calls::MakeCallsSettings {
+        data: args.data,
+        split: args.split.parse()?,
+        kind: args.kind.parse()?,
+        count: args.count,
+        minutes: args.minutes,
+        seed: args.seed,
+        extra: args.extra,
+        output: args.output,
+        force: args.force,
     })
 }
 

@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod export;
 pub mod inspect;
 pub mod installed;
+pub mod make_calls;
 pub mod models;
 pub mod monitor;
 pub mod printer;

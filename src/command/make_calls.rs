@@ -5,6 +5,7 @@
 //! a call does not depend on how many others there are.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -282,7 +283,7 @@ fn labels_csv(tape: &Tape) -> String {
             Label::NonSpeech(kind) => ("noise", kind.as_str()),
         };
         let (from, to) = (stretch.from.seconds(), stretch.to.seconds());
-        text += &format!("{from:.6},{to:.6},{label},{kind}\n");
+        let _ = writeln!(text, "{from:.6},{to:.6},{label},{kind}");
     }
     text
 }

@@ -135,7 +135,9 @@ fn bring_to(samples: &mut [f32], level_db: f32) {
     let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32;
     if power > 0.0 {
         let gain = (10_f32.powf(level_db / 10.0) / power).sqrt();
-        samples.iter_mut().for_each(|sample| *sample = (*sample * gain).clamp(-1.0, 1.0));
+        for sample in samples {
+            *sample = (*sample * gain).clamp(-1.0, 1.0);
+        }
     }
 }
 

@@ -154,7 +154,9 @@ impl CallReport {
     #[must_use]
     pub fn new(calls: &[(String, CallCounts)]) -> Self {
         let mut sum = CallCounts::default();
-        calls.iter().for_each(|(_, counts)| sum.add(counts));
+        for (_, counts) in calls {
+            sum.add(counts);
+        }
         let row = |(audio, counts): &(String, CallCounts)| CallRow {
             audio: audio.clone(),
             measures: CallMeasures::of(counts),

@@ -178,7 +178,8 @@ pub struct TrainArgs {
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,
-    /// Which clips are held out: manifest (its split column), notebook, random, or speaker:NAME
+    /// Which clips are held out: manifest (its split column), notebook, random, speaker:NAME,
+    /// or holdout:CORPUS/NAME (as the manifest, but that speaker is for testing)
     #[arg(long, default_value = "manifest")]
     pub split: String,
     /// Passes over the clips [default: the recipe's]
@@ -193,6 +194,9 @@ pub struct TrainArgs {
     /// Seed of every random choice [default: the recipe's]
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Folder in which frames are kept for the next training [default: with the model]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
     /// Where to compute: auto, gpu or cpu
     #[arg(long, default_value = "auto")]
     pub backend: String,

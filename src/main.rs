@@ -148,6 +148,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         batch: args.batch,
         learning_rate: args.learning_rate,
         seed: args.seed,
+        features_cache: args.features_cache,
         backend: args.backend.parse()?,
         force: args.force,
         command: std::env::args()

@@ -15,6 +15,7 @@ pub mod replay;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod material;
 pub mod train;
 pub mod watch;
 

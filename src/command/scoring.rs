@@ -5,8 +5,8 @@ use crate::corpus::Clip;
 use crate::emotion::Scores;
 use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
 use crate::model::artifact::Artifact;
-use crate::model::device::{self, BackendChoice};
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::device::{self, Backend, BackendChoice};
+use crate::model::{Baseline, LstmClassifier, ModelError};
 use anyhow::{Context, ensure};
 
 /// A model that is loaded when the first clip is scored: a listing of features needs none.
@@ -21,6 +21,15 @@ impl ClipScorer {
     #[must_use]
     pub fn new(model: Option<String>, backend: BackendChoice) -> Self {
         ClipScorer { model, backend, classifier: None }
+    }
+
+    /// A model that was just trained, on the CPU.
+    ///
+    /// # Errors
+    /// Weights that do not fit its manifest.
+    pub fn of(artifact: &Artifact) -> anyhow::Result<Self> {
+        let classifier = LstmClassifier::new(artifact, Backend::cpu())?;
+        Ok(ClipScorer { model: None, backend: BackendChoice::Cpu, classifier: Some(classifier) })
     }
 
     fn classifier(&mut self) -> anyhow::Result<&mut LstmClassifier> {
@@ -55,6 +64,6 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(classifier, &frames).map_err(|error: ModelError| error)?)
+        Ok(clip_scores(classifier, &frames, &Baseline::default()).map_err(|error: ModelError| error)?)
     }
 }

@@ -311,7 +311,7 @@ mod tests {
             let list = gates.iter_dim(0).map(|step| step.squeeze_dim(0)).collect();
             let halves = network.from_gates(list, shape.pooling, &[]).into_data();
             whole.assert_approx_eq::<f32>(&halves, Tolerance::absolute(1e-6));
-            assert_eq!(whole.shape.as_slice(), [3, shape.n_outputs()]);
+            assert_eq!(whole.shape().as_slice(), [3, shape.n_outputs()]);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::output_file::{IfExists, ReadableBy, save};
 use crate::speech::{CHUNK_LEN, SpeechGate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Pretended calls that a speaker's clips are spread over.
 const CALLS_PER_SPEAKER: u64 = 8;
@@ -172,15 +172,6 @@ fn read(path: &Path) -> Option<Vec<Vec<f32>>> {
         rest = after;
     }
     (!hearings.is_empty()).then_some(hearings)
-}
-
-/// The folder in which frames are kept, made if it is not there.
-///
-/// # Errors
-/// What the file system says.
-pub fn folder(path: &Path) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(path)?;
-    Ok(path.to_owned())
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
     // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
-    // poll the keys and tell the screen's thread from others in a panic.
+    // poll the keys, tell the screen's thread from others in a panic, and train on two cores.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
@@ -100,6 +100,7 @@ const RESERVED: &[Reserved] = &[
             "dashboard/mod.rs",
             "dashboard/keyboard.rs",
             "dashboard/terminal.rs",
+            "training/parallel.rs",
             "main.rs",
         ],
         tests_too: true,

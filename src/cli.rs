@@ -37,6 +37,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
+    /// Train and measure over a corpus' speaker folds, to compare with published figures
+    Folds(FoldsArgs),
     /// Measure a model on labelled clips
     Evaluate(EvaluateArgs),
 }
@@ -203,6 +205,29 @@ pub struct TrainArgs {
     /// Begin anew where a model or an interrupted run is
     #[arg(long)]
     pub force: bool,
+}
+
+/// `undertone folds`.
+#[derive(Debug, Args)]
+pub struct FoldsArgs {
+    /// ravdess, another recipe's name, or a recipe file
+    #[arg(long, default_value = "ravdess")]
+    pub recipe: String,
+    /// Folder or manifest of labelled clips with a fold column
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder for checkpoints and results; an interrupted run goes on
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Passes over the clips [default: the recipe's]
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Folder in which frames are kept for the next training [default: in the output folder]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
+    /// Where to compute: auto, gpu or cpu
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
 }
 
 /// `undertone evaluate`.

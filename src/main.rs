@@ -12,7 +12,7 @@ use undertone::cli::{
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, inspect, models,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, folds, inspect, models,
     monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
@@ -59,6 +59,14 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Export(args)) => done(export_session(args)),
         Some(Command::Sessions(args)) => done(list_sessions(args)),
         Some(Command::Inspect(args)) => inspect_input(args),
+        Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
+            recipe: args.recipe,
+            data: args.data,
+            output: args.output,
+            epochs: args.epochs,
+            features_cache: args.features_cache,
+            backend: args.backend.parse()?,
+        })),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
     }

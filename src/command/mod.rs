@@ -5,8 +5,10 @@ pub mod devices;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
+pub mod folds;
 pub mod inspect;
 pub mod installed;
+pub mod material;
 pub mod models;
 pub mod monitor;
 pub mod printer;
@@ -15,7 +17,6 @@ pub mod replay;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
-pub mod material;
 pub mod train;
 pub mod watch;
 

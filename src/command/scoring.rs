@@ -64,6 +64,7 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(classifier, &frames, &Baseline::default()).map_err(|error: ModelError| error)?)
+        Ok(clip_scores(classifier, &frames, &Baseline::default())
+            .map_err(|error: ModelError| error)?)
     }
 }

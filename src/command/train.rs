@@ -36,7 +36,9 @@ const HOLDOUT: &str = "holdout:";
 
 /// A word that names no division.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no split; choose manifest, notebook, random, speaker:NAME or holdout:CORPUS/NAME")]
+#[error(
+    "'{0}' is no split; choose manifest, notebook, random, speaker:NAME or holdout:CORPUS/NAME"
+)]
 pub struct UnknownDivision(String);
 
 impl FromStr for Division {
@@ -48,7 +50,9 @@ impl FromStr for Division {
             ("notebook", _) => Ok(Division::Notebook),
             ("random", _) => Ok(Division::Random),
             (_, Some(name)) if !name.is_empty() => Ok(Division::Speaker(name.to_owned())),
-            _ if text.starts_with(HOLDOUT) => Ok(Division::Holdout(text[HOLDOUT.len()..].to_owned())),
+            _ if text.starts_with(HOLDOUT) => {
+                Ok(Division::Holdout(text[HOLDOUT.len()..].to_owned()))
+            }
             _ => Err(UnknownDivision(text.to_owned())),
         }
     }
@@ -96,8 +100,7 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
     let listener =
         Listener { recipe: &recipe, sounds: &material.sounds, kept_in: Some(kept_in.as_path()) };
-    let mut train_clips =
-        prepared("training clips", &division.train, &listener, recipe.hearings)?;
+    let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if recipe.network.hears_speech {
         train_clips.extend(without_speech(&listener, recipe.hearings));
     }
@@ -211,7 +214,10 @@ fn held_out(mut clips: Vec<Clip>, speaker: &str) -> anyhow::Result<Vec<Clip>> {
         clip.split = Some(Split::Test);
         n += 1;
     }
-    anyhow::ensure!(n > 0, "no clip is by {speaker}; name a speaker as corpus/speaker, like tess/OAF");
+    anyhow::ensure!(
+        n > 0,
+        "no clip is by {speaker}; name a speaker as corpus/speaker, like tess/OAF"
+    );
     Ok(clips)
 }
 

@@ -79,7 +79,8 @@ impl Baseline {
         let start = values.len();
         values.resize(start + 2 * n_features, 0.0);
         let (means, ratios) = values[start..].split_at_mut(n_features);
-        for (at, (sum, square)) in self.sums.iter().zip(&self.squares).enumerate().take(n_features) {
+        for (at, (sum, square)) in self.sums.iter().zip(&self.squares).enumerate().take(n_features)
+        {
             let mean = sum / self.n_frames;
             let deviation = (square / self.n_frames - mean * mean).max(0.0).sqrt();
             let usual = f64::from(normalisation.deviation[at]);
@@ -110,7 +111,8 @@ mod tests {
     #[test]
     fn nothing_known_is_zero_and_much_is_the_callers_own() {
         assert_eq!(view(&Baseline::default()), [0.0; 4]);
-        let frames: Vec<f32> = (0..80_000).flat_map(|n| [5.0, if n % 2 == 0 { 3.0 } else { -1.0 }]).collect();
+        let frames: Vec<f32> =
+            (0..80_000).flat_map(|n| [5.0, if n % 2 == 0 { 3.0 } else { -1.0 }]).collect();
         let values = view(&Baseline::of(&frames, 2));
         for (value, expected) in values.iter().zip([2.0, 1.0, 0.1_f32.ln(), 2.0_f32.ln()]) {
             assert!((value - expected).abs() < 0.02, "{values:?}");

@@ -101,11 +101,7 @@ impl LstmClassifier {
     ///
     /// # Errors
     /// As [`Classifier::classify`].
-    pub fn logits(
-        &mut self,
-        segment: &[f32],
-        baseline: &Baseline,
-    ) -> Result<Vec<f32>, ModelError> {
+    pub fn logits(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Vec<f32>, ModelError> {
         let n_steps = self.normalised_steps(segment)?;
         let n_inputs = self.steps.len() / n_steps;
         let data = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
@@ -125,7 +121,11 @@ impl LstmClassifier {
 
     /// Features of which the caller's own values are given.
     fn known_features(&self) -> usize {
-        if self.manifest.network.baseline_units > 0 { self.manifest.normalisation.mean.len() } else { 0 }
+        if self.manifest.network.baseline_units > 0 {
+            self.manifest.normalisation.mean.len()
+        } else {
+            0
+        }
     }
 
     /// Fills `steps` with the newest whole steps of the segment, normalised; their number.

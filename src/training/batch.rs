@@ -214,7 +214,8 @@ impl Batcher<'_> {
             let own = rng.random_range(LEAST_OWN_SHARE..1.0);
             let blend = |values: &mut [f32], plain: &[f32], width: usize, block: usize| {
                 let (to, from) = ((block + row) * width, (block + other) * width);
-                for (to, from) in values[to..to + width].iter_mut().zip(&plain[from..from + width]) {
+                for (to, from) in values[to..to + width].iter_mut().zip(&plain[from..from + width])
+                {
                     *to = own * *to + (1.0 - own) * from;
                 }
             };

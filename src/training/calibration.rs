@@ -35,7 +35,10 @@ pub fn calibrated(mut artifact: Artifact, dev: &[Example]) -> Result<Artifact, T
         .flatten()
         .collect();
     let loss = |temperature: f32| -> f64 {
-        heard.iter().map(|one| -f64::from(one.scores(temperature).of(one.truth).max(1e-9).ln())).sum()
+        heard
+            .iter()
+            .map(|one| -f64::from(one.scores(temperature).of(one.truth).max(1e-9).ln()))
+            .sum()
     };
     let mut temperatures: Vec<f32> =
         (0..=TEMPERATURES).map(|step| 0.5 * 1.05_f32.powi(step.into())).collect();

@@ -83,8 +83,12 @@ mod tests {
 
     #[test]
     fn a_baseline_is_nothing_or_the_callers_other_clips() {
-        let examples =
-            [example("a/1", 0, 7.0), example("a/1", 0, 1.0), example("a/1", 1, 2.0), example("a/2", 0, 9.0)];
+        let examples = [
+            example("a/1", 0, 7.0),
+            example("a/1", 0, 1.0),
+            example("a/1", 1, 2.0),
+            example("a/2", 0, 9.0),
+        ];
         let companions = Companions::of(&examples);
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut seen = [false; 4];

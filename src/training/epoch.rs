@@ -95,7 +95,7 @@ impl Trainer {
             sums.add(self.step(&batch, recipe, rate)?);
             progress(Progress::Batch { done: done + 1, of: n_batches });
         }
-        let dev = answers(&self.network.valid(), view, &data.dev)?;
+        let dev = answers(&self.network, view, &data.dev)?;
         Ok(record(number, &sums, &dev, &data.dev))
     }
 
@@ -152,7 +152,7 @@ pub fn answers(
     examples: &[Example],
 ) -> Result<Vec<Vec<f32>>, TrainingError> {
     let device = Device::flex();
-    let network = network.clone().to_device(&device);
+    let network = network.valid().to_device(&device);
     let one = |_: usize, example: &Example| {
         let mut means = vec![0.0_f32; view.recipe.network.n_labels];
         for hearing in &example.hearings {
@@ -298,7 +298,13 @@ mod tests {
             call: 0,
             hearings: Vec::new(),
         };
-        let examples = [example("two", 0), example("two", 1), example("three", 0), example("three", 2), example("three", 1)];
+        let examples = [
+            example("two", 0),
+            example("two", 1),
+            example("three", 0),
+            example("three", 2),
+            example("three", 1),
+        ];
         let answers = vec![
             vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],
             vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],

@@ -93,7 +93,9 @@ pub fn gradients(
     let upstream: Vec<Tensor<3>> = variables
         .iter()
         .map(|variable| {
-            variable.grad_remove(&mut second).unwrap_or_else(|| variable.clone().inner().zeros_like())
+            variable
+                .grad_remove(&mut second)
+                .unwrap_or_else(|| variable.clone().inner().zeros_like())
         })
         .collect();
     let upstream = Tensor::from_inner(Tensor::stack::<4>(upstream, 0));
@@ -183,7 +185,8 @@ mod tests {
         let network = recipe.network.init(&plain).to_device(&device).train();
         let part = part(5, 40, &recipe);
         let whole = Whole { weight: 9.0, n_segments: 5.0 };
-        let (halves, sums) = gradients(&network, &part, &recipe, whole, &device).expect("it computes");
+        let (halves, sums) =
+            gradients(&network, &part, &recipe, whole, &device).expect("it computes");
         assert!((sums.n - 4.0).abs() < 1e-9);
         let before = plain_loss(&network.valid(), &part, &recipe, whole);
         let mut all = GradientsAccumulator::new();

@@ -140,7 +140,8 @@ impl Listener<'_> {
     fn key(&self, path: &Path, speaker: &str, n: usize) -> String {
         let recipe = self.recipe;
         let size = std::fs::metadata(path).map_or(0, |file| file.len());
-        let rest = [recipe.seed, n as u64, size, u64::from(VERSION)].map(|number| number.to_string());
+        let rest =
+            [recipe.seed, n as u64, size, u64::from(VERSION)].map(|number| number.to_string());
         let form = if recipe.input == InputForm::Frames { "frames" } else { "means" };
         let path = path.to_string_lossy();
         let words = [recipe.features.name(), form, speaker, &path, &rest.join(" ")].join("\n");

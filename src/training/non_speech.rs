@@ -23,8 +23,14 @@ const N_EACH: usize = 60;
 const KEY_ROWS_HZ: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 const KEY_COLUMNS_HZ: [f32; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 /// Pairs of a line's own tones in several countries (ITU-T E.180, annex): dial, ring, busy.
-const LINE_TONES_HZ: [(f32, f32); 6] =
-    [(350.0, 440.0), (425.0, 425.0), (440.0, 480.0), (480.0, 620.0), (400.0, 450.0), (400.0, 400.0)];
+const LINE_TONES_HZ: [(f32, f32); 6] = [
+    (350.0, 440.0),
+    (425.0, 425.0),
+    (440.0, 480.0),
+    (480.0, 620.0),
+    (400.0, 450.0),
+    (400.0, 400.0),
+];
 
 /// Recordings cut into pieces; silent ones and short rests are left out.
 #[must_use]
@@ -108,7 +114,8 @@ fn keys(rng: &mut ChaCha8Rng) -> Vec<f32> {
 
 /// A tone that glides up and down, as sirens and machines do.
 fn sweep(rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let (middle_hz, rate_hz) = (rng.random_range(250.0..2000.0_f32), rng.random_range(0.1..5.0_f32));
+    let (middle_hz, rate_hz) =
+        (rng.random_range(250.0..2000.0_f32), rng.random_range(0.1..5.0_f32));
     let (width, harmonics) = (rng.random_range(0.0..0.6_f32), rng.random_range(1..6_u8));
     let mut phase = 0.0_f32;
     (0..PIECE_LEN)
@@ -181,7 +188,8 @@ mod tests {
 
     #[test]
     fn recordings_are_cut_and_silence_and_short_rests_are_left_out() {
-        let recordings = [vec![0.1; 2 * PIECE_LEN + LEAST_LEN], vec![0.1; LEAST_LEN - 1], vec![0.0; 20_000]];
+        let recordings =
+            [vec![0.1; 2 * PIECE_LEN + LEAST_LEN], vec![0.1; LEAST_LEN - 1], vec![0.0; 20_000]];
         let lengths: Vec<usize> = pieces(&recordings).iter().map(Vec::len).collect();
         assert_eq!(lengths, [PIECE_LEN, PIECE_LEN, LEAST_LEN]);
     }

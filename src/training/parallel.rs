@@ -56,9 +56,13 @@ mod tests {
     fn results_come_in_the_order_of_the_items_and_each_is_told() {
         let items: Vec<usize> = (0..1000).collect();
         let told = AtomicUsize::new(0);
-        let results = map(&items, |index, item| index + item, || {
-            told.fetch_add(1, Ordering::Relaxed);
-        });
+        let results = map(
+            &items,
+            |index, item| index + item,
+            || {
+                told.fetch_add(1, Ordering::Relaxed);
+            },
+        );
         assert_eq!(results, (0..1000).map(|n| 2 * n).collect::<Vec<_>>());
         assert_eq!(told.into_inner(), 1000);
         assert!(map(&[0_u8; 0], |_, _| 1, || {}).is_empty());

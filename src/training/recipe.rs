@@ -122,7 +122,10 @@ impl TrainingRecipe {
     fn check(&self) -> Result<(), String> {
         let n_labels = N_EMOTIONS + usize::from(self.calm_apart);
         if self.network.n_labels > n_labels {
-            return Err(format!("its network has {} labels; {n_labels} are known", self.network.n_labels));
+            return Err(format!(
+                "its network has {} labels; {n_labels} are known",
+                self.network.n_labels
+            ));
         }
         let shares = [f64::from(self.votes), self.mixed, f64::from(self.label_smoothing)];
         if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {

@@ -35,6 +35,8 @@ pub enum Command {
     Models(JsonArgs),
     /// Look at a clip (pictures, features, probabilities) or at a corpus
     Inspect(InspectArgs),
+    /// Let a recording sound as it does over a telephone, with noise, with lost packets
+    Degrade(DegradeArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
     /// Train and measure over a corpus' speaker folds, to compare with published figures
@@ -164,6 +166,51 @@ pub struct InspectArgs {
     #[arg(long)]
     pub json: bool,
     /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `undertone degrade`.
+#[derive(Debug, Args)]
+pub struct DegradeArgs {
+    /// The recording: WAV, FLAC, MP3, Ogg, M4A ...
+    pub input: PathBuf,
+    /// The WAV file to write: mono, 16 bits, 8 kHz
+    pub output: PathBuf,
+    /// A telephone line: 300 to 3400 Hz, G.711 mu-law
+    #[arg(long)]
+    pub phone: bool,
+    /// A line of another band, in Hz
+    #[arg(long, value_name = "LOW-HIGH", allow_hyphen_values = true)]
+    pub band: Option<String>,
+    /// A line of another codec: mulaw, alaw or opus (9 kbit/s, as a mobile call)
+    #[arg(long)]
+    pub codec: Option<String>,
+    /// Add noise so far below the voice
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    pub snr: Option<f32>,
+    /// Which noise: white, pink, hum, babble or a recording
+    #[arg(long, value_name = "KIND|FILE", default_value = "pink", requires = "snr")]
+    pub noise: String,
+    /// Lose this share of the packets, such as 0.03
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub loss: Option<f32>,
+    /// A room in which a sound dies away in so many seconds, such as 0.3
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub room: Option<f32>,
+    /// Louder or quieter by so many dB (not below -50 dB of full scale; what passes full scale is clipped)
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    pub level: Option<f32>,
+    /// Faster and higher, or slower and lower, such as 1.05
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub speed: Option<f32>,
+    /// Which channel of the recording: left, right, mix or a number from 1
+    #[arg(long, default_value = "mix")]
+    pub channel: String,
+    /// Another number is other noise, another room and other packets
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Replace a file of that name
     #[arg(long)]
     pub force: bool,
 }

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MonitorArgs,
-    ReplayArgs, SessionsArgs, TrainArgs,
+    Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
+    MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, devices, evaluate, export, folds, inspect, models,
-    monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, degrade, devices, evaluate, export, folds, inspect,
+    models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -67,6 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             features_cache: args.features_cache,
             backend: args.backend.parse()?,
         })),
+        Some(Command::Degrade(args)) => degrade_recording(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
     }
@@ -178,6 +179,25 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
     Ok(match outcome {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
+    })
+}
+
+fn degrade_recording(args: DegradeArgs) -> anyhow::Result<Exit> {
+    degrade::run(&degrade::DegradeSettings {
+        input: args.input,
+        output: args.output,
+        channel: args.channel.parse()?,
+        phone: args.phone,
+        band: args.band,
+        codec: args.codec,
+        snr_db: args.snr,
+        noise: args.noise,
+        loss: args.loss,
+        room_s: args.room,
+        level_db: args.level,
+        speed: args.speed,
+        seed: args.seed,
+        force: args.force,
     })
 }
 

@@ -10,6 +10,7 @@ mod bad_files;
 mod bad_models;
 mod bad_requests;
 mod dashboard;
+mod degrade;
 mod ending;
 mod golden;
 mod inspect;

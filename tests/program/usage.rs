@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::sandbox::{PROGRAM, Running, Sandbox, wait_for};
 
-const COMMANDS: [&str; 9] = [
-    "monitor", "replay", "devices", "export", "sessions", "models", "inspect", "train", "evaluate",
+const COMMANDS: [&str; 10] = [
+    "monitor", "replay", "devices", "export", "sessions", "models", "inspect", "degrade", "train",
+    "evaluate",
 ];
 
 /// A home whose sessions folder holds the log of the demo call.

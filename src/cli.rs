@@ -292,6 +292,17 @@ pub struct EvaluateArgs {
     /// Write the report there as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// How clips are degraded first: none, phone, phone-noise (20 dB), phone-loss (3 %), or all of them, each
+    /// with what it costs
+    #[arg(long, default_value = "none", value_name = "HOW")]
+    pub degrade: String,
+    /// Data folder with recorded noises (noise/esc10, noise/nonspeech), of which the test part is mixed in
+    /// [default: noise is made up]
+    #[arg(long, value_name = "DIR")]
+    pub noises: Option<PathBuf>,
+    /// Write the report into that folder: one page (index.html) and its charts
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// Where to compute: auto, gpu, cpu or software
     #[arg(long, default_value = "cpu")]
     pub backend: String,

@@ -167,16 +167,32 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
 }
 
 fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
+    let backend: BackendChoice = args.backend.parse()?;
+    // A second classifier on the same graphics device would only wait for the first.
+    let n_threads = match backend {
+        BackendChoice::Cpu => std::thread::available_parallelism().map_or(1, usize::from),
+        _ => 1,
+    };
     let settings = evaluate::EvaluateSettings {
+        model: args.model.clone(),
         clips: args.clips,
         split: args.split.as_deref().map(str::parse).transpose()?,
+        degrade: match args.degrade.as_str() {
+            "all" => evaluate::Degrade::All,
+            word => evaluate::Degrade::One(word.parse()?),
+        },
+        noises: args.noises,
         json: args.json,
+        report: args.report,
         force: args.force,
+        n_threads,
     };
-    let mut scorer = ClipScorer::new(Some(args.model), args.backend.parse()?);
+    let scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
+        let mut scorer = ClipScorer::loaded(Some(args.model.clone()), backend)?;
+        Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
+    };
     let mut out = std::io::stdout().lock();
-    let outcome = evaluate::run(&settings, &mut |clip| scorer.score(clip), &mut out)?;
-    Ok(match outcome {
+    Ok(match evaluate::run(&settings, &scorer, &mut out)? {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
     })

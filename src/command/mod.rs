@@ -7,6 +7,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod folds;
+pub mod file_set;
 pub mod inspect;
 pub mod installed;
 pub mod material;

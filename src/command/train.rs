@@ -3,6 +3,7 @@
 use super::material::{Material, kept_in};
 use super::progress;
 use super::scoring::ClipScorer;
+use crate::audio::recording::{Channel, decode};
 use crate::corpus::{self, Clip, Split};
 use crate::evaluation::{Prediction, Report};
 use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
@@ -277,7 +278,8 @@ fn with_scores(
     let bar = progress::counting(clips.len(), which);
     let mut predictions = Vec::with_capacity(clips.len());
     for clip in clips {
-        match scorer.score(clip) {
+        let decoded = decode(&clip.path, Channel::Mix).map_err(anyhow::Error::from);
+        match decoded.and_then(|decoded| scorer.score_decoded(&decoded)) {
             Ok(scores) => predictions.push(Prediction::new(clip, scores)),
             Err(error) => eprintln!("not used: {} ({error:#})", clip.path.display()),
         }

@@ -29,7 +29,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
     ("session", "emotion stream_time output_file plain_text timeline pipeline"),
-    // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora, and training
+    // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; the others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline pipeline session"),
     ("dashboard", "emotion stream_time plain_text timeline pipeline"),
@@ -55,9 +55,9 @@ const SIGNAL: &str = "emotion stream_time audio resample features speech model t
 const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
     model timeline pipeline session";
 
-/// Layers 0 to 3, the corpora, and what is done to their clips.
+/// Layers 0 to 3, the corpora, what is done to their clips, and charts.
 const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline pipeline session corpus augment";
+    model timeline pipeline session corpus augment plot";
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \

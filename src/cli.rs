@@ -41,8 +41,10 @@ pub enum Command {
     Train(TrainArgs),
     /// Train and measure over a corpus' speaker folds, to compare with published figures
     Folds(FoldsArgs),
-    /// Measure a model on labelled clips
+    /// Measure a model on labelled clips or calls
     Evaluate(EvaluateArgs),
+    /// Make simulated calls with known labels out of labelled clips
+    MakeCalls(MakeCallsArgs),
 }
 
 /// Flags of everything that classifies.
@@ -280,12 +282,15 @@ pub struct FoldsArgs {
 /// `undertone evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The model, by name or folder
+    /// The model, by name or folder [default: the one inside the program]
     #[arg(long)]
-    pub model: String,
+    pub model: Option<String>,
     /// Manifest or folder of labelled clips
-    #[arg(long, value_name = "MANIFEST")]
-    pub clips: PathBuf,
+    #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
+    pub clips: Option<PathBuf>,
+    /// Manifest of labelled calls instead: a CSV with the columns audio,labels
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["clips", "split"])]
+    pub calls: Option<PathBuf>,
     /// Only clips of this split: train, dev or test
     #[arg(long)]
     pub split: Option<String>,
@@ -309,4 +314,36 @@ pub struct EvaluateArgs {
     /// Replace a report of that name
     #[arg(long)]
     pub force: bool,
+}
+
+/// `undertone make-calls`.
+#[derive(Debug, Args)]
+pub struct MakeCallsArgs {
+    /// Folder or manifest of labelled clips, with noises in its folder noise
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Only clips and noises of this split: train, dev or test
+    #[arg(long, default_value = "test")]
+    pub split: String,
+    /// mixed (the emotion changes every few sentences), lasting (one lasts two minutes) or non-speech
+    #[arg(long)]
+    pub kind: String,
+    /// How many calls
+    #[arg(long, default_value_t = 8)]
+    pub count: usize,
+    /// How long each is at least
+    #[arg(long, default_value_t = 3.0)]
+    pub minutes: f64,
+    /// Seed of every choice
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A folder of further recordings without speech, such as hold music; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub extra: Vec<PathBuf>,
+    /// Replace calls that are there
+    #[arg(long)]
+    pub force: bool,
+    /// Folder for the calls
+    #[arg(value_name = "OUTPUT_DIR")]
+    pub output: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them.
 
 pub mod degrade;
+pub mod calls;
 pub mod delay;
 pub mod devices;
 pub mod engine;
@@ -11,6 +12,7 @@ pub mod file_set;
 pub mod inspect;
 pub mod installed;
 pub mod material;
+pub mod make_calls;
 pub mod models;
 pub mod monitor;
 pub mod printer;

@@ -11,6 +11,7 @@
 //! predictions.
 
 mod calibration;
+pub mod calls;
 pub mod clip;
 pub mod condition;
 mod counts;

@@ -1,4 +1,4 @@
-//! Second-order filters at 8 kHz.
+//! Filters of first and second order at 8 kHz.
 //!
 //! In: a frequency and a quality factor. Out: a filter that changes a clip in place, from rest.
 //! Source: R. Bristow-Johnson, "Audio EQ Cookbook".
@@ -8,7 +8,7 @@ use crate::stream_time::STREAM_RATE_HZ;
 /// Quality factors of the two sections of a fourth-order Butterworth filter.
 pub(super) const BUTTERWORTH_4: [f64; 2] = [0.541_196_1, 1.306_563];
 
-/// A second-order filter, its coefficients divided by a0.
+/// A filter, its coefficients divided by a0.
 pub(super) struct Biquad {
     b: [f64; 3],
     a: [f64; 2],
@@ -27,6 +27,25 @@ impl Biquad {
         let (cos, alpha) = Self::angle(frequency_hz, quality);
         let half = f64::midpoint(1.0, cos);
         Self::over_a0([half, -2.0 * half, half], cos, alpha)
+    }
+
+    /// Lets through what is below `frequency_hz`, falling 6 dB an octave (bilinear transform).
+    pub(super) fn first_order_low_pass(frequency_hz: f32) -> Self {
+        let k = Self::warped(frequency_hz);
+        Self::over_a0_first_order([k, k], k)
+    }
+
+    /// Lets through what is above `frequency_hz`, falling 6 dB an octave (bilinear transform).
+    pub(super) fn first_order_high_pass(frequency_hz: f32) -> Self {
+        Self::over_a0_first_order([1.0, -1.0], Self::warped(frequency_hz))
+    }
+
+    fn warped(frequency_hz: f32) -> f64 {
+        (std::f64::consts::PI * f64::from(frequency_hz) / f64::from(STREAM_RATE_HZ)).tan()
+    }
+
+    fn over_a0_first_order(b: [f64; 2], k: f64) -> Self {
+        Biquad { b: [b[0] / (1.0 + k), b[1] / (1.0 + k), 0.0], a: [(k - 1.0) / (1.0 + k), 0.0] }
     }
 
     fn angle(frequency_hz: f64, quality: f64) -> (f64, f64) {
@@ -64,6 +83,17 @@ mod tests {
         let before = power(&samples[4_000..]);
         filter.filter(&mut samples);
         10.0 * (power(&samples[4_000..]) / before).log10()
+    }
+
+    #[test]
+    fn first_order_filters_halve_the_power_at_their_frequency_and_fall_gently() {
+        let low = Biquad::first_order_low_pass(500.0);
+        let high = Biquad::first_order_high_pass(500.0);
+        assert!((gain_db(&low, 500.0) + 3.01).abs() < 0.05, "{}", gain_db(&low, 500.0));
+        assert!((gain_db(&high, 500.0) + 3.01).abs() < 0.05, "{}", gain_db(&high, 500.0));
+        // An octave away a fifth of the power is left.
+        assert!((gain_db(&high, 250.0) + 6.99).abs() < 0.2, "{}", gain_db(&high, 250.0));
+        assert!((gain_db(&low, 1_000.0) + 6.99).abs() < 0.5, "{}", gain_db(&low, 1_000.0));
     }
 
     #[test]

@@ -13,17 +13,17 @@ use super::power;
 /// Samples of a packet: 20 ms at 8 kHz, the usual of RTP.
 pub const PACKET_LEN: usize = 160;
 
-/// Periods of a voice in samples, from 200 Hz to 66 Hz (Appendix I, section I.2.3). A higher voice is
+/// Periods of a voice in samples, from 200 Hz to 66 Hz (Appendix I). A higher voice is
 /// played on by two or three of its periods.
 const PERIODS: std::ops::RangeInclusive<usize> = 40..=120;
 
-/// The stretch whose likeness tells the period: 20 ms (Appendix I, section I.2.3).
+/// The stretch whose likeness tells the period: 20 ms (Appendix I).
 const LIKENESS_LEN: usize = 160;
 
-/// How long a gap is played on at full level: 10 ms; then it fades (Appendix I, section I.2.7).
+/// How long a gap is played on at full level: 10 ms; then it fades (Appendix I).
 const STEADY_LEN: usize = 80;
 
-/// How long a gap is played on at all: 60 ms; then it is silent (Appendix I, section I.2.7).
+/// How long a gap is played on at all: 60 ms; then it is silent (Appendix I).
 const AUDIBLE_LEN: usize = 480;
 
 /// The passage back into what arrives after a gap: 5 ms.

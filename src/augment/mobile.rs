@@ -1,8 +1,9 @@
 //! A mobile or internet call: narrowband Opus at a low rate, through and through (RFC 6716).
 //!
 //! At 6 to 12 kbit/s Opus codes 8 kHz speech with its SILK part, by linear prediction of 20 ms frames, as
-//! the codecs of mobile networks do (AMR-NB: 4.75 to 12.2 kbit/s). It stands in for them: no maintained
-//! Rust library codes GSM or AMR.
+//! the codecs of mobile networks do (AMR-NB: 4.75 to 12.2 kbit/s). It stands in for them. The one Rust
+//! library that was found to code AMR-NB (rvoip-codec-core) takes several times as long and brings a
+//! logging framework with it; for GSM there are only bindings to C that nobody keeps up.
 //!
 //! In: a clip at 8 kHz, a bit rate, the packets that are lost. Out: the clip as it is decoded, with the
 //! codec's own concealment of losses, in time with what went in.
@@ -12,7 +13,7 @@ use ropus::{Application, Bitrate, Channels, DecodeMode, Decoder, Encoder, Signal
 use super::loss::PACKET_LEN;
 use crate::stream_time::STREAM_RATE_HZ;
 
-/// The encoder's effort, of 10: what a telephone can afford, and a third of the time of the highest.
+/// The encoder's effort, of 10: low, as in a cheap telephone, and quick for training.
 const COMPLEXITY: u8 = 2;
 
 /// More bytes than 20 ms have at any rate (RFC 6716, section 3.2.1).

@@ -35,8 +35,12 @@ pub enum Command {
     Models(JsonArgs),
     /// Look at a clip (pictures, features, probabilities) or at a corpus
     Inspect(InspectArgs),
+    /// Let a recording sound as it does over a telephone, with noise, with lost packets
+    Degrade(DegradeArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
+    /// Train and measure over a corpus' speaker folds, to compare with published figures
+    Folds(FoldsArgs),
     /// Measure a model on labelled clips or calls
     Evaluate(EvaluateArgs),
     /// Make simulated calls with known labels out of labelled clips
@@ -168,6 +172,51 @@ pub struct InspectArgs {
     pub force: bool,
 }
 
+/// `undertone degrade`.
+#[derive(Debug, Args)]
+pub struct DegradeArgs {
+    /// The recording: WAV, FLAC, MP3, Ogg, M4A ...
+    pub input: PathBuf,
+    /// The WAV file to write: mono, 16 bits, 8 kHz
+    pub output: PathBuf,
+    /// A telephone line: 300 to 3400 Hz, G.711 mu-law
+    #[arg(long)]
+    pub phone: bool,
+    /// A line of another band, in Hz
+    #[arg(long, value_name = "LOW-HIGH", allow_hyphen_values = true)]
+    pub band: Option<String>,
+    /// A line of another codec: mulaw, alaw or opus (9 kbit/s, as a mobile call)
+    #[arg(long)]
+    pub codec: Option<String>,
+    /// Add noise so far below the voice
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    pub snr: Option<f32>,
+    /// Which noise: white, pink, hum, babble or a recording
+    #[arg(long, value_name = "KIND|FILE", default_value = "pink", requires = "snr")]
+    pub noise: String,
+    /// Lose this share of the packets, such as 0.03
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub loss: Option<f32>,
+    /// A room in which a sound dies away in so many seconds, such as 0.3
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub room: Option<f32>,
+    /// Louder or quieter by so many dB (not below -50 dB of full scale; what passes full scale is clipped)
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    pub level: Option<f32>,
+    /// Faster and higher, or slower and lower, such as 1.05
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub speed: Option<f32>,
+    /// Which channel of the recording: left, right, mix or a number from 1
+    #[arg(long, default_value = "mix")]
+    pub channel: String,
+    /// Another number is other noise, another room and other packets
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Replace a file of that name
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// `undertone train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
@@ -180,7 +229,8 @@ pub struct TrainArgs {
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,
-    /// Which clips are held out: manifest (its split column), notebook, random, or speaker:NAME
+    /// Which clips are held out: manifest (its split column), notebook, random, speaker:NAME,
+    /// or holdout:CORPUS/NAME (as the manifest, but that speaker is for testing)
     #[arg(long, default_value = "manifest")]
     pub split: String,
     /// Passes over the clips [default: the recipe's]
@@ -195,12 +245,38 @@ pub struct TrainArgs {
     /// Seed of every random choice [default: the recipe's]
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Folder in which frames are kept for the next training [default: with the model]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
     /// Where to compute: auto, gpu or cpu
     #[arg(long, default_value = "auto")]
     pub backend: String,
     /// Begin anew where a model or an interrupted run is
     #[arg(long)]
     pub force: bool,
+}
+
+/// `undertone folds`.
+#[derive(Debug, Args)]
+pub struct FoldsArgs {
+    /// ravdess, another recipe's name, or a recipe file
+    #[arg(long, default_value = "ravdess")]
+    pub recipe: String,
+    /// Folder or manifest of labelled clips with a fold column
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder for checkpoints and results; an interrupted run goes on
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Passes over the clips [default: the recipe's]
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Folder in which frames are kept for the next training [default: in the output folder]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
+    /// Where to compute: auto, gpu or cpu
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
 }
 
 /// `undertone evaluate`.
@@ -221,6 +297,17 @@ pub struct EvaluateArgs {
     /// Write the report there as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// How clips are degraded first: none, phone, phone-noise (20 dB), phone-loss (3 %), or all of them, each
+    /// with what it costs
+    #[arg(long, default_value = "none", value_name = "HOW")]
+    pub degrade: String,
+    /// Data folder with recorded noises (noise/esc10, noise/nonspeech), of which the test part is mixed in
+    /// [default: noise is made up]
+    #[arg(long, value_name = "DIR")]
+    pub noises: Option<PathBuf>,
+    /// Write the report into that folder: one page (index.html) and its charts
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// Where to compute: auto, gpu, cpu or software
     #[arg(long, default_value = "cpu")]
     pub backend: String,

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, MakeCallsArgs,
-    MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
+    Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
+    MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, devices, evaluate, export, inspect,
-    make_calls, models, monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, degrade, devices, evaluate, export, folds,
+    inspect, make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -59,6 +59,15 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Export(args)) => done(export_session(args)),
         Some(Command::Sessions(args)) => done(list_sessions(args)),
         Some(Command::Inspect(args)) => inspect_input(args),
+        Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
+            recipe: args.recipe,
+            data: args.data,
+            output: args.output,
+            epochs: args.epochs,
+            features_cache: args.features_cache,
+            backend: args.backend.parse()?,
+        })),
+        Some(Command::Degrade(args)) => degrade_recording(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
         Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
@@ -149,6 +158,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         batch: args.batch,
         learning_rate: args.learning_rate,
         seed: args.seed,
+        features_cache: args.features_cache,
         backend: args.backend.parse()?,
         force: args.force,
         command: std::env::args()
@@ -167,18 +177,53 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
             force: args.force,
         });
     }
+    let backend: BackendChoice = args.backend.parse()?;
+    // A second classifier on the same graphics device would only wait for the first.
+    let n_threads = match backend {
+        BackendChoice::Cpu => std::thread::available_parallelism().map_or(1, usize::from),
+        _ => 1,
+    };
     let settings = evaluate::EvaluateSettings {
+        model: args.model.clone().unwrap_or_else(|| "the bundled model".into()),
         clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
+        degrade: match args.degrade.as_str() {
+            "all" => evaluate::Degrade::All,
+            word => evaluate::Degrade::One(word.parse()?),
+        },
+        noises: args.noises,
         json: args.json,
+        report: args.report,
         force: args.force,
+        n_threads,
     };
-    let mut scorer = ClipScorer::new(args.model, args.backend.parse()?);
+    let scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
+        let mut scorer = ClipScorer::loaded(args.model.clone(), backend)?;
+        Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
+    };
     let mut out = std::io::stdout().lock();
-    let outcome = evaluate::run(&settings, &mut |clip| scorer.score(clip), &mut out)?;
-    Ok(match outcome {
+    Ok(match evaluate::run(&settings, &scorer, &mut out)? {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
+    })
+}
+
+fn degrade_recording(args: DegradeArgs) -> anyhow::Result<Exit> {
+    degrade::run(&degrade::DegradeSettings {
+        input: args.input,
+        output: args.output,
+        channel: args.channel.parse()?,
+        phone: args.phone,
+        band: args.band,
+        codec: args.codec,
+        snr_db: args.snr,
+        noise: args.noise,
+        loss: args.loss,
+        room_s: args.room,
+        level_db: args.level,
+        speed: args.speed,
+        seed: args.seed,
+        force: args.force,
     })
 }
 

@@ -51,7 +51,7 @@ fn loud_power(powers: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::change_level;
+    use super::super::level::change_level;
     use super::super::tests::sine;
     use super::*;
 

@@ -1,32 +1,65 @@
-//! `undertone evaluate`: how good a model is on labelled clips, as a table and as JSON.
+//! `undertone evaluate`: how good a model is on labelled clips, as tables, as JSON and as a page.
 //!
-//! In: a manifest or a corpus folder, and a way to score one clip. Out: the table on the given
-//! writer, the report as a JSON file where wanted, every clip that could not be scored by name on
-//! the error stream.
+//! In: a manifest or a corpus folder, and a way to score clips. Out: the tables on the given writer, the
+//! report as a JSON file and as a folder with a page and charts where wanted, every clip that could not be
+//! scored by name on the error stream.
+
+mod files;
+mod listening;
+mod scores;
+mod workers;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
-use indicatif::ProgressBar;
+use anyhow::bail;
 
-use super::progress;
-use crate::corpus::{self, Clip, Split};
-use crate::emotion::Scores;
-use crate::evaluation::{Prediction, Report};
-use crate::output_file::{IfExists, OutputFile, ReadableBy};
+use crate::corpus::{self, Clip, Corpus, Split};
+use crate::evaluation::{Condition, Degradation, Drops, Report};
+use files::Files;
+pub use listening::Listening;
+pub use scores::{MakeScorer, ScoreClip};
+use scores::{Scored, score_clips};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct EvaluateSettings {
+    /// The model's name, for the page.
+    pub model: String,
     /// A manifest or a corpus folder.
     pub clips: PathBuf,
     /// Only the clips of this split.
     pub split: Option<Split>,
-    /// Write the report there.
+    /// How clips are degraded.
+    pub degrade: Degrade,
+    /// A data folder with recorded noises; without one noise is made up.
+    pub noises: Option<PathBuf>,
+    /// Write the report there as JSON.
     pub json: Option<PathBuf>,
-    /// Replace a report that is there.
+    /// Write the report into this folder as a page with charts.
+    pub report: Option<PathBuf>,
+    /// Replace files that are there.
     pub force: bool,
+    /// Threads that score; the results do not depend on it.
+    pub n_threads: usize,
+}
+
+/// How clips are degraded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Degrade {
+    /// In one way, or not at all.
+    One(Degradation),
+    /// In every way; the report is of the undegraded clips, beside which the others' drops stand.
+    All,
+}
+
+impl Degrade {
+    fn degradations(self) -> Vec<Degradation> {
+        match self {
+            Degrade::One(degradation) => vec![degradation],
+            Degrade::All => Degradation::ALL.to_vec(),
+        }
+    }
 }
 
 /// How an evaluation ended.
@@ -38,90 +71,53 @@ pub enum Outcome {
     Incomplete(usize),
 }
 
-/// What came of a list of clips.
-#[derive(Debug, Default)]
-pub struct Evaluated {
-    /// One for each clip that was scored, in the order given.
-    pub predictions: Vec<Prediction>,
-    /// The others, with the reason.
-    pub failed: Vec<(PathBuf, anyhow::Error)>,
-}
-
-/// Scores the clips, prints the table to `out` and writes the report.
+/// Scores the clips, prints the tables to `out` and writes the report.
 ///
-/// `score` decodes a clip and gives its probabilities.
+/// `make_scorer` makes what decodes a clip and gives its probabilities, one for each thread.
 ///
 /// # Errors
-/// Unreadable clips or manifest, a split without clips, no clip that can be scored, a report that
+/// Unreadable clips, manifest or noises, a split without clips, no clip that can be scored, a report that
 /// exists or cannot be written. Single clips that fail are listed and make it [`Outcome::Incomplete`].
 pub fn run(
     settings: &EvaluateSettings,
-    score: &mut dyn FnMut(&Clip) -> anyhow::Result<Scores>,
+    make_scorer: &MakeScorer<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
     // Begun before the work, so that a report that must not be replaced is told at once.
-    let if_exists = IfExists::from_force(settings.force);
-    let begin = |path: &PathBuf| OutputFile::create(path, if_exists, ReadableBy::Owner);
-    let json = settings.json.as_ref().map(begin).transpose()?;
-    let clips = chosen_clips(settings)?;
-    let progress = progress::counting(clips.len(), "clips");
-    let Evaluated { predictions, failed } = evaluate_clips(&clips, &progress, score);
-    progress.finish_and_clear();
-    for (path, reason) in &failed {
-        eprintln!("not scored: {}: {reason:#}", path.display());
-    }
-    ensure!(!predictions.is_empty(), "none of the {} clips could be scored", clips.len());
-    let report = Report::new(&predictions);
+    let files = Files::create(settings)?;
+    let degradations = settings.degrade.degradations();
+    let conditions = degradations.iter().copied().map(Condition::Degraded).collect();
+    let (clips, listening) = heard_clips(settings, conditions)?;
+    let scored = score_clips(&clips, &listening, settings.n_threads, make_scorer)?;
+    let reports = scored.predictions.iter().map(|predictions| Report::new(predictions));
+    let drops = Drops { reports: degradations.iter().copied().zip(reports).collect() };
+    let report = &drops.reports[&degradations[0]];
     out.write_all(report.table().as_bytes())?;
-    if let Some(json) = json {
-        write_report(&report, json)?;
+    if settings.degrade == Degrade::All {
+        write!(out, "\n{}", drops.table().text())?;
     }
-    if failed.is_empty() {
-        return Ok(Outcome::Complete);
-    }
-    eprintln!("{} of {} clips could not be scored and are not counted", failed.len(), clips.len());
-    Ok(Outcome::Incomplete(failed.len()))
+    files.write(settings, report, &drops)?;
+    Ok(tell_failed(&scored))
 }
 
-/// Scores each clip; one that fails, or whose scores are no probabilities, is kept with its reason.
-pub fn evaluate_clips(
-    clips: &[Clip],
-    progress: &ProgressBar,
-    score: &mut dyn FnMut(&Clip) -> anyhow::Result<Scores>,
-) -> Evaluated {
-    let mut evaluated = Evaluated::default();
-    for clip in clips {
-        match score(clip).and_then(checked) {
-            Ok(scores) => evaluated.predictions.push(Prediction::new(clip, scores)),
-            Err(reason) => evaluated.failed.push((clip.path.clone(), reason)),
-        }
-        progress.inc(1);
-    }
-    evaluated
-}
-
-/// A broken model gives NaN, which would count as some emotion.
-fn checked(scores: Scores) -> anyhow::Result<Scores> {
-    let in_range = scores.0.iter().all(|score| (0.0..=1.0).contains(score));
-    ensure!(
-        in_range && scores.0.iter().any(|score| *score > 0.0),
-        "the model's scores {:?} are no probabilities; take or train another model",
-        scores.0
-    );
-    Ok(scores)
-}
-
-/// The clips of the wanted split; tells of recordings that are not used and of shared voices.
-fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
-    let corpus = corpus::open(&settings.clips)?;
-    for left_out in &corpus.not_used {
+/// The clips of the wanted split, and how they are heard; tells of recordings that are not used and of
+/// shared voices.
+fn heard_clips(
+    settings: &EvaluateSettings,
+    conditions: Vec<Condition>,
+) -> anyhow::Result<(Vec<Clip>, Listening)> {
+    let Corpus { mut clips, not_used } = corpus::open(&settings.clips)?;
+    for left_out in &not_used {
         eprintln!("not used: {}: {}", left_out.path.display(), left_out.reason);
     }
-    let Some(split) = settings.split else { return Ok(corpus.clips) };
-    if let Err(shared) = corpus::speaker_disjoint(&corpus.clips) {
+    let listening = match &settings.noises {
+        Some(data) => Listening::with_recorded(conditions, data, &clips, settings.split)?,
+        None => Listening { conditions, ..Listening::default() },
+    };
+    let Some(split) = settings.split else { return Ok((clips, listening)) };
+    if let Err(shared) = corpus::speaker_disjoint(&clips) {
         eprintln!("warning: these scores may be of voices that the model has heard: {shared}");
     }
-    let mut clips = corpus.clips;
     clips.retain(|clip| clip.split == Some(split));
     if clips.is_empty() {
         bail!(
@@ -130,20 +126,26 @@ fn chosen_clips(settings: &EvaluateSettings) -> anyhow::Result<Vec<Clip>> {
             settings.clips.display()
         );
     }
-    Ok(clips)
+    Ok((clips, listening))
 }
 
-/// Puts the report under its name.
-fn write_report(report: &Report, mut file: OutputFile) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut file, report).context("cannot write the report")?;
-    file.write_all(b"\n")?;
-    Ok(file.commit()?)
+/// Names the clips that could not be scored.
+fn tell_failed(scored: &Scored) -> Outcome {
+    if scored.failed.is_empty() {
+        return Outcome::Complete;
+    }
+    for (path, reason) in &scored.failed {
+        eprintln!("not scored: {}: {reason:#}", path.display());
+    }
+    let n_failed = scored.failed.len();
+    eprintln!("{n_failed} of {} clips could not be scored and are not counted", scored.n_clips());
+    Outcome::Incomplete(n_failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emotion::{Emotion, N_EMOTIONS};
+    use crate::emotion::{Emotion, N_EMOTIONS, Scores};
     use std::fs;
 
     /// A manifest of three clips of split test and one of split train.
@@ -163,7 +165,20 @@ mod tests {
         fs::write(&clips, manifest).unwrap();
         let json = Some(folder.path().join("report.json"));
         let split = Some(Split::Test);
-        (folder, EvaluateSettings { clips, split, json, force: false })
+        let report = Some(folder.path().join("report"));
+        let model = "<tiny>".to_owned();
+        let settings = EvaluateSettings {
+            model,
+            clips,
+            split,
+            degrade: Degrade::One(Degradation::None),
+            noises: None,
+            json,
+            report,
+            force: false,
+            n_threads: 2,
+        };
+        (folder, settings)
     }
 
     fn sure_of(emotion: Emotion) -> Scores {
@@ -172,11 +187,23 @@ mod tests {
         Scores(scores)
     }
 
+    /// A maker of scorers that all do the same.
+    fn all(
+        score: impl Fn(&Clip) -> anyhow::Result<Scores> + Clone + Sync + 'static,
+    ) -> impl Fn() -> anyhow::Result<ScoreClip<'static>> + Sync {
+        move || {
+            let score = score.clone();
+            Ok(Box::new(move |clip, listening: &Listening| {
+                listening.conditions.iter().map(|_| score(clip)).collect()
+            }))
+        }
+    }
+
     #[test]
     fn the_clips_of_a_split_are_scored_and_the_report_is_printed_and_written() {
         let (_folder, settings) = settings();
         let mut table = Vec::new();
-        let outcome = run(&settings, &mut |clip| Ok(sure_of(clip.emotion)), &mut table).unwrap();
+        let outcome = run(&settings, &all(|clip| Ok(sure_of(clip.emotion))), &mut table).unwrap();
         assert_eq!(outcome, Outcome::Complete);
         assert!(String::from_utf8(table).unwrap().contains("UAR"));
         let json = fs::read_to_string(settings.json.unwrap()).unwrap();
@@ -184,6 +211,40 @@ mod tests {
         assert_eq!(report["n"], 3);
         assert_eq!(report["uar"], 1.0);
         assert_eq!(report["by_corpus"]["mine"]["n"], 3);
+        let folder = settings.report.unwrap();
+        let page = fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(page.contains("&lt;tiny&gt;") && !page.contains("<tiny>"), "{page}");
+        assert_eq!(page.matches("<svg").count(), 4);
+        for file in ["reliability.svg", "coverage.svg", "confusion.svg", "recall.svg"] {
+            let picture = fs::read_to_string(folder.join(file)).unwrap();
+            assert!(page.contains(&picture), "{file}");
+        }
+    }
+
+    #[test]
+    fn every_degradation_is_scored_on_the_same_clips_and_told_with_its_drop() {
+        let (_folder, mut settings) = settings();
+        settings.degrade = Degrade::All;
+        let scorer = || -> anyhow::Result<ScoreClip<'static>> {
+            Ok(Box::new(|clip, listening| {
+                assert_eq!(listening.conditions, Degradation::ALL.map(Condition::Degraded));
+                let right = sure_of(clip.emotion);
+                Ok(vec![right, right, sure_of(Emotion::Anger), right])
+            }))
+        };
+        let mut table = Vec::new();
+        run(&settings, &scorer, &mut table).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        let drops = "mine                 100.0     100.0       0.0        50.0      50.0      100.0       0.0";
+        assert!(table.ends_with(&format!("{drops}\n")), "{table}");
+        let json = fs::read_to_string(settings.json.unwrap()).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&report["degrade"], &report["uar"]), (&"none".into(), &1.0.into()));
+        let noisy = &report["degraded"]["phone-noise"];
+        assert_eq!((&noisy["uar"], &noisy["uar_drop"]["all"]), (&0.5.into(), &0.5.into()));
+        assert_eq!(report["degraded"].as_object().unwrap().len(), 3);
+        let page = fs::read_to_string(settings.report.unwrap().join("index.html")).unwrap();
+        assert!(page.contains("<th>phone-loss</th>"));
     }
 
     #[test]
@@ -191,24 +252,27 @@ mod tests {
         let (_folder, mut settings) = settings();
         let json = settings.json.clone().unwrap();
         fs::write(&json, "mine").unwrap();
-        let mut n_scored = 0;
-        let mut score = |clip: &Clip| {
-            n_scored += 1;
-            Ok(sure_of(clip.emotion))
-        };
-        let error = run(&settings, &mut score, &mut Vec::new()).unwrap_err().to_string();
+        let scorer = || -> anyhow::Result<ScoreClip<'_>> { panic!("scored all the same") };
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("report.json") && error.contains("--force"), "{error}");
-        assert_eq!(fs::read_to_string(&json).unwrap(), "mine");
+        fs::remove_file(&json).unwrap();
+        let page = settings.report.clone().unwrap().join("index.html");
+        fs::create_dir_all(page.parent().unwrap()).unwrap();
+        fs::write(&page, "mine").unwrap();
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("index.html") && !json.exists(), "{error}");
+        fs::write(&json, "mine").unwrap();
         settings.force = true;
-        run(&settings, &mut score, &mut Vec::new()).unwrap();
+        let scorer = all(|clip| Ok(sure_of(clip.emotion)));
+        run(&settings, &scorer, &mut Vec::new()).unwrap();
         assert!(fs::read_to_string(&json).unwrap().contains("\"uar\""));
-        assert_eq!(n_scored, 3, "refused before anything was scored");
+        assert!(fs::read_to_string(&page).unwrap().contains("</html>"));
     }
 
     #[test]
     fn clips_that_fail_are_kept_by_name_and_counted() {
         let (_folder, settings) = settings();
-        let mut score = |clip: &Clip| {
+        let scorer = all(|clip| {
             if clip.path.ends_with("b.wav") {
                 bail!("cut off");
             }
@@ -216,30 +280,27 @@ mod tests {
                 return Ok(Scores([f32::NAN; N_EMOTIONS]));
             }
             Ok(sure_of(clip.emotion))
-        };
-        let clips = chosen_clips(&settings).unwrap();
-        let evaluated = evaluate_clips(&clips, &ProgressBar::hidden(), &mut score);
-        assert_eq!(evaluated.predictions.len(), 1);
-        let reasons: Vec<String> = evaluated
-            .failed
-            .iter()
-            .map(|(path, why)| format!("{} {why}", path.display()))
-            .collect();
+        });
+        let conditions = vec![Condition::Degraded(Degradation::None)];
+        let (clips, listening) = heard_clips(&settings, conditions).unwrap();
+        let scored = score_clips(&clips, &listening, 2, &scorer).unwrap();
+        assert_eq!((scored.predictions[0].len(), scored.n_clips()), (1, 3));
+        let reasons: Vec<String> =
+            scored.failed.iter().map(|(path, why)| format!("{} {why}", path.display())).collect();
         assert!(reasons[0].contains("b.wav cut off"), "{reasons:?}");
         assert!(reasons[1].contains("no probabilities"), "{reasons:?}");
-        let outcome = run(&settings, &mut score, &mut Vec::new()).unwrap();
+        let outcome = run(&settings, &scorer, &mut Vec::new()).unwrap();
         assert_eq!(outcome, Outcome::Incomplete(2));
     }
 
     #[test]
     fn a_split_without_clips_and_clips_that_all_fail_are_errors() {
         let (_folder, mut settings) = settings();
-        let error =
-            run(&settings, &mut |_| bail!("broken"), &mut Vec::new()).unwrap_err().to_string();
+        let scorer = all(|_| bail!("broken"));
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("none of the 3 clips"), "{error}");
         settings.split = Some(Split::Dev);
-        let error =
-            run(&settings, &mut |_| bail!("broken"), &mut Vec::new()).unwrap_err().to_string();
+        let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("'dev'") && error.contains("clips.csv"), "{error}");
         assert!(!settings.json.unwrap().exists());
     }

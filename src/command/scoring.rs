@@ -1,12 +1,16 @@
 //! A model that scores whole clips, for `evaluate` and `inspect`.
 
+use super::evaluate::Listening;
 use crate::audio::recording::{Channel, Decoded, decode};
 use crate::corpus::Clip;
 use crate::emotion::Scores;
+use crate::evaluation::Condition;
 use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
+use crate::evaluation::condition::speech;
 use crate::model::artifact::Artifact;
-use crate::model::device::{self, BackendChoice};
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::device::{self, Backend, BackendChoice};
+use crate::model::{Baseline, LstmClassifier, ModelError};
+use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
 
 /// A model that is loaded when the first clip is scored: a listing of features needs none.
@@ -23,6 +27,25 @@ impl ClipScorer {
         ClipScorer { model, backend, classifier: None }
     }
 
+    /// A model that was just trained, on the CPU.
+    ///
+    /// # Errors
+    /// Weights that do not fit its manifest.
+    pub fn of(artifact: &Artifact) -> anyhow::Result<Self> {
+        let classifier = LstmClassifier::new(artifact, Backend::cpu())?;
+        Ok(ClipScorer { model: None, backend: BackendChoice::Cpu, classifier: Some(classifier) })
+    }
+
+    /// The same with the model loaded.
+    ///
+    /// # Errors
+    /// No such model, a damaged one, no device.
+    pub fn loaded(model: Option<String>, backend: BackendChoice) -> anyhow::Result<Self> {
+        let mut scorer = Self::new(model, backend);
+        scorer.classifier()?;
+        Ok(scorer)
+    }
+
     fn classifier(&mut self) -> anyhow::Result<&mut LstmClassifier> {
         if self.classifier.is_none() {
             let artifact: Artifact = super::installed::open(self.model.as_deref())?;
@@ -31,12 +54,22 @@ impl ClipScorer {
         self.classifier.as_mut().context("the model was just loaded")
     }
 
-    /// Probabilities of a clip's file.
+    /// Probabilities of a clip's file under each condition.
     ///
     /// # Errors
     /// No such model, a damaged one, no device; a clip that does not decode or is too short.
-    pub fn score(&mut self, clip: &Clip) -> anyhow::Result<Scores> {
-        self.score_decoded(&decode(&clip.path, Channel::Mix)?)
+    pub fn score(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Scores>> {
+        let recorded = decode(&clip.path, Channel::Mix)?;
+        let input = self.classifier()?.manifest().input;
+        let scores_under = |condition: &Condition| {
+            if condition.is_none() {
+                return self.score_decoded(&recorded);
+            }
+            let mut samples = speech(&recorded.samples, recorded.sample_rate_hz, input)?;
+            condition.change(&mut samples, clip, &listening.sounds);
+            self.score_samples(&samples, STREAM_RATE_HZ)
+        };
+        listening.conditions.iter().map(scores_under).collect()
     }
 
     /// Probabilities of a decoded recording, as one clip.
@@ -44,10 +77,14 @@ impl ClipScorer {
     /// # Errors
     /// No such model, a damaged one, no device; a recording that is too short.
     pub fn score_decoded(&mut self, decoded: &Decoded) -> anyhow::Result<Scores> {
+        self.score_samples(&decoded.samples, decoded.sample_rate_hz)
+    }
+
+    fn score_samples(&mut self, samples: &[f32], rate_hz: u32) -> anyhow::Result<Scores> {
         let classifier = self.classifier()?;
         let manifest = classifier.manifest();
         let (recipe, input) = (manifest.recipe, manifest.input);
-        let samples = clip_samples(&decoded.samples, decoded.sample_rate_hz, recipe, input)?;
+        let samples = clip_samples(samples, rate_hz, recipe, input)?;
         let frames = clip_frames(&samples, recipe, input);
         ensure!(
             !frames.is_empty(),
@@ -55,6 +92,7 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(classifier, &frames).map_err(|error: ModelError| error)?)
+        Ok(clip_scores(classifier, &frames, &Baseline::default())
+            .map_err(|error: ModelError| error)?)
     }
 }

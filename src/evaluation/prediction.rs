@@ -14,6 +14,10 @@ pub struct Prediction {
     pub corpus: String,
     /// The speaker, unique over all corpora: [`Clip::speaker_key`].
     pub speaker: String,
+    /// The speaker's sex, where known: `female` or `male`.
+    pub sex: Option<String>,
+    /// The speaker's age in years, where known.
+    pub age: Option<u32>,
 }
 
 impl Prediction {
@@ -25,6 +29,8 @@ impl Prediction {
             scores,
             corpus: clip.corpus.clone(),
             speaker: clip.speaker_key(),
+            sex: clip.sex.clone(),
+            age: clip.age,
         }
     }
 
@@ -63,6 +69,12 @@ pub(super) struct Judgement {
     pub(super) confidence: f64,
 }
 
+impl Judgement {
+    pub(super) fn is_right(&self) -> bool {
+        self.heard == self.truth
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +85,8 @@ mod tests {
             scores: Scores(scores),
             corpus: "mine".into(),
             speaker: "1".into(),
+            sex: None,
+            age: None,
         }
     }
 

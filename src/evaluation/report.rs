@@ -1,22 +1,33 @@
-//! The measures of a classifier over labelled clips, over all and by corpus.
+//! The measures of a classifier over labelled clips: over all, by corpus, by sex and by age.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::Prediction;
-use super::counts::{Counts, calibration_error};
+use super::calibration::{ReliabilityBin, calibration_error, reliability};
+use super::counts::{Counts, mean};
+use super::coverage::{CoveragePoint, at_coverage, curve};
+use super::interval::{Intervals, intervals};
 use super::prediction::Judgement;
 use crate::emotion::Emotion;
 
+/// The share of answers that is shown where accuracy at a coverage is told as one number.
+const NAMED_COVERAGE: f64 = 0.6;
+
+/// The group of speakers of whom the sex or the age is not known.
+pub(super) const UNKNOWN: &str = "unknown";
+
 /// The measures of a classifier over labelled clips. Shares and means are in [0, 1].
 ///
-/// Its JSON has exactly the keys `n`, `labels`, `accuracy`, `uar`, `macro_f1`, `recall`, `confusion`
-/// and, over all, `by_corpus` with the same for each corpus.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Its JSON has the fields as keys; the groups (`by_...`) have the same keys without groups of their
+/// own, but that a corpus is also told by sex and by age.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
     /// Clips.
     pub n: usize,
+    /// Speakers.
+    pub n_speakers: usize,
     /// The labels that could be heard, in the product's order: rows and columns of `confusion`.
     pub labels: Vec<Emotion>,
     /// The share of clips whose label was heard.
@@ -27,14 +38,34 @@ pub struct Report {
     pub macro_f1: f64,
     /// The share of each label's clips that were heard as it, for labels with at least one clip.
     pub recall: BTreeMap<Emotion, f64>,
+    /// The share of the clips heard as each label that were it, for the same labels; 0 if none was.
+    pub precision: BTreeMap<Emotion, f64>,
     /// `[truth][heard]`, in the order of `labels`.
     pub confusion: Vec<Vec<u64>>,
-    /// The same for each corpus, by name; empty in a corpus' own report.
+    /// Expected calibration error of the answers' probabilities, in ten bins.
+    pub ece: f64,
+    /// These bins.
+    pub reliability: Vec<ReliabilityBin>,
+    /// What is right of the surest answers: from all of them to one in twenty.
+    pub coverage: Vec<CoveragePoint>,
+    /// 95 % confidence intervals by bootstrap over speakers; none where there is one speaker only.
+    pub ci95: Option<Intervals>,
+    /// The same by the speakers' sex: `female`, `male`, `unknown`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_sex: BTreeMap<String, Report>,
+    /// The same by the speakers' age in years: `0-29`, `30-49`, `50+`, `unknown`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_age: BTreeMap<String, Report>,
+    /// The same for each corpus, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_corpus: BTreeMap<String, Report>,
-    /// Expected calibration error of the answers' probabilities, in ten bins. Not in the JSON.
-    #[serde(skip)]
-    pub ece: f64,
+}
+
+/// A prediction with what was judged of it.
+#[derive(Clone, Copy)]
+struct Judged<'a> {
+    prediction: &'a Prediction,
+    judgement: Judgement,
 }
 
 impl Report {
@@ -42,24 +73,22 @@ impl Report {
     /// measures are 0.
     #[must_use]
     pub fn new(predictions: &[Prediction]) -> Self {
-        let mut corpora: BTreeMap<&str, Vec<&Prediction>> = BTreeMap::new();
-        for prediction in predictions {
-            corpora.entry(&prediction.corpus).or_default().push(prediction);
-        }
         let mut all = Vec::with_capacity(predictions.len());
         let mut all_labels = Vec::new();
         let mut by_corpus = BTreeMap::new();
-        for (name, predictions) in corpora {
+        for (name, predictions) in grouped(predictions, |prediction| &prediction.corpus) {
             let labels = labels_of(&predictions);
-            let judgements: Vec<Judgement> =
-                predictions.iter().map(|prediction| prediction.top_among(&labels)).collect();
-            by_corpus.insert(name.to_owned(), Self::of(&judgements, labels.clone()));
-            all.extend(judgements);
+            let judged = predictions
+                .into_iter()
+                .map(|prediction| Judged { prediction, judgement: prediction.top_among(&labels) });
+            let judged: Vec<Judged<'_>> = judged.collect();
+            by_corpus.insert(name.to_owned(), Self::by_voice(&judged, &labels));
+            all.extend(judged);
             all_labels.extend(labels);
         }
         all_labels.sort_unstable();
         all_labels.dedup();
-        Report { by_corpus, ..Self::of(&all, all_labels) }
+        Report { by_corpus, ..Self::by_voice(&all, &all_labels) }
     }
 
     /// The mean of the corpora's UARs, so that a large corpus counts no more than a small one.
@@ -68,21 +97,83 @@ impl Report {
         mean(self.by_corpus.values().map(|report| report.uar))
     }
 
-    fn of(judgements: &[Judgement], labels: Vec<Emotion>) -> Self {
-        let counts = Counts::of(judgements);
-        let with_clips: Vec<Emotion> =
-            labels.iter().copied().filter(|label| counts.n_true(*label) > 0).collect();
+    /// What is right of the surest 60 % of the answers, and from which probability on they are shown.
+    #[must_use]
+    pub fn at_60_percent(&self) -> Option<CoveragePoint> {
+        at_coverage(&self.coverage, NAMED_COVERAGE)
+    }
+
+    /// The measures over all that was judged, by sex and by age.
+    fn by_voice(judged: &[Judged<'_>], labels: &[Emotion]) -> Self {
+        if judged.is_empty() {
+            return Report::default();
+        }
+        let sex = |one: &Judged<'_>| one.prediction.sex.as_deref().unwrap_or(UNKNOWN).to_owned();
+        let age = |one: &Judged<'_>| age_group(one.prediction.age).to_owned();
+        let measured = |groups: BTreeMap<String, Vec<&Judged<'_>>>| {
+            let measured = groups.into_iter().map(|(name, group)| {
+                let group: Vec<Judged<'_>> = group.into_iter().copied().collect();
+                (name, Self::of(&group, labels))
+            });
+            measured.collect()
+        };
+        Report {
+            by_sex: measured(grouped(judged, sex)),
+            by_age: measured(grouped(judged, age)),
+            ..Self::of(judged, labels)
+        }
+    }
+
+    fn of(judged: &[Judged<'_>], labels: &[Emotion]) -> Self {
+        let judgements: Vec<Judgement> = judged.iter().map(|one| one.judgement).collect();
+        let counts = Counts::of(&judgements);
+        let with_clips = || labels.iter().copied().filter(|label| counts.n_true(*label) > 0);
+        let speakers = counts_by_speaker(judged);
+        let reliability = reliability(&judgements);
         Report {
             n: judgements.len(),
+            n_speakers: speakers.len(),
+            labels: labels.to_vec(),
             accuracy: counts.accuracy(),
-            uar: mean(with_clips.iter().map(|label| counts.recall(*label))),
-            macro_f1: mean(with_clips.iter().map(|label| counts.f1(*label))),
-            recall: with_clips.iter().map(|label| (*label, counts.recall(*label))).collect(),
-            confusion: counts.matrix(&labels),
-            labels,
-            by_corpus: BTreeMap::new(),
-            ece: calibration_error(judgements),
+            uar: counts.uar(),
+            macro_f1: mean(with_clips().map(|label| counts.f1(label))),
+            recall: with_clips().map(|label| (label, counts.recall(label))).collect(),
+            precision: with_clips().map(|label| (label, counts.precision(label))).collect(),
+            confusion: counts.matrix(labels),
+            ece: calibration_error(&reliability),
+            reliability,
+            coverage: curve(&judgements),
+            ci95: intervals(&speakers),
+            ..Report::default()
         }
+    }
+}
+
+/// Things by what `key` says of them, in their order.
+fn grouped<'a, T, K: Ord>(things: &'a [T], key: impl Fn(&'a T) -> K) -> BTreeMap<K, Vec<&'a T>> {
+    let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
+    for thing in things {
+        groups.entry(key(thing)).or_default().push(thing);
+    }
+    groups
+}
+
+fn counts_by_speaker<'a>(judged: &[Judged<'a>]) -> BTreeMap<(&'a str, &'a str), Counts> {
+    let mut speakers: BTreeMap<_, Counts> = BTreeMap::new();
+    for Judged { prediction, judgement } in judged {
+        let speaker = (prediction.corpus.as_str(), prediction.speaker.as_str());
+        *speakers.entry(speaker).or_default() += &Counts::of(&[*judgement]);
+    }
+    speakers
+}
+
+/// Ages that are told together: few enough groups that each has several speakers.
+fn age_group(years: Option<u32>) -> &'static str {
+    match years {
+        None => UNKNOWN,
+        Some(0..30) => "0-29",
+        Some(30..50) => "30-49",
+        Some(50..) => "50+",
     }
 }
 
@@ -91,12 +182,6 @@ fn labels_of(predictions: &[&Prediction]) -> Vec<Emotion> {
     let has = |label: &Emotion| predictions.iter().any(|prediction| prediction.truth == *label);
     let labels: Vec<Emotion> = Emotion::ALL.into_iter().filter(has).collect();
     if labels.len() > 1 { labels } else { Emotion::ALL.to_vec() }
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "seven labels at most")]
-    let n = values.len().max(1) as f64;
-    values.sum::<f64>() / n
 }
 
 #[cfg(test)]
@@ -112,7 +197,14 @@ mod tests {
         let mut scores = [0.0; N_EMOTIONS];
         scores[heard.index()] = 0.7;
         scores[second.index()] = 0.3;
-        Prediction { truth, scores: Scores(scores), corpus: corpus.into(), speaker: "1".into() }
+        Prediction {
+            truth,
+            scores: Scores(scores),
+            corpus: corpus.into(),
+            speaker: "1".into(),
+            sex: None,
+            age: None,
+        }
     }
 
     #[test]
@@ -161,18 +253,57 @@ mod tests {
     fn the_json_has_exactly_the_agreed_keys() {
         let report = Report::new(&[prediction("x", Emotion::Fear, Emotion::Fear, Emotion::Anger)]);
         let json = serde_json::to_value(&report).unwrap();
-        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        let mut expected = ["n", "labels", "accuracy", "uar", "macro_f1", "recall", "confusion"];
-        expected.sort_unstable();
-        let mut own = keys(&json["by_corpus"]["x"]);
-        own.sort_unstable();
-        assert_eq!(own, expected);
-        let mut all = keys(&json);
-        all.retain(|key| key != "by_corpus");
-        all.sort_unstable();
-        assert_eq!(all, expected);
+        let own = "accuracy ci95 confusion coverage ece labels macro_f1 n n_speakers precision \
+                   recall reliability uar";
+        let keys = |value: &Value, groups: &str| {
+            let mut expected: Vec<&str> =
+                own.split(' ').chain(groups.split_terminator(' ')).collect();
+            expected.sort_unstable();
+            let mut keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+            keys.sort_unstable();
+            assert_eq!(keys, expected);
+        };
+        keys(&json, "by_age by_corpus by_sex");
+        keys(&json["by_corpus"]["x"], "by_age by_sex");
+        keys(&json["by_sex"]["unknown"], "");
+        keys(&json["by_corpus"]["x"]["by_age"]["unknown"], "");
         assert_eq!(json["recall"]["fear"], 1.0);
+        assert_eq!(json["precision"]["fear"], 1.0);
         assert_eq!(json["labels"][0], "anger");
+        assert_eq!(json["coverage"][0]["coverage"], 1.0);
+        assert_eq!(json["coverage"][0].as_object().unwrap().len(), 3);
+        assert_eq!(json["ci95"], Value::Null);
+    }
+
+    #[test]
+    fn speakers_are_told_by_sex_and_by_age_over_all_and_in_each_corpus() {
+        use Emotion::{Anger, Fear};
+        let of = |corpus, sex: Option<&str>, age, heard| Prediction {
+            sex: sex.map(str::to_owned),
+            age,
+            speaker: format!("{sex:?}{age:?}"),
+            ..prediction(corpus, Fear, heard, Anger)
+        };
+        let report = Report::new(&[
+            of("x", Some("female"), Some(29), Fear),
+            of("x", Some("male"), Some(30), Anger),
+            of("y", Some("female"), Some(50), Anger),
+            of("y", None, None, Fear),
+        ]);
+        let told = |groups: &BTreeMap<String, Report>| -> Vec<(String, usize, f64)> {
+            groups.iter().map(|(name, group)| (name.clone(), group.n, group.uar)).collect()
+        };
+        let of = |name: &str, n, uar| (name.to_owned(), n, uar);
+        let sexes = [of("female", 2, 0.5), of("male", 1, 0.0), of("unknown", 1, 1.0)];
+        assert_eq!(told(&report.by_sex), sexes);
+        let ages =
+            [of("0-29", 1, 1.0), of("30-49", 1, 0.0), of("50+", 1, 0.0), of("unknown", 1, 1.0)];
+        assert_eq!(told(&report.by_age), ages);
+        let in_x = &report.by_corpus["x"];
+        assert_eq!(told(&in_x.by_sex), [of("female", 1, 1.0), of("male", 1, 0.0)]);
+        assert_eq!((report.n_speakers, in_x.n_speakers), (4, 2));
+        let intervals = in_x.ci95.unwrap();
+        assert_eq!((intervals.uar, intervals.accuracy), ([0.0, 1.0], [0.0, 1.0]));
     }
 
     /// Values of scikit-learn; `tests/data/evaluation/make_golden.py` makes them.
@@ -188,6 +319,8 @@ mod tests {
                 scores: Scores(serde_json::from_value(row[2].clone()).unwrap()),
                 corpus: row[0].as_str().unwrap().into(),
                 speaker: "1".into(),
+                sex: None,
+                age: None,
             })
             .collect();
         let report = Report::new(&predictions);
@@ -217,6 +350,7 @@ mod tests {
         assert_eq!(report.recall.len(), recall.len());
         for (label, value) in &report.recall {
             close(*value, &recall[label.label()]);
+            close(report.precision[label], &expected["precision"][label.label()]);
         }
     }
 }

@@ -1,126 +1,145 @@
-//! A report as text: 86 columns wide for all seven labels.
+//! A table of words and numbers, for a terminal, a model card or a page.
+//!
+//! In: a head and rows. Out: aligned text, Markdown or HTML. What a name from outside holds cannot steer
+//! a terminal or break the document.
 
 use std::fmt::Write;
 
-use super::Report;
-use crate::emotion::Emotion;
+use crate::plain_text::plain;
+use crate::plot::escaped;
 
-/// Width of the column of names; a longer corpus name pushes its row to the right.
+/// Least width of the column of names; a longer name makes it wider.
 const NAME_WIDTH: usize = 16;
 
-/// Width of a column of numbers: the longest label and a space.
+/// Least width of a column of numbers: the longest emotion and a space.
 const COLUMN_WIDTH: usize = 10;
 
-impl Report {
-    /// The report as text: measures and recall over all and by corpus, and the confusion matrix over
-    /// all. Shares are in per cent. Ends with a line break.
+/// A table: names in the first column, numbers in the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table; the first word stands above the names.
     #[must_use]
-    pub fn table(&self) -> String {
-        let rows = self.rows();
-        [measures(&rows), recalls(&rows, &self.labels), self.confusion_table()].join("\n")
+    pub fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Table { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// What gets a line of its own, with its name. One corpus alone is the whole.
-    fn rows(&self) -> Vec<(&str, &Report)> {
-        let corpora = self.by_corpus.iter().map(|(name, report)| (name.as_str(), report));
-        if self.by_corpus.len() > 1 {
-            std::iter::once(("all", self)).chain(corpora).collect()
-        } else {
-            corpora.collect()
-        }
+    /// The same with one row more, as many cells as the head has words.
+    #[must_use]
+    pub fn with(mut self, name: &str, cells: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let cells = cells.into_iter().map(Into::into);
+        self.rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
+        self
     }
 
-    fn confusion_table(&self) -> String {
-        let header = self.labels.iter().map(ToString::to_string);
-        let mut text = line("clips heard as", header);
-        for (label, row) in self.labels.iter().zip(&self.confusion) {
-            text += &line(label.label(), row.iter().map(ToString::to_string));
+    /// Aligned lines, each with a line break, names to the left and numbers to the right.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lines: Vec<Vec<String>> = self.lines().map(|line| line.map(plain).collect()).collect();
+        let width = |column: usize| {
+            let widths = lines.iter().filter_map(|line| line.get(column));
+            widths.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let name_width = width(0).max(NAME_WIDTH);
+        let widths: Vec<usize> =
+            (0..self.head.len()).map(|column| (width(column) + 1).max(COLUMN_WIDTH)).collect();
+        let mut text = String::new();
+        for cells in &lines {
+            let mut line = String::new();
+            for (column, cell) in cells.iter().enumerate() {
+                let _ = match column {
+                    0 => write!(line, "{cell:<name_width$}"),
+                    _ => write!(line, "{cell:>0$}", widths[column]),
+                };
+            }
+            let _ = writeln!(text, "{}", line.trim_end());
         }
         text
     }
-}
 
-fn measures(rows: &[(&str, &Report)]) -> String {
-    let header = ["clips", "UAR %", "accuracy", "macro-F1", "ECE"];
-    let mut text = line("", header.into_iter().map(str::to_owned));
-    for (name, report) in rows {
-        let shares = [report.uar, report.accuracy, report.macro_f1, report.ece];
-        let shares = shares.into_iter().map(percent);
-        text += &line(name, std::iter::once(report.n.to_string()).chain(shares));
+    /// The table as Markdown, with a line break at its end.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        for (number, line) in self.lines().enumerate() {
+            let cells: Vec<String> = line.map(|cell| plain(cell).replace('|', "\\|")).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+            if number == 0 {
+                let _ = writeln!(text, "|---|{}", "---:|".repeat(cells.len().saturating_sub(1)));
+            }
+        }
+        text
     }
-    text
-}
 
-fn recalls(rows: &[(&str, &Report)], labels: &[Emotion]) -> String {
-    let mut text = line("recall %", labels.iter().map(ToString::to_string));
-    for (name, report) in rows {
-        let recall =
-            |label| report.recall.get(label).map_or("-".to_owned(), |share| percent(*share));
-        text += &line(name, labels.iter().map(recall));
+    /// The table as an HTML element.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let mut text = "<table>\n".to_owned();
+        for (number, line) in self.lines().enumerate() {
+            let cell = if number == 0 { "th" } else { "td" };
+            text.push_str("<tr>");
+            for words in line {
+                let _ = write!(text, "<{cell}>{}</{cell}>", escaped(words));
+            }
+            text.push_str("</tr>\n");
+        }
+        text + "</table>\n"
     }
-    text
+
+    /// The head, then the rows.
+    fn lines(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+        let lines = std::iter::once(&self.head).chain(&self.rows);
+        lines.map(|line| line.iter().map(String::as_str))
+    }
 }
 
-fn percent(share: f64) -> String {
+/// A share as a number of per cent with one decimal: `47.2`.
+#[must_use]
+pub fn percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
-}
-
-fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
-    let mut text = format!("{name:<NAME_WIDTH$}");
-    for cell in cells {
-        let _ = write!(text, "{cell:>COLUMN_WIDTH$}");
-    }
-    text + "\n"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Prediction;
     use super::*;
-    use crate::emotion::{N_EMOTIONS, Scores};
 
-    fn sure(corpus: &str, truth: Emotion, heard: Emotion) -> Prediction {
-        let mut scores = [0.0; N_EMOTIONS];
-        scores[heard.index()] = 1.0;
-        Prediction { truth, scores: Scores(scores), corpus: corpus.into(), speaker: "1".into() }
+    fn table() -> Table {
+        Table::new(["clips", "UAR %"]).with("a|b", ["47.2"]).with("<\u{1b}[2J>", ["100.0"])
     }
 
     #[test]
-    fn the_table_shows_each_corpus_and_a_dash_for_a_label_that_it_lacks() {
-        use Emotion::{Anger, Fear, Surprise};
-        let report = Report::new(&[
-            sure("six", Anger, Anger),
-            sure("six", Fear, Anger),
-            sure("seven", Surprise, Surprise),
-            sure("seven", Fear, Fear),
-        ]);
+    fn text_is_aligned_and_cannot_steer_a_terminal() {
         let expected = [
-            "                     clips     UAR %  accuracy  macro-F1       ECE",
-            "all                      4      83.3      75.0      77.8      25.0",
-            "seven                    2     100.0     100.0     100.0       0.0",
-            "six                      2      50.0      50.0      33.3      50.0",
-            "",
-            "recall %             anger      fear  surprise",
-            "all                  100.0      50.0     100.0",
-            "seven                    -     100.0     100.0",
-            "six                  100.0       0.0         -",
-            "",
-            "clips heard as       anger      fear  surprise",
-            "anger                    1         0         0",
-            "fear                     1         1         0",
-            "surprise                 0         0         1",
+            "clips                UAR %",
+            "a|b                   47.2",
+            "<␛[2J>               100.0",
             "",
         ];
-        assert_eq!(report.table(), expected.join("\n"));
+        assert_eq!(table().text(), expected.join("\n"));
     }
 
     #[test]
-    fn one_corpus_gets_one_line() {
-        let report = Report::new(&[
-            sure("six", Emotion::Anger, Emotion::Anger),
-            sure("six", Emotion::Fear, Emotion::Anger),
-        ]);
-        assert!(!report.table().lines().any(|line| line.starts_with("all ")));
-        assert_eq!(report.table().matches("six ").count(), 2);
+    fn a_long_name_makes_its_column_wider_for_all_rows() {
+        let text = Table::new(["", "n"]).with("a name of more than sixteen", ["7"]).text();
+        let ends: Vec<usize> = text.lines().map(str::len).collect();
+        assert_eq!(ends, [37, 37]);
+    }
+
+    #[test]
+    fn markdown_has_a_rule_below_its_head_and_no_column_too_many() {
+        let expected =
+            ["| clips | UAR % |", "|---|---:|", "| a\\|b | 47.2 |", "| <␛[2J> | 100.0 |", ""];
+        assert_eq!(table().markdown(), expected.join("\n"));
+    }
+
+    #[test]
+    fn html_holds_words_not_elements() {
+        let html = table().html();
+        assert!(html.contains("<tr><th>clips</th><th>UAR %</th></tr>"), "{html}");
+        assert!(html.contains("<td>&lt;\u{fffd}[2J&gt;</td><td>100.0</td>"), "{html}");
     }
 }

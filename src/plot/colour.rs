@@ -12,6 +12,8 @@ pub const SERIES: [&str; 7] =
 pub enum ColourMap {
     /// Dark to bright, equal steps looking equal: matplotlib's viridis (van der Walt and Smith, 2015).
     Viridis,
+    /// White to the blue of the first series, for shares that have their number written in them.
+    WhiteBlue,
     /// Blue over white to red, for values around zero: `ColorBrewer`'s `RdBu` (Brewer, 2003), reversed.
     BlueRed,
 }
@@ -19,6 +21,8 @@ pub enum ColourMap {
 const VIRIDIS: [u32; 8] = [
     0x44_01_54, 0x46_32_7e, 0x36_5c_8d, 0x27_7f_8e, 0x1f_a1_87, 0x4a_c1_6d, 0xa0_da_39, 0xfd_e7_25,
 ];
+
+const WHITE_BLUE: [u32; 2] = [0xff_ff_ff, 0x00_72_b2];
 
 const BLUE_RED: [u32; 7] =
     [0x21_66_ac, 0x67_a9_cf, 0xd1_e5_f0, 0xf7_f7_f7, 0xfd_db_c7, 0xef_8a_62, 0xb2_18_2b];
@@ -33,6 +37,7 @@ impl ColourMap {
     pub(super) fn colour(self, fraction: f64) -> String {
         let stops: &[u32] = match self {
             ColourMap::Viridis => &VIRIDIS,
+            ColourMap::WhiteBlue => &WHITE_BLUE,
             ColourMap::BlueRed => &BLUE_RED,
         };
         let place = fraction.clamp(0.0, 1.0) * super::count(stops.len() - 1);
@@ -54,6 +59,7 @@ mod tests {
     fn the_ends_and_the_middle_are_the_maps_own() {
         assert_eq!(ColourMap::Viridis.colour(0.0), "#440154");
         assert_eq!(ColourMap::Viridis.colour(1.0), "#fde725");
+        assert_eq!(ColourMap::WhiteBlue.colour(1.0), SERIES[0]);
         assert_eq!(ColourMap::BlueRed.colour(0.5), "#f7f7f7");
         assert_eq!(ColourMap::BlueRed.colour(7.0), "#b2182b");
     }

@@ -12,15 +12,18 @@ mod colour;
 mod envelope;
 mod heat_map;
 mod lines;
+mod matrix;
 mod panel;
 mod svg;
 mod text_bars;
 
-pub use bars::{BarGroup, bar_chart};
+pub use bars::{BarGroup, ShareGroup, bar_chart, share_chart};
 pub use colour::ColourMap;
 pub use envelope::waveform;
 pub use heat_map::{Curve, Grid, HeatMap};
 pub use lines::{LineChart, Series};
+pub use matrix::confusion_matrix;
+pub use svg::escaped;
 pub use text_bars::text_bars;
 
 /// A quantity along an axis: what it is called, with its unit, and from where to where it goes.

@@ -112,6 +112,11 @@ impl Svg {
         self.styled_text(at, anchor, "", text);
     }
 
+    /// Text on a dark ground.
+    pub fn light_text(&mut self, at: (f64, f64), anchor: Anchor, text: &str) {
+        self.styled_text(at, anchor, " fill=\"#ffffff\"", text);
+    }
+
     /// Bold, for what stands above a chart.
     pub fn title(&mut self, at: (f64, f64), text: &str) {
         self.styled_text(at, Anchor::Start, " font-size=\"15\" font-weight=\"bold\"", text);
@@ -151,8 +156,9 @@ impl Svg {
     }
 }
 
-/// Text without the characters that mean something in XML or that it forbids.
-fn escaped(text: &str) -> String {
+/// Text without the characters that mean something in XML or HTML, or that XML forbids.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

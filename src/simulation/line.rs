@@ -3,10 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::Tape;
-use crate::augment::{Band, Noise, add_noise, change_level, telephone};
-
-/// The classic telephone band.
-const BAND: Band = Band { low_hz: 300.0, high_hz: 3_400.0 };
+use crate::augment::{self, NoiseAt, NoiseKind, Sounds, change_level};
 
 /// How a caller reaches the operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +34,10 @@ impl Line {
             change_level(tape.samples_mut(), self.speech_db - now_db);
         }
         if let Some(snr_db) = self.noise_snr_db {
-            add_noise(tape.samples_mut(), Noise::Pink, snr_db, rng);
+            let noise = NoiseAt { kind: NoiseKind::Pink, snr_db };
+            noise.add(tape.samples_mut(), &Sounds::default(), rng);
         }
-        telephone(tape.samples_mut(), BAND);
+        augment::Line::CLASSIC.send(tape.samples_mut(), &[]);
     }
 }
 

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Tape;
 use super::music::{Timbre, music};
 use super::tones::CADENCES;
-use crate::augment::{Band, Noise, add_noise, telephone};
+use crate::augment::{Line, NoiseAt, NoiseKind, Sounds};
 use crate::evaluation::calls::Label;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 
@@ -20,9 +20,6 @@ const NOISE_DB: [f32; 5] = [-60.0, -50.0, -40.0, -30.0, -20.0];
 
 /// Levels that other sounds are brought to.
 const SOUND_DB: [f32; 3] = [-20.0, -30.0, -40.0];
-
-/// The classic telephone band.
-const BAND: Band = Band { low_hz: 300.0, high_hz: 3_400.0 };
 
 /// A sound to fill a call with.
 #[derive(Clone, Debug)]
@@ -75,15 +72,15 @@ impl NonSpeechSound {
         let sound_db = SOUND_DB[rng.random_range(0..SOUND_DB.len())];
         let (mut samples, level_db) = match self {
             NonSpeechSound::Silence => return vec![0.0; len],
-            NonSpeechSound::White(level_db) => (noise(Noise::White, len, rng), *level_db),
-            NonSpeechSound::Pink(level_db) => (noise(Noise::Pink, len, rng), *level_db),
+            NonSpeechSound::White(level_db) => (noise(NoiseKind::White, len, rng), *level_db),
+            NonSpeechSound::Pink(level_db) => (noise(NoiseKind::Pink, len, rng), *level_db),
             NonSpeechSound::Tone(index) => (CADENCES[*index].samples(len), sound_db),
             NonSpeechSound::PluckedMusic => (music(Timbre::Plucked, len, rng), sound_db),
             NonSpeechSound::BowedMusic => (music(Timbre::Bowed, len, rng), sound_db),
             NonSpeechSound::Recorded(_, recording) => (part(recording, len, rng), sound_db),
         };
         bring_to(&mut samples, level_db);
-        telephone(&mut samples, BAND);
+        Line::CLASSIC.send(&mut samples, &[]);
         samples
     }
 }
@@ -115,11 +112,11 @@ pub fn n_sounds_in(length: StreamTime) -> usize {
 }
 
 /// Noise of no particular level.
-fn noise(noise: Noise<'_>, len: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+fn noise(kind: NoiseKind, len: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     // Noise is only ever added to something: here to a click that is nothing beside it.
     let mut samples = vec![0.0; len];
     samples[0] = 1e-6;
-    add_noise(&mut samples, noise, -90.0, rng);
+    NoiseAt { kind, snr_db: -90.0 }.add(&mut samples, &Sounds::default(), rng);
     samples
 }
 

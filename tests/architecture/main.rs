@@ -29,7 +29,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
     ("session", "emotion stream_time output_file plain_text timeline pipeline"),
-    // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora, and training
+    // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline pipeline session"),
@@ -57,9 +57,9 @@ const SIGNAL: &str = "emotion stream_time audio resample features speech model t
 const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
     model timeline pipeline session";
 
-/// Layers 0 to 3, the corpora, and what is done to their clips.
+/// Layers 0 to 3, the corpora, what is done to their clips, and charts.
 const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline pipeline session corpus augment";
+    model timeline pipeline session corpus augment plot";
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
@@ -89,7 +89,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
     // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
-    // poll the keys and tell the screen's thread from others in a panic.
+    // poll the keys, tell the screen's thread from others in a panic, and train on two cores.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
@@ -102,6 +102,7 @@ const RESERVED: &[Reserved] = &[
             "dashboard/mod.rs",
             "dashboard/keyboard.rs",
             "dashboard/terminal.rs",
+            "training/parallel.rs",
             "main.rs",
         ],
         tests_too: true,

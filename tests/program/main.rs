@@ -11,6 +11,7 @@ mod bad_models;
 mod bad_requests;
 mod calls;
 mod dashboard;
+mod degrade;
 mod ending;
 mod golden;
 mod inspect;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::sandbox::{PROGRAM, Running, Sandbox, wait_for};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "monitor",
     "replay",
     "devices",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 10] = [
     "sessions",
     "models",
     "inspect",
+    "degrade",
     "train",
     "evaluate",
     "make-calls",

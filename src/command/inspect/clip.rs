@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::json;
 
-use super::{Exit, InspectSettings, Pictures, exit_with, frames_csv, pictures};
+use super::{Exit, InspectSettings, exit_with, frames_csv, pictures};
 use crate::audio::recording::{Decoded, decode};
+use crate::command::file_set::FileSet;
 use crate::emotion::{Emotion, Scores};
 use crate::features::{Recipe, clip_frames};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
@@ -59,7 +60,7 @@ pub(super) fn run(
         csv.map(|path| OutputFile::create(path, if_exists, ReadableBy::Owner)).transpose()?;
     let picture_files = settings
         .picture_folder()
-        .map(|folder| Pictures::create(&folder, &pictures::NAMES, settings.force))
+        .map(|folder| FileSet::create(&folder, &pictures::NAMES, settings.force))
         .transpose()?;
 
     let samples = resample_all(&decoded.samples, decoded.sample_rate_hz, recipe.sample_rate_hz())?;

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{Exit, InspectSettings, Pictures, exit_with, name_of};
+use super::{Exit, InspectSettings, exit_with, name_of};
 use crate::audio::recording::{Channel, decode};
+use crate::command::file_set::FileSet;
 use crate::command::progress;
 use crate::corpus::{self, Clip, Corpus, NotUsed, Split};
 use crate::emotion::Emotion;
@@ -33,7 +34,7 @@ pub(super) fn run(settings: &InspectSettings, out: &mut dyn Write) -> anyhow::Re
     let corpus = corpus::open(&settings.input)?;
     let picture_file = settings
         .picture_folder()
-        .map(|folder| Pictures::create(&folder, &[PICTURE], settings.force))
+        .map(|folder| FileSet::create(&folder, &[PICTURE], settings.force))
         .transpose()?;
     let report = CorpusReport::of(&settings.input, corpus, settings.channel);
     let pictures = match picture_file {

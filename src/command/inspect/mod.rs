@@ -9,17 +9,15 @@ mod labelled;
 mod pictures;
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use super::Exit;
 use crate::audio::recording::{Channel, Decoded};
 use crate::emotion::Scores;
 use crate::features::Recipe;
-use crate::output_file::{IfExists, OutputFile, ReadableBy};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -90,37 +88,6 @@ fn name_of(input: &Path) -> String {
     name.map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Pictures that are written together: none where one of them exists and is not to be replaced.
-struct Pictures {
-    files: Vec<(PathBuf, OutputFile)>,
-}
-
-impl Pictures {
-    /// Begins the files in `folder`, which is made where it is missing.
-    fn create(folder: &Path, names: &[&str], force: bool) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let begin = |name: &&str| {
-            let path = folder.join(name);
-            // A picture of a call tells of the call, so it is its owner's only.
-            let file = OutputFile::create(&path, IfExists::from_force(force), ReadableBy::Owner)?;
-            Ok((path, file))
-        };
-        Ok(Pictures { files: names.iter().map(begin).collect::<anyhow::Result<_>>()? })
-    }
-
-    /// Writes one picture a file, in the order of their names; the paths.
-    fn write(self, pictures: &[String]) -> anyhow::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for ((path, mut file), picture) in self.files.into_iter().zip(pictures) {
-            file.write_all(picture.as_bytes())?;
-            file.commit()?;
-            paths.push(path);
-        }
-        Ok(paths)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,19 +108,5 @@ mod tests {
         assert_eq!(settings.picture_folder(), None);
         settings.output = Some("here".into());
         assert_eq!(settings.picture_folder(), Some("here".into()));
-    }
-
-    #[test]
-    fn one_picture_that_exists_keeps_all_from_being_written() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("b.svg"), "mine").unwrap();
-        let refused = Pictures::create(folder.path(), &["a.svg", "b.svg"], false);
-        assert!(refused.is_err_and(|error| error.to_string().contains("b.svg")));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-
-        let pictures = Pictures::create(folder.path(), &["a.svg", "b.svg"], true).unwrap();
-        let paths = pictures.write(&["one".to_owned(), "two".to_owned()]).unwrap();
-        assert_eq!(paths, ["a.svg", "b.svg"].map(|name| folder.path().join(name)));
-        assert_eq!(fs::read_to_string(&paths[1]).unwrap(), "two");
     }
 }

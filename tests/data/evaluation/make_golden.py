@@ -6,7 +6,7 @@ Needs: pip install scikit-learn (made with 1.9.1). Run in this folder: python3 m
 import json
 
 import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
 LABELS = ["anger", "disgust", "fear", "happiness", "surprise", "sadness", "neutral"]
 # Name, clips, labels that occur. One corpus lacks surprise, one disgust.
@@ -30,6 +30,7 @@ def calibration_error(right, confidence):
 
 def measures(truth, heard, confidence, labels):
     recall = recall_score(truth, heard, labels=labels, average=None)
+    precision = precision_score(truth, heard, labels=labels, average=None, zero_division=0)
     return {
         "n": len(truth),
         "labels": [LABELS[label] for label in labels],
@@ -37,6 +38,7 @@ def measures(truth, heard, confidence, labels):
         "uar": recall_score(truth, heard, labels=labels, average="macro"),
         "macro_f1": f1_score(truth, heard, labels=labels, average="macro", zero_division=0),
         "recall": {LABELS[label]: value for label, value in zip(labels, recall)},
+        "precision": {LABELS[label]: value for label, value in zip(labels, precision)},
         "confusion": confusion_matrix(truth, heard, labels=labels).tolist(),
         "ece": calibration_error(truth == heard, confidence),
     }

@@ -4,7 +4,7 @@
 //! nothing but speech decides. Keeps nothing between calls.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Slice, Tensor};
 use serde::{Deserialize, Serialize};
@@ -35,30 +35,28 @@ impl Convolution {
             linear: LinearConfig::new(n_inputs * self.width, self.units)
                 .with_initializer(GLOROT)
                 .init(device),
-            norm: LayerNormConfig::new(self.units).init(device),
             width: self.width,
             stride: self.stride,
         }
     }
 }
 
-/// A convolution over time, layer normalisation (Ba et al., 2016), rectifier.
+/// A convolution over time with a rectifier.
 #[derive(Module, Debug)]
 pub struct ConvolutionLayer {
     linear: Linear,
-    norm: LayerNorm,
     width: usize,
     stride: usize,
 }
 
 impl ConvolutionLayer {
-    /// `modulation` is a scale and a shift `[1, n_segments, units]` between normalisation and rectifier.
+    /// `modulation` is a scale and a shift `[1, n_segments, units]` before the rectifier.
     pub(super) fn forward(
         &self,
         steps: Tensor<3>,
         modulation: Option<(Tensor<3>, Tensor<3>)>,
     ) -> Tensor<3> {
-        let values = self.norm.forward(self.linear.forward(self.windows(steps)));
+        let values = self.linear.forward(self.windows(steps));
         relu(match modulation {
             None => values,
             Some((scale, shift)) => values.clone() + values * scale + shift,

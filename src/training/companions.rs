@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 
 /// Share of the segments about whose caller nothing is known.
-const UNKNOWN: f64 = 0.4;
+const UNKNOWN: f64 = 0.5;
 /// Share of the others whose caller was in the same emotion all the time.
 const SAME: f64 = 0.35;
 /// Most clips that a baseline is made of.

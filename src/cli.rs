@@ -39,8 +39,12 @@ pub enum Command {
     Degrade(DegradeArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
-    /// Measure a model on labelled clips
+    /// Train and measure over a corpus' speaker folds, to compare with published figures
+    Folds(FoldsArgs),
+    /// Measure a model on labelled clips or calls
     Evaluate(EvaluateArgs),
+    /// Make simulated calls with known labels out of labelled clips
+    MakeCalls(MakeCallsArgs),
 }
 
 /// Flags of everything that classifies.
@@ -225,7 +229,8 @@ pub struct TrainArgs {
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,
-    /// Which clips are held out: manifest (its split column), notebook, random, or speaker:NAME
+    /// Which clips are held out: manifest (its split column), notebook, random, speaker:NAME,
+    /// or holdout:CORPUS/NAME (as the manifest, but that speaker is for testing)
     #[arg(long, default_value = "manifest")]
     pub split: String,
     /// Passes over the clips [default: the recipe's]
@@ -240,6 +245,9 @@ pub struct TrainArgs {
     /// Seed of every random choice [default: the recipe's]
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Folder in which frames are kept for the next training [default: with the model]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
     /// Where to compute: auto, gpu or cpu
     #[arg(long, default_value = "auto")]
     pub backend: String,
@@ -248,15 +256,41 @@ pub struct TrainArgs {
     pub force: bool,
 }
 
+/// `undertone folds`.
+#[derive(Debug, Args)]
+pub struct FoldsArgs {
+    /// ravdess, another recipe's name, or a recipe file
+    #[arg(long, default_value = "ravdess")]
+    pub recipe: String,
+    /// Folder or manifest of labelled clips with a fold column
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder for checkpoints and results; an interrupted run goes on
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Passes over the clips [default: the recipe's]
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Folder in which frames are kept for the next training [default: in the output folder]
+    #[arg(long, value_name = "DIR")]
+    pub features_cache: Option<PathBuf>,
+    /// Where to compute: auto, gpu or cpu
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
+}
+
 /// `undertone evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The model, by name or folder
+    /// The model, by name or folder [default: the one inside the program]
     #[arg(long)]
-    pub model: String,
+    pub model: Option<String>,
     /// Manifest or folder of labelled clips
-    #[arg(long, value_name = "MANIFEST")]
-    pub clips: PathBuf,
+    #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
+    pub clips: Option<PathBuf>,
+    /// Manifest of labelled calls instead: a CSV with the columns audio,labels
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["clips", "split"])]
+    pub calls: Option<PathBuf>,
     /// Only clips of this split: train, dev or test
     #[arg(long)]
     pub split: Option<String>,
@@ -286,4 +320,36 @@ pub struct EvaluateArgs {
     /// Replace a report of that name
     #[arg(long)]
     pub force: bool,
+}
+
+/// `undertone make-calls`.
+#[derive(Debug, Args)]
+pub struct MakeCallsArgs {
+    /// Folder or manifest of labelled clips, with noises in its folder noise
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Only clips and noises of this split: train, dev or test
+    #[arg(long, default_value = "test")]
+    pub split: String,
+    /// mixed (the emotion changes every few sentences), lasting (one lasts two minutes) or non-speech
+    #[arg(long)]
+    pub kind: String,
+    /// How many calls
+    #[arg(long, default_value_t = 8)]
+    pub count: usize,
+    /// How long each is at least
+    #[arg(long, default_value_t = 3.0)]
+    pub minutes: f64,
+    /// Seed of every choice
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A folder of further recordings without speech, such as hold music; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub extra: Vec<PathBuf>,
+    /// Replace calls that are there
+    #[arg(long)]
+    pub force: bool,
+    /// Folder for the calls
+    #[arg(value_name = "OUTPUT_DIR")]
+    pub output: PathBuf,
 }

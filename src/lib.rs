@@ -25,6 +25,7 @@
 //! | [`pipeline`], [`session`] | the composition; its log |
 //! | [`export`], [`dashboard`], [`plot`] | the log in other formats; the screen; charts |
 //! | [`corpus`], [`augment`], [`training`], [`evaluation`] | labelled clips; what a line does to them; models; honest scores |
+//! | [`simulation`] | calls with known labels, made of clips or of noise |
 //! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
 //! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
 //!
@@ -71,6 +72,7 @@ pub mod plain_text;
 pub mod plot;
 pub mod resample;
 pub mod session;
+pub mod simulation;
 pub mod speech;
 pub mod stream_time;
 pub mod timeline;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
     Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
+    MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, degrade, devices, evaluate, export, inspect,
-    models, monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, degrade, devices, evaluate, export, folds,
+    inspect, make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -59,9 +59,18 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Export(args)) => done(export_session(args)),
         Some(Command::Sessions(args)) => done(list_sessions(args)),
         Some(Command::Inspect(args)) => inspect_input(args),
+        Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
+            recipe: args.recipe,
+            data: args.data,
+            output: args.output,
+            epochs: args.epochs,
+            features_cache: args.features_cache,
+            backend: args.backend.parse()?,
+        })),
         Some(Command::Degrade(args)) => degrade_recording(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
+        Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
     }
 }
 
@@ -149,6 +158,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         batch: args.batch,
         learning_rate: args.learning_rate,
         seed: args.seed,
+        features_cache: args.features_cache,
         backend: args.backend.parse()?,
         force: args.force,
         command: std::env::args()
@@ -158,6 +168,15 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
 }
 
 fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
+    if let Some(manifest) = args.calls {
+        return calls::run(&calls::CallsSettings {
+            manifest,
+            model: args.model,
+            backend: args.backend.parse()?,
+            json: args.json,
+            force: args.force,
+        });
+    }
     let backend: BackendChoice = args.backend.parse()?;
     // A second classifier on the same graphics device would only wait for the first.
     let n_threads = match backend {
@@ -165,13 +184,13 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         _ => 1,
     };
     let choice = evaluate::ClipChoice {
-        clips: args.clips,
+        clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
         noises: args.noises,
         n_threads,
     };
     let make_scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
-        let mut scorer = ClipScorer::loaded(Some(args.model.clone()), backend)?;
+        let mut scorer = ClipScorer::loaded(args.model.clone(), backend)?;
         Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
     };
     let (json, force) = (args.json, args.force);
@@ -185,7 +204,8 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
             "all" => evaluate::Degrade::All,
             word => evaluate::Degrade::One(word.parse()?),
         };
-        let (model, report) = (args.model.clone(), args.report);
+        let model = args.model.clone().unwrap_or_else(|| "the bundled model".into());
+        let report = args.report;
         let settings = evaluate::EvaluateSettings { model, choice, degrade, json, report, force };
         evaluate::run(&settings, &make_scorer, &mut out)?
     };
@@ -210,6 +230,20 @@ fn degrade_recording(args: DegradeArgs) -> anyhow::Result<Exit> {
         level_db: args.level,
         speed: args.speed,
         seed: args.seed,
+        force: args.force,
+    })
+}
+
+fn make_calls_settings(args: MakeCallsArgs) -> anyhow::Result<make_calls::MakeCallsSettings> {
+    Ok(make_calls::MakeCallsSettings {
+        data: args.data,
+        split: args.split.parse()?,
+        kind: args.kind.parse()?,
+        count: args.count,
+        minutes: args.minutes,
+        seed: args.seed,
+        extra: args.extra,
+        output: args.output,
         force: args.force,
     })
 }

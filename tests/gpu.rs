@@ -41,8 +41,9 @@ fn a_software_adapter_is_refused_unasked_and_gives_the_cpus_scores_when_asked_fo
             .iter()
             .map(|value| value + rng.random_range(-2.0..2.0))
             .collect();
-        let expected = cpu.classify(&segment).expect("the CPU classifies");
-        let scores = gpu.classify(&segment).expect("the GPU classifies");
+        let known = Baseline::of(&segment, n_features);
+        let expected = cpu.classify(&segment, &known).expect("the CPU classifies").scores;
+        let scores = gpu.classify(&segment, &known).expect("the GPU classifies").scores;
         for (score, expected) in scores.0.iter().zip(expected.0) {
             largest = largest.max((score - expected).abs());
         }

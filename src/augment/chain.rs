@@ -54,14 +54,14 @@ impl Default for Chain {
 
 impl Chain {
     /// The training's draw over all stages: a telephone line in 65 %, of which 20 % lose 1 to 8 % of the
-    /// packets; noise in 50 %, from 3 to 30 dB; a room in 25 %; another speed in nearly half; always a
+    /// packets; noise in 45 %, from 5 to 30 dB; a room in 20 %; another speed in nearly half; always a
     /// level, from -35 dB to overdriven.
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let speed_percent = random_speed_percent(rng);
-        let room = rng.random_bool(0.25).then(|| Room::random(rng));
-        let noise = rng.random_bool(0.5).then(|| NoiseAt {
+        let room = rng.random_bool(0.2).then(|| Room::random(rng));
+        let noise = rng.random_bool(0.45).then(|| NoiseAt {
             kind: NoiseKind::random(rng),
-            snr_db: rng.random_range(3.0..=30.0),
+            snr_db: rng.random_range(5.0..=30.0),
         });
         let (level_db, overdrive_db) = random_level(rng);
         let line = rng.random_bool(0.65).then(|| Line::random(rng));
@@ -119,9 +119,9 @@ impl Chain {
 /// overdriven by 3 to 15 in another tenth.
 fn random_level(rng: &mut ChaCha8Rng) -> (f32, f32) {
     match rng.random_range(0..10) {
-        0 => (rng.random_range(-35.0..=-20.0), 0.0),
+        0 => (rng.random_range(-35.0..=-10.0), 0.0),
         1 => (rng.random_range(-10.0..=6.0), rng.random_range(3.0..=15.0)),
-        _ => (rng.random_range(-20.0..=6.0), 0.0),
+        _ => (rng.random_range(-10.0..=6.0), 0.0),
     }
 }
 

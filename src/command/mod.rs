@@ -1,5 +1,6 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them.
 
+pub mod calls;
 pub mod degrade;
 pub mod delay;
 pub mod devices;
@@ -7,8 +8,11 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod file_set;
+pub mod folds;
 pub mod inspect;
 pub mod installed;
+pub mod make_calls;
+pub mod material;
 pub mod models;
 pub mod monitor;
 pub mod printer;

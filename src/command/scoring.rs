@@ -8,8 +8,8 @@ use crate::evaluation::Condition;
 use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
 use crate::evaluation::condition::speech;
 use crate::model::artifact::Artifact;
-use crate::model::device::{self, BackendChoice};
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::device::{self, Backend, BackendChoice};
+use crate::model::{Baseline, LstmClassifier, ModelError};
 use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
 
@@ -25,6 +25,15 @@ impl ClipScorer {
     #[must_use]
     pub fn new(model: Option<String>, backend: BackendChoice) -> Self {
         ClipScorer { model, backend, classifier: None }
+    }
+
+    /// A model that was just trained, on the CPU.
+    ///
+    /// # Errors
+    /// Weights that do not fit its manifest.
+    pub fn of(artifact: &Artifact) -> anyhow::Result<Self> {
+        let classifier = LstmClassifier::new(artifact, Backend::cpu())?;
+        Ok(ClipScorer { model: None, backend: BackendChoice::Cpu, classifier: Some(classifier) })
     }
 
     /// The same with the model loaded.
@@ -83,6 +92,7 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(classifier, &frames).map_err(|error: ModelError| error)?)
+        Ok(clip_scores(classifier, &frames, &Baseline::default())
+            .map_err(|error: ModelError| error)?)
     }
 }

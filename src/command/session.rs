@@ -10,7 +10,7 @@ use crate::model::artifact::InputForm;
 use crate::model::device::{self, Backend};
 use crate::model::{LstmClassifier, ModelError};
 use crate::output_file::IfExists;
-use crate::pipeline::{Pipeline, PipelineSettings};
+use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
 use crate::session::record::{CallerEntry, Header, ModelEntry, rfc3339};
 use crate::session::writer::{Place, SessionWriter};
@@ -108,18 +108,22 @@ impl Prepared {
             backend: self.backend().description.clone(),
             callers: vec![caller],
         };
+        let rate_hz = input.sample_rate_hz();
+        let log = self.open_log(&header)?;
+        let pipeline = self.pipeline(rate_hz)?;
+        Ok(Engine::new(input, pipeline, Some(log), clock))
+    }
+
+    /// The pipeline of one caller whose source delivers at this rate.
+    ///
+    /// # Errors
+    /// A rate that cannot be used.
+    pub fn pipeline(self, rate_hz: u32) -> Result<Pipeline<LstmClassifier>, PipelineError> {
+        let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let uncertain_below = manifest.calibration.uncertain_below;
-        let rates = [input.sample_rate_hz()];
-        let log = self.open_log(&header)?;
-        let pipeline = Pipeline::new(
-            &self.pipeline_settings,
-            recipe,
-            uncertain_below,
-            &rates,
-            self.classifier,
-        )?;
-        Ok(Engine::new(input, pipeline, Some(log), clock))
+        let rates = [rate_hz];
+        Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, &rates, self.classifier)
     }
 
     fn open_log(&self, header: &Header) -> Result<SessionWriter, anyhow::Error> {

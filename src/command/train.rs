@@ -1,14 +1,18 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
+use super::material::{Material, kept_in};
 use super::progress;
+use super::scoring::ClipScorer;
+use crate::audio::recording::{Channel, decode};
 use crate::corpus::{self, Clip, Split};
-use crate::model::LstmClassifier;
+use crate::evaluation::{Prediction, Report};
 use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
 use crate::model::device::{Backend, BackendChoice};
 use crate::training::curves::EpochRecord;
-use crate::training::example::{Example, Prepared, prepare};
+use crate::training::example::{Example, Prepared, prepare, without_speech};
+use crate::training::hearing::Listener;
 use crate::training::recipe::TrainingRecipe;
-use crate::training::{Progress, TrainingData, report, train};
+use crate::training::{Progress, TrainingData, train};
 use anyhow::Context;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
@@ -25,11 +29,17 @@ pub enum Division {
     Random,
     /// All clips of one speaker.
     Speaker(String),
+    /// As the manifest says, but that all clips of one speaker, as `corpus/speaker`, are for testing.
+    Holdout(String),
 }
+
+const HOLDOUT: &str = "holdout:";
 
 /// A word that names no division.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no split; choose manifest, notebook, random or speaker:NAME")]
+#[error(
+    "'{0}' is no split; choose manifest, notebook, random, speaker:NAME or holdout:CORPUS/NAME"
+)]
 pub struct UnknownDivision(String);
 
 impl FromStr for Division {
@@ -41,6 +51,9 @@ impl FromStr for Division {
             ("notebook", _) => Ok(Division::Notebook),
             ("random", _) => Ok(Division::Random),
             (_, Some(name)) if !name.is_empty() => Ok(Division::Speaker(name.to_owned())),
+            _ if text.starts_with(HOLDOUT) => {
+                Ok(Division::Holdout(text[HOLDOUT.len()..].to_owned()))
+            }
             _ => Err(UnknownDivision(text.to_owned())),
         }
     }
@@ -65,6 +78,8 @@ pub struct TrainSettings {
     pub learning_rate: Option<f64>,
     /// Seed of every random choice.
     pub seed: Option<u64>,
+    /// Where frames are kept between trainings; by default with the model.
+    pub features_cache: Option<PathBuf>,
     /// Where to compute.
     pub backend: BackendChoice,
     /// Begin anew where a model or a checkpoint is.
@@ -79,16 +94,19 @@ pub struct TrainSettings {
 /// Unreadable data, a model that is there already, a device that fails.
 pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let recipe = recipe(settings)?;
+    anyhow::ensure!(!recipe.calm_apart, "a recipe with calm as a label is for `undertone folds`");
     make_room(settings)?;
     let division = divide(settings, &recipe)?;
-    let train_clips = prepared("training clips", &division.train, &recipe, recipe.hearings)?;
-    let dev_clips = prepared("dev clips", &division.dev, &recipe, 1)?;
-    let backend = match settings.backend {
-        BackendChoice::Cpu => Backend::cpu(),
-        BackendChoice::Gpu => Backend::gpu()?,
-        BackendChoice::Software => Backend::software()?,
-        BackendChoice::Auto => Backend::gpu().unwrap_or_else(|_| Backend::cpu()),
-    };
+    let material = Material::of(&settings.data, &division.train)?;
+    let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
+    let listener =
+        Listener { recipe: &recipe, sounds: &material.sounds, kept_in: Some(kept_in.as_path()) };
+    let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
+    if recipe.network.hears_speech {
+        train_clips.extend(without_speech(&listener, recipe.hearings));
+    }
+    let dev_clips = prepared("dev clips", &division.dev, &listener, recipe.hearings.min(2))?;
+    let backend = backend(settings.backend)?;
     let name = settings
         .output
         .file_name()
@@ -115,6 +133,19 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     artifact.save(&settings.output)?;
     eprintln!("wrote {}", settings.output.display());
     Ok(())
+}
+
+/// Where to train.
+///
+/// # Errors
+/// A demanded GPU or software adapter that is not there.
+pub fn backend(choice: BackendChoice) -> anyhow::Result<Backend> {
+    Ok(match choice {
+        BackendChoice::Cpu => Backend::cpu(),
+        BackendChoice::Gpu => Backend::gpu()?,
+        BackendChoice::Software => Backend::software()?,
+        BackendChoice::Auto => Backend::gpu().unwrap_or_else(|_| Backend::cpu()),
+    })
 }
 
 fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
@@ -168,12 +199,27 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
     }
     let (train, dev) = match &settings.division {
         Division::Manifest => return by_manifest(clips),
+        Division::Holdout(speaker) => return by_manifest(held_out(clips, speaker)?),
         Division::Notebook => corpus::last_fraction(corpus::tess::notebook_order(clips), 0.2),
         Division::Random => corpus::random_fraction(clips, 0.2, recipe.seed),
         Division::Speaker(name) => corpus::by_speaker(clips, &[name.as_str()]),
     };
     anyhow::ensure!(!train.is_empty() && !dev.is_empty(), "the split leaves one side empty");
     Ok(Divided { train, dev, test: Vec::new() })
+}
+
+/// The clips with all of one speaker's in the test part.
+fn held_out(mut clips: Vec<Clip>, speaker: &str) -> anyhow::Result<Vec<Clip>> {
+    let mut n = 0;
+    for clip in clips.iter_mut().filter(|clip| clip.speaker_key() == speaker) {
+        clip.split = Some(Split::Test);
+        n += 1;
+    }
+    anyhow::ensure!(
+        n > 0,
+        "no clip is by {speaker}; name a speaker as corpus/speaker, like tess/OAF"
+    );
+    Ok(clips)
 }
 
 fn by_manifest(clips: Vec<Clip>) -> anyhow::Result<Divided> {
@@ -198,14 +244,18 @@ fn by_manifest(clips: Vec<Clip>) -> anyhow::Result<Divided> {
     Ok(divided)
 }
 
-fn prepared(
+/// Frames of clips, with progress on the terminal and a line for each file that cannot be used.
+///
+/// # Errors
+/// No clip can be used.
+pub fn prepared(
     what: &str,
     clips: &[Clip],
-    recipe: &TrainingRecipe,
+    listener: &Listener<'_>,
     n_hearings: usize,
 ) -> anyhow::Result<Vec<Example>> {
     let bar = progress::counting(clips.len(), what);
-    let Prepared { examples, refused } = prepare(clips, recipe, n_hearings, || bar.inc(1))?;
+    let Prepared { examples, refused } = prepare(clips, listener, n_hearings, || bar.inc(1))?;
     bar.finish_and_clear();
     for (path, reason) in refused {
         eprintln!("not used: {} ({reason})", path.display());
@@ -224,9 +274,19 @@ fn with_scores(
     } else {
         (&divided.test, "test speakers")
     };
-    let examples = prepared(which, clips, recipe, 1)?;
-    let mut classifier = LstmClassifier::new(&artifact, Backend::cpu())?;
-    let report = report(&mut classifier, &examples)?;
+    let mut scorer = ClipScorer::of(&artifact)?;
+    let bar = progress::counting(clips.len(), which);
+    let mut predictions = Vec::with_capacity(clips.len());
+    for clip in clips {
+        let decoded = decode(&clip.path, Channel::Mix).map_err(anyhow::Error::from);
+        match decoded.and_then(|decoded| scorer.score_decoded(&decoded)) {
+            Ok(scores) => predictions.push(Prediction::new(clip, scores)),
+            Err(error) => eprintln!("not used: {} ({error:#})", clip.path.display()),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let report = Report::new(&predictions);
     artifact.manifest.scores = report
         .by_corpus
         .iter()
@@ -244,7 +304,7 @@ fn with_scores(
 }
 
 /// Progress on the terminal: a bar within the epoch, a line after it.
-struct Display {
+pub struct Display {
     bar: ProgressBar,
     epochs: usize,
     started: std::time::Instant,
@@ -252,7 +312,9 @@ struct Display {
 }
 
 impl Display {
-    fn new(epochs: usize) -> Self {
+    /// A display for so many epochs.
+    #[must_use]
+    pub fn new(epochs: usize) -> Self {
         Display {
             bar: progress::counting(0, "batches"),
             epochs,
@@ -261,7 +323,8 @@ impl Display {
         }
     }
 
-    fn show(&mut self, progress: &Progress<'_>) {
+    /// Shows what has happened.
+    pub fn show(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Resumed(epochs) => {
                 self.resumed = *epochs;

@@ -88,26 +88,15 @@ pub enum CorpusError {
     /// A folder holds recordings, but of no corpus that is known by its file names.
     #[error(
         "the recordings in {path} are named like no known corpus (first: {example}); known are TESS \
-         (OAF_back_angry.wav) and RAVDESS (03-01-05-01-01-01-12.wav): for others write a manifest CSV"
+         (OAF_back_angry.wav), RAVDESS (03-01-05-01-01-01-12.wav), CREMA-D (1001_DFA_ANG_XX.wav), nEMO \
+         (EB0_anger_14.wav), EMOVO (dis-f1-b1.wav) and speechocean762 (SPEAKER0001/000010011.WAV): for \
+         others write a manifest CSV"
     )]
     Unrecognised {
         /// The folder.
         path: PathBuf,
         /// The first recording in it.
         example: PathBuf,
-    },
-    /// A folder holds two corpora.
-    #[error(
-        "{path} holds {n_tess} recordings named as in TESS and {n_ravdess} as in RAVDESS; give the \
-         folder of one corpus at a time, or write a manifest CSV"
-    )]
-    Mixed {
-        /// The folder.
-        path: PathBuf,
-        /// Recordings named as in TESS.
-        n_tess: usize,
-        /// Recordings named as in RAVDESS.
-        n_ravdess: usize,
     },
     /// A folder holds recordings of a known corpus, but none that is used.
     #[error(

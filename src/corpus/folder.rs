@@ -1,6 +1,6 @@
-//! A corpus as a folder tree: finds the recordings and reads their labels from their names.
+//! Corpora as a folder tree: finds the recordings and reads their labels from their names.
 //!
-//! In: a folder and a corpus' way to read a name. Out: a [`Corpus`] in the order of the paths.
+//! In: a folder and the corpora's ways to read a name. Out: a [`Corpus`] in the order of the paths.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -19,6 +19,9 @@ pub(super) enum Named {
     /// Not used, and why.
     NotUsed(String),
 }
+
+/// A corpus' way to read a file's name; none if the file is not named as in that corpus.
+pub(super) type ReadName = fn(&Path) -> Result<Option<Named>, CorpusError>;
 
 /// All recordings below a folder, in the order of their paths. Other files are not looked at.
 pub(super) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
@@ -44,19 +47,25 @@ pub(super) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
     Ok(found)
 }
 
-/// Reads each file's name. Names are unique in the corpora: the same name again is a second copy
-/// (the well-known archives of TESS and RAVDESS hold everything twice).
+/// Reads each file's name by the first reader that knows it. Names are unique in the corpora: the same name
+/// again is a second copy (the well-known archives of TESS and RAVDESS hold everything twice).
 pub(super) fn corpus(
     folder: &Path,
     recordings: Vec<PathBuf>,
-    read_name: fn(&Path) -> Result<Named, CorpusError>,
+    readers: &[ReadName],
 ) -> Result<Corpus, CorpusError> {
     let mut corpus = Corpus::default();
     let mut seen: HashMap<String, PathBuf> = HashMap::new();
+    let mut first_known: Option<NotUsed> = None;
     for path in recordings {
-        let reason = match read_name(&path)? {
-            Named::NotUsed(reason) => reason,
-            Named::Clip(clip) => {
+        let reason = match named(&path, readers)? {
+            None => "named like no known corpus".to_owned(),
+            Some(Named::NotUsed(reason)) => {
+                first_known
+                    .get_or_insert_with(|| NotUsed { path: path.clone(), reason: reason.clone() });
+                reason
+            }
+            Some(Named::Clip(clip)) => {
                 let Some(first) = seen.get(stem(&path)) else {
                     seen.insert(stem(&path).to_owned(), path);
                     corpus.clips.push(clip);
@@ -67,15 +76,27 @@ pub(super) fn corpus(
         };
         corpus.not_used.push(NotUsed { path, reason });
     }
-    match corpus.not_used.first() {
-        Some(first) if corpus.clips.is_empty() => Err(CorpusError::AllUnused {
-            path: folder.to_owned(),
-            n_files: corpus.not_used.len(),
-            example: first.path.clone(),
-            reason: first.reason.clone(),
-        }),
-        _ => Ok(corpus),
+    if !corpus.clips.is_empty() {
+        return Ok(corpus);
     }
+    let (path, n_files) = (folder.to_owned(), corpus.not_used.len());
+    Err(match (first_known, corpus.not_used.into_iter().next()) {
+        (Some(NotUsed { path: example, reason }), _) => {
+            CorpusError::AllUnused { path, n_files, example, reason }
+        }
+        (None, Some(stranger)) => CorpusError::Unrecognised { path, example: stranger.path },
+        (None, None) => CorpusError::Empty { path },
+    })
+}
+
+/// What the first reader that knows a file's name says of it.
+fn named(path: &Path, readers: &[ReadName]) -> Result<Option<Named>, CorpusError> {
+    for read_name in readers {
+        if let Some(named) = read_name(path)? {
+            return Ok(Some(named));
+        }
+    }
+    Ok(None)
 }
 
 /// The file's name without its extension; empty if it is not UTF-8.

@@ -55,23 +55,16 @@ pub fn notebook_order(mut clips: Vec<Clip>) -> Vec<Clip> {
     clips
 }
 
-/// Whether a file is named as in this corpus.
-pub(super) fn is_named_so(path: &Path) -> bool {
-    speaker(path).is_some()
-}
-
-/// The clip that a file name tells of.
-pub(super) fn clip(path: &Path) -> Result<Named, CorpusError> {
-    let Some((speaker, age)) = speaker(path) else {
-        return Ok(Named::NotUsed("the name is not of the form OAF_back_angry".to_owned()));
-    };
+/// The clip that a file name tells of; none if the file is not named as in this corpus.
+pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
+    let Some((speaker, age)) = speaker(path) else { return Ok(None) };
     let label = stem(path).rsplit('_').next().unwrap_or_default();
     let emotion = emotion(label).ok_or_else(|| CorpusError::UnknownLabel {
         clip: path.to_owned(),
         label: label.to_owned(),
         corpus: "TESS (angry, disgust, fear, happy, neutral, ps, sad)",
     })?;
-    Ok(Named::Clip(Clip {
+    Ok(Some(Named::Clip(Clip {
         path: path.to_owned(),
         emotion,
         is_calm: false,
@@ -83,7 +76,7 @@ pub(super) fn clip(path: &Path) -> Result<Named, CorpusError> {
         language: Some("en-CA".to_owned()),
         split: None,
         fold: None,
-    }))
+    })))
 }
 
 fn speaker(path: &Path) -> Option<(&'static str, u32)> {
@@ -112,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_misnamed_file_belongs_to_the_older_actress() {
-        let Named::Clip(clip) = clip(Path::new("OA_bite_neutral.wav")).unwrap() else {
+        let Some(Named::Clip(clip)) = clip(Path::new("OA_bite_neutral.wav")).unwrap() else {
             panic!("not used")
         };
         assert_eq!((clip.speaker.as_str(), clip.age), ("OAF", Some(64)));
@@ -130,7 +123,9 @@ mod tests {
         for label in ["angry", "disgust", "fear", "happy", "neutral", "ps", "sad"] {
             for (actress, word) in (0..400).map(|n| (["OAF", "YAF"][n % 2], n / 2)) {
                 let name = format!("{actress}_w{word:03}_{label}.wav");
-                let Named::Clip(clip) = clip(Path::new(&name)).unwrap() else { panic!("not used") };
+                let Some(Named::Clip(clip)) = clip(Path::new(&name)).unwrap() else {
+                    panic!("not used")
+                };
                 clips.push(clip);
             }
         }

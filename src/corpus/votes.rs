@@ -1,8 +1,9 @@
 //! Listeners' votes: what people heard in a clip, as a share of listeners for each emotion.
 //!
-//! In: clips, and a `votes.csv` in the folder of their recordings: a column `path`, of which the file
-//! name without extension counts, and one of counts for each emotion that could be chosen. Out: the same
-//! clips with [`Clip::votes`].
+//! In: clips, and in the folder of their recordings a `votes.csv`: a column `path`, of which the file
+//! name without extension counts, and one of counts for each emotion that could be chosen; or, in a
+//! download of CREMA-D, `processedResults/tabulatedVotes.csv` in the folder above (clip in `fileName`,
+//! emotions by their first letters). Out: the same clips with [`Clip::votes`].
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,8 +15,16 @@ use super::folder::stem;
 use super::{Clip, CorpusError};
 use crate::emotion::{Emotion, N_EMOTIONS};
 
-/// The file's name.
-const FILE: &str = "votes.csv";
+/// Where votes may lie, from the folder of the recordings.
+const FILES: [&str; 2] = ["votes.csv", "../processedResults/tabulatedVotes.csv"];
+
+/// Columns that name the clip.
+const CLIP_COLUMNS: [&str; 2] = ["path", "fileName"];
+
+/// CREMA-D numbers its rows, in a column without a name, from 100001 for the voice alone, from 200001
+/// for the face alone, from 300001 for both.
+const ROW_COLUMN: &str = "";
+const VOICE_ALONE: char = '1';
 
 /// Shares by file name without extension.
 type Votes = HashMap<String, [f32; N_EMOTIONS]>;
@@ -26,31 +35,39 @@ pub(super) fn fill(clips: &mut [Clip]) -> Result<(), CorpusError> {
     for clip in clips {
         let folder = clip.path.parent().unwrap_or(Path::new(""));
         if !folders.contains_key(folder) {
-            folders.insert(folder.to_owned(), read(&folder.join(FILE))?);
+            let mut files = FILES.iter().map(|file| folder.join(file));
+            let votes = files.find(|file| file.is_file()).map(|file| read(&file));
+            folders.insert(folder.to_owned(), votes.transpose()?.unwrap_or_default());
         }
         clip.votes = folders[folder].get(stem(&clip.path)).copied();
     }
     Ok(())
 }
 
-/// The votes of a file; none if there is no such file.
+/// The votes of a file, of those who heard the voice alone.
 fn read(path: &Path) -> Result<Votes, CorpusError> {
-    if !path.is_file() {
-        return Ok(Votes::new());
-    }
     let file =
         File::open(path).map_err(|source| CorpusError::Read { path: path.to_owned(), source })?;
     let not_csv = |source| CorpusError::Csv { path: path.to_owned(), source };
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
     let header = reader.headers().map_err(not_csv)?.clone();
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
-    let clip_column = column("path")
+    let clip_column = CLIP_COLUMNS
+        .into_iter()
+        .find_map(column)
         .ok_or_else(|| CorpusError::MissingColumn { path: path.to_owned(), column: "path" })?;
-    let columns = Emotion::ALL.map(|emotion| column(emotion.label()));
+    let row_column = column(ROW_COLUMN);
+    let columns = Emotion::ALL.map(|emotion| {
+        column(emotion.label()).or_else(|| column(emotion.letter().encode_utf8(&mut [0; 4])))
+    });
 
     let mut votes = Votes::new();
     for record in reader.records() {
         let record = record.map_err(not_csv)?;
+        let row = row_column.and_then(|column| record.get(column));
+        if row.is_some_and(|row| !row.starts_with(VOICE_ALONE)) {
+            continue;
+        }
         if let Some(shares) = shares(path, &record, &columns)? {
             let clip = record.get(clip_column).unwrap_or_default();
             votes.insert(stem(Path::new(clip)).to_owned(), shares);
@@ -118,6 +135,26 @@ mod tests {
         assert_eq!(clips[0].votes, Some([0.6, 0.0, 0.3, 0.0, 0.0, 0.0, 0.1]));
         assert_eq!(clips[1].votes, None, "its folder has no votes");
         assert_eq!(clips[2].votes, None, "nobody voted");
+    }
+
+    #[test]
+    fn the_table_of_a_crema_d_download_is_read_for_the_voice_alone() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("AudioWAV/1001_DFA_ANG_XX.wav", ""),
+            (
+                "processedResults/tabulatedVotes.csv",
+                "\"\",\"A\",\"D\",\"F\",\"H\",\"N\",\"S\",\"fileName\",\"agreement\"\n\
+                 \"100062\",6,2,0,0,2,0,\"1001_DFA_ANG_XX\",0.6\n\
+                 \"200062\",9,0,0,0,0,0,\"1001_DFA_ANG_XX\",1\n",
+            ),
+        ] {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let clips = read(&root.path().join("AudioWAV")).unwrap();
+        assert_eq!(clips[0].votes, Some([0.6, 0.2, 0.0, 0.0, 0.0, 0.0, 0.2]));
     }
 
     #[test]

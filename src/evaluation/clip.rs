@@ -6,7 +6,7 @@ use crate::features;
 use crate::features::recipe::Recipe;
 use crate::model::artifact::InputForm;
 use crate::model::classifier::coefficient_means;
-use crate::model::{Classifier, LstmClassifier, ModelError};
+use crate::model::{Baseline, Classifier, LstmClassifier, ModelError};
 use crate::resample::{ResampleError, resample_all};
 
 /// The samples of a clip that its frames are made of, at the recipe's rate.
@@ -45,26 +45,31 @@ pub fn clip_frames(samples: &[f32], recipe: Recipe, input: InputForm) -> Vec<f32
 }
 
 /// Probabilities of a whole clip: the mean over segments of the model's longest length, half a segment
-/// apart, the last of which ends with the clip; a shorter clip is one segment.
+/// apart, the last of which ends with the clip; a shorter clip is one segment. `baseline` is what is known of
+/// the speaker's voice beforehand.
 ///
 /// # Errors
 /// What the classifier says.
-pub fn clip_scores(classifier: &mut LstmClassifier, frames: &[f32]) -> Result<Scores, ModelError> {
+pub fn clip_scores(
+    classifier: &mut LstmClassifier,
+    frames: &[f32],
+    baseline: &Baseline,
+) -> Result<Scores, ModelError> {
     let manifest = classifier.manifest();
     if manifest.input == InputForm::CoefficientMeans {
-        return classifier.classify(frames);
+        return Ok(classifier.classify(frames, baseline)?.scores);
     }
     let width = manifest.network.n_features;
     let longest = manifest.recipe.frames_in_ms(manifest.segment.max_ms) * width;
     if frames.len() <= longest {
-        return classifier.classify(frames);
+        return Ok(classifier.classify(frames, baseline)?.scores);
     }
     let mut sum = [0.0_f32; N_EMOTIONS];
     let mut n_segments = 0.0_f32;
     let hop = (longest / width / 2).max(1) * width;
     let last = frames.len() - longest;
     for start in (0..last).step_by(hop).chain([last]) {
-        let scores = classifier.classify(&frames[start..start + longest])?;
+        let scores = classifier.classify(&frames[start..start + longest], baseline)?.scores;
         sum.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += score);
         n_segments += 1.0;
     }

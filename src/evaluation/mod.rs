@@ -12,6 +12,7 @@
 //! predictions.
 
 mod calibration;
+pub mod calls;
 pub mod clip;
 pub mod condition;
 mod counts;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Version of the manifest's layout that this program writes and reads.
-pub const MANIFEST_FORMAT: u32 = 1;
+pub const MANIFEST_FORMAT: u32 = 2;
 /// Name of the manifest in a model's folder.
 pub const MANIFEST_FILE: &str = "manifest.toml";
 /// Name of the weights in a model's folder.
@@ -59,6 +59,9 @@ pub struct Calibration {
     pub temperature: f32,
     /// Below this probability the answer is "uncertain".
     pub uncertain_below: f32,
+    /// From this logit on a segment is taken for speech; chosen on the dev speakers.
+    #[serde(default)]
+    pub speech_from: f32,
 }
 
 /// Where the weights come from.
@@ -182,6 +185,12 @@ impl Manifest {
                 self.network.n_labels
             )));
         }
+        if self.network.n_labels > N_EMOTIONS {
+            return Err(wrong(format!(
+                "its network has {} labels; {N_EMOTIONS} are known",
+                self.network.n_labels
+            )));
+        }
         check_shape(&self.network, self.recipe, self.input, self.segment).map_err(wrong)?;
         let n_normalised = self.normalisation.mean.len();
         if self.input == InputForm::Frames
@@ -218,9 +227,6 @@ pub fn check_shape(
     if counts.contains(&0) || network.dense.contains(&0) || !(0.0..1.0).contains(&network.dropout) {
         return Err("its network has a size of 0, or a dropout outside [0, 1)".into());
     }
-    if network.n_labels > N_EMOTIONS {
-        return Err(format!("its network has {} labels; {N_EMOTIONS} are known", network.n_labels));
-    }
     let n_features = match input {
         InputForm::Frames => recipe.n_features(),
         InputForm::CoefficientMeans => 1,
@@ -231,8 +237,17 @@ pub fn check_shape(
             network.n_features
         ));
     }
-    let shortest = recipe.frames_in_ms(segment.min_ms);
-    if segment.min_ms > segment.max_ms || shortest < network.frames_per_step {
+    if network.front.iter().any(|layer| [layer.units, layer.width, layer.stride].contains(&0)) {
+        return Err("a layer of its front has a size of 0".into());
+    }
+    if network.baseline_units > 0 && (network.front.is_empty() || network.frames_per_step > 1) {
+        return Err("a caller's baseline needs a front over single frames".into());
+    }
+    let shortest = match input {
+        InputForm::Frames => recipe.frames_in_ms(segment.min_ms),
+        InputForm::CoefficientMeans => recipe.n_features(),
+    };
+    if segment.min_ms > segment.max_ms || network.lstm_steps(shortest) == 0 {
         return Err(format!(
             "its segments of {} to {} ms are upside down or shorter than one step",
             segment.min_ms, segment.max_ms

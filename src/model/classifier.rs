@@ -1,7 +1,8 @@
 //! From a segment of feature frames to probabilities, on the device that was chosen.
 
 use super::ModelError;
-use super::artifact::{Artifact, InputForm, Manifest};
+use super::artifact::{Artifact, Calibration, InputForm, Manifest};
+use super::baseline::Baseline;
 use super::device::Backend;
 use super::network::Network;
 use crate::emotion::{N_EMOTIONS, Scores};
@@ -9,14 +10,24 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
 
+/// What a classifier says about a segment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// Calibrated probabilities of the emotions, if it is speech.
+    pub scores: Scores,
+    /// Whether it is speech at all, and not noise, music or a tone that passed the gate.
+    pub is_speech: bool,
+}
+
 /// Whatever gives probabilities for a segment: the LSTM, or a known answer in the pipeline's tests.
 pub trait Classifier {
-    /// Calibrated probabilities of a segment, row-major `[n_frames, n_features]`, oldest frame first.
+    /// The answer for a segment, row-major `[n_frames, n_features]`, oldest frame first, by a caller of whose
+    /// voice `baseline` is known.
     ///
     /// # Errors
     /// [`ModelError::SegmentSize`] for a segment shorter than one step; [`ModelError::Device`] when the
     /// device fails.
-    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError>;
+    fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError>;
 }
 
 /// The product's classifier: the burn LSTM of a model artifact.
@@ -60,8 +71,8 @@ impl LstmClassifier {
         let limits = self.manifest.segment;
         let shortest = segment.len() * limits.min_ms as usize / limits.max_ms as usize;
         let whole_frames = shortest - shortest % self.manifest.network.n_features;
-        self.classify(&segment)?;
-        self.classify(&segment[..whole_frames])?;
+        self.classify(&segment, &Baseline::default())?;
+        self.classify(&segment[..whole_frames], &Baseline::default())?;
         Ok(())
     }
 
@@ -85,20 +96,36 @@ impl LstmClassifier {
         segment
     }
 
-    /// Logits of a segment in the order of the manifest's labels.
+    /// Logits of a segment in the order of the manifest's labels, then of its being speech where the network
+    /// says so.
     ///
     /// # Errors
     /// As [`Classifier::classify`].
-    pub fn logits(&mut self, segment: &[f32]) -> Result<Vec<f32>, ModelError> {
+    pub fn logits(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Vec<f32>, ModelError> {
         let n_steps = self.normalised_steps(segment)?;
         let n_inputs = self.steps.len() / n_steps;
         let data = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
         let steps = Tensor::<3>::from_data(data, &self.backend.device);
-        let logits = self.network.forward(steps, self.manifest.network.pooling);
+        let mut known = Vec::new();
+        if self.manifest.network.baseline_units > 0 {
+            baseline.append(&self.manifest.normalisation, &mut known);
+        }
+        let known = TensorData::new(known, [1, 2 * self.known_features()]);
+        let known = Tensor::<2>::from_data(known, &self.backend.device);
+        let logits = self.network.forward(steps, known, self.manifest.network.pooling);
         logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
             device: self.backend.description.clone(),
             reason: format!("{error:?}"),
         })
+    }
+
+    /// Features of which the caller's own values are given.
+    fn known_features(&self) -> usize {
+        if self.manifest.network.baseline_units > 0 {
+            self.manifest.normalisation.mean.len()
+        } else {
+            0
+        }
     }
 
     /// Fills `steps` with the newest whole steps of the segment, normalised; their number.
@@ -107,7 +134,8 @@ impl LstmClassifier {
         self.steps.clear();
         let given = segment.len();
         let step = network.n_inputs();
-        if given < step || !given.is_multiple_of(network.n_features) {
+        let too_short = network.lstm_steps(given / network.n_features) == 0;
+        if too_short || !given.is_multiple_of(network.n_features) {
             return Err(ModelError::SegmentSize { given, step });
         }
         if self.manifest.input == InputForm::CoefficientMeans {
@@ -129,13 +157,16 @@ impl LstmClassifier {
 }
 
 impl Classifier for LstmClassifier {
-    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError> {
-        let logits = self.logits(segment)?;
+    fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError> {
+        let logits = self.logits(segment, baseline)?;
+        let Calibration { temperature, speech_from, .. } = self.manifest.calibration;
+        let is_speech =
+            logits.get(self.manifest.labels.len()).is_none_or(|&logit| logit >= speech_from);
         let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
         for (label, logit) in self.manifest.labels.iter().zip(logits) {
             by_emotion[label.index()] = logit;
         }
-        Ok(Scores::softmax(&by_emotion, self.manifest.calibration.temperature))
+        Ok(Answer { scores: Scores::softmax(&by_emotion, temperature), is_speech })
     }
 }
 

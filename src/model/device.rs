@@ -5,7 +5,7 @@
 //! runs, since it is far slower than the CPU backend and some drivers crash the process.
 
 use super::artifact::Artifact;
-use super::{Classifier, LstmClassifier, ModelError};
+use super::{Baseline, Classifier, LstmClassifier, ModelError};
 use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::{Device, DeviceKind};
 use std::fmt;
@@ -163,7 +163,7 @@ fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, Model
     let attempt = AssertUnwindSafe(|| {
         let mut classifier = warm(artifact, backend)?;
         let segment = classifier.test_segment();
-        let scores = classifier.classify(&segment)?;
+        let scores = classifier.classify(&segment, &Baseline::default())?.scores;
         Ok::<_, ModelError>((classifier, segment, scores))
     });
     let attempt = catch_unwind(attempt).map_err(|_| failed("failed on its first segment"))?;
@@ -171,7 +171,9 @@ fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, Model
         Err(ModelError::Device { reason, .. }) => return Err(failed(&reason)),
         other => other?,
     };
-    let expected = LstmClassifier::new(artifact, Backend::cpu())?.classify(&segment)?;
+    let expected = LstmClassifier::new(artifact, Backend::cpu())?
+        .classify(&segment, &Baseline::default())?
+        .scores;
     let agree = scores
         .0
         .iter()

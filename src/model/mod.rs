@@ -1,14 +1,20 @@
 //! The classifier: a segment of feature frames in, calibrated probabilities of the emotions out.
 //!
-//! [`artifact`] is a model on disk, [`network`] its LSTM in burn, [`device`] the choice of GPU or CPU.
-//! [`LstmClassifier`] puts them together; between calls it keeps nothing but the weights.
+//! [`artifact`] is a model on disk, [`network`] its layers in burn
+//! ([`front`], [`lstm`]), [`device`] the choice of GPU or CPU.
+//! [`LstmClassifier`] puts them together; between calls it keeps nothing but the weights: what is known of a
+//! caller's voice, the [`Baseline`], is kept by the pipeline and given with each segment.
 
 pub mod artifact;
+pub mod baseline;
 pub mod classifier;
 pub mod device;
+pub mod front;
+pub mod lstm;
 pub mod network;
 
-pub use classifier::{Classifier, LstmClassifier};
+pub use baseline::Baseline;
+pub use classifier::{Answer, Classifier, LstmClassifier};
 
 use std::path::PathBuf;
 

@@ -1,11 +1,14 @@
-//! The network: an LSTM over the steps of a segment, pooled over time, with a dense head.
+//! The network: a convolutional front, an LSTM over what it gives, pooled over time, with a dense head.
 //!
 //! In: steps `[n_segments, n_steps, n_inputs]`, where a step is one or several normalised feature frames
-//! side by side. Out: unscaled scores (logits) `[n_segments, n_labels]`. Keeps nothing between calls.
+//! side by side, and what is known of the callers' own voices `[n_segments, 2 * n_features]`. Out: unscaled
+//! scores (logits) `[n_segments, n_outputs]`. Keeps nothing between calls.
 
+use super::front::{Convolution, ConvolutionLayer};
+use super::lstm::Lstm;
 use burn::module::{Initializer, Module};
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::activation::{relu, sigmoid};
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -17,162 +20,233 @@ pub enum Pooling {
     Last,
     /// The mean over all steps: every stretch of the segment counts alike.
     Mean,
+    /// Mean and deviation over all steps, weighted by what the steps themselves say they are worth
+    /// (Okabe et al., 2018).
+    Attention,
 }
 
 /// The shape of a [`Network`]; stands in the model's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkShape {
-    /// Coefficients in one feature frame.
+    /// Numbers in one feature frame.
     pub n_features: usize,
-    /// Feature frames that make one step of the LSTM.
+    /// Feature frames that make one step.
     pub frames_per_step: usize,
-    /// Units of the LSTM.
+    /// Layers between the steps and the LSTM.
+    #[serde(default)]
+    pub front: Vec<Convolution>,
+    /// Units of the LSTM, in each direction.
     pub n_units: usize,
+    /// Whether a second LSTM hears the segment from its end.
+    #[serde(default)]
+    pub bidirectional: bool,
     /// Units of each dense layer (with rectifier) between the LSTM and the output.
     pub dense: Vec<usize>,
     /// Share of values that is set to zero before each dense layer while training, in [0, 1).
     pub dropout: f64,
     /// How the steps are summarised.
     pub pooling: Pooling,
-    /// Number of outputs.
+    /// Number of labels.
     pub n_labels: usize,
+    /// Whether one more output, after the labels, says if the segment is speech at all.
+    #[serde(default)]
+    pub hears_speech: bool,
+    /// Units through which the caller's own voice is heard beside the segment; 0 for none.
+    #[serde(default)]
+    pub baseline_units: usize,
 }
 
+/// Units of the layer that weighs the steps.
+const ATTENTION_UNITS: usize = 64;
+
+/// Added to a variance before its root is taken.
+const LEAST_VARIANCE: f32 = 1e-5;
+
 impl NetworkShape {
-    /// Values that one step of the LSTM takes.
+    /// Values that one step takes.
     #[must_use]
     pub fn n_inputs(&self) -> usize {
         self.n_features * self.frames_per_step
     }
 
+    /// Values in what is known of a caller's own voice.
+    #[must_use]
+    pub fn n_baseline(&self) -> usize {
+        2 * self.n_features
+    }
+
+    /// Outputs: the labels, and whether it is speech.
+    #[must_use]
+    pub fn n_outputs(&self) -> usize {
+        self.n_labels + usize::from(self.hears_speech)
+    }
+
+    /// Steps that the LSTM takes of so many feature frames.
+    #[must_use]
+    pub fn lstm_steps(&self, n_frames: usize) -> usize {
+        self.front
+            .iter()
+            .fold(n_frames / self.frames_per_step, |n_steps, layer| layer.n_outputs(n_steps))
+    }
+
+    /// Widths of the vectors before which values are dropped while training: the pooled one and the dense
+    /// layers'.
+    #[must_use]
+    pub fn head_widths(&self) -> Vec<usize> {
+        let directions = if self.bidirectional { 2 } else { 1 };
+        let statistics = if self.pooling == Pooling::Attention { 2 } else { 1 };
+        let pooled = self.n_units * directions * statistics;
+        std::iter::once(pooled).chain(self.dense.iter().copied()).collect()
+    }
+
     /// A network of this shape with random weights (seed the device to repeat them).
     #[must_use]
     pub fn init(&self, device: &Device) -> Network {
-        let mut width = self.n_units;
-        let mut dense = Vec::with_capacity(self.dense.len());
-        for &n_outputs in &self.dense {
-            dense.push(LinearConfig::new(width, n_outputs).with_initializer(GLOROT).init(device));
-            width = n_outputs;
+        let mut n_inputs = self.n_inputs();
+        let mut front = Vec::with_capacity(self.front.len());
+        for layer in &self.front {
+            front.push(layer.init(n_inputs, device));
+            n_inputs = layer.units;
         }
+        let lstm = Lstm::init(n_inputs, self.n_units, self.bidirectional, device);
+        let widths = self.head_widths();
+        let linear = |from, to| LinearConfig::new(from, to).with_initializer(GLOROT).init(device);
+        let directions = if self.bidirectional { 2 } else { 1 };
+        let attention = (self.pooling == Pooling::Attention).then(|| Attention {
+            hidden: linear(directions * self.n_units, ATTENTION_UNITS),
+            score: linear(ATTENTION_UNITS, 1),
+        });
+        let baseline = (self.baseline_units > 0).then(|| {
+            let units = self.front.first().map_or(0, |layer| layer.units);
+            BaselineLayer::init(self.n_baseline(), self.baseline_units, units, device)
+        });
         Network {
-            lstm: PackedLstm::init(self.n_inputs(), self.n_units, device),
-            dense,
-            output: LinearConfig::new(width, self.n_labels).with_initializer(GLOROT).init(device),
-            dropout: DropoutConfig::new(self.dropout).init(),
+            front,
+            lstm,
+            dense: widths.windows(2).map(|pair| linear(pair[0], pair[1])).collect(),
+            output: linear(widths[widths.len() - 1], self.n_outputs()),
+            attention,
+            baseline,
         }
     }
 }
 
 /// Uniform in a range that keeps the variance from layer to layer (Glorot & Bengio, 2010).
-const GLOROT: Initializer = Initializer::XavierUniform { gain: 1.0 };
-
-/// One layer of long short-term memory (Hochreiter & Schmidhuber, 1997; with forget gate).
-///
-/// The four gates stand side by side in `PyTorch`'s order: input, forget, cell, output.
-#[derive(Module, Debug)]
-pub struct PackedLstm {
-    input: Linear,
-    hidden: Linear,
-}
-
-impl PackedLstm {
-    /// Random weights; the forget gate's bias is 1, so that memory lasts at first (Jozefowicz et al., 2015).
-    fn init(n_inputs: usize, n_units: usize, device: &Device) -> Self {
-        let mut input =
-            LinearConfig::new(n_inputs, 4 * n_units).with_initializer(GLOROT).init(device);
-        input.bias = input.bias.map(|bias| {
-            bias.map(|zeros| {
-                let ones = Tensor::ones([n_units], &zeros.device());
-                let range = n_units..2 * n_units;
-                (zeros * 0.0).slice_assign([range], ones)
-            })
-        });
-        let hidden = LinearConfig::new(n_units, 4 * n_units)
-            .with_bias(false)
-            .with_initializer(Initializer::Orthogonal { gain: 1.0 })
-            .init(device);
-        PackedLstm { input, hidden }
-    }
-
-    /// The outputs at all steps, `n_steps` tensors `[n_segments, n_units]`.
-    ///
-    /// `projected` gives the input's share of the gates at a step, `[n_segments, 4 * n_units]`.
-    fn outputs(
-        &self,
-        steps: impl Iterator<Item = Tensor<2>>,
-        shape: [usize; 2],
-        device: &Device,
-    ) -> Vec<Tensor<2>> {
-        let mut output = Tensor::<2>::zeros(shape, device);
-        let mut cell = Tensor::<2>::zeros(shape, device);
-        let mut outputs = Vec::new();
-        for projected in steps {
-            let gates = projected + self.hidden.forward(output);
-            let mut gates = gates.chunk(4, 1).into_iter();
-            let mut gate = || gates.next().expect("four gates were packed");
-            let (input, forget, candidate, exposed) = (gate(), gate(), gate(), gate());
-            cell = sigmoid(forget) * cell + sigmoid(input) * candidate.tanh();
-            output = sigmoid(exposed) * cell.clone().tanh();
-            outputs.push(output.clone());
-        }
-        outputs
-    }
-}
+pub(super) const GLOROT: Initializer = Initializer::XavierUniform { gain: 1.0 };
 
 /// The whole network; make one with [`NetworkShape::init`].
 #[derive(Module, Debug)]
 pub struct Network {
-    lstm: PackedLstm,
+    front: Vec<ConvolutionLayer>,
+    lstm: Lstm,
     dense: Vec<Linear>,
     output: Linear,
-    dropout: Dropout,
+    attention: Option<Attention>,
+    baseline: Option<BaselineLayer>,
+}
+
+#[derive(Module, Debug)]
+struct Attention {
+    hidden: Linear,
+    score: Linear,
+}
+
+/// Scales and shifts the first layer's values by what is known of the caller's voice (Perez et al., 2018).
+/// Without training it changes nothing.
+#[derive(Module, Debug)]
+struct BaselineLayer {
+    hidden: Linear,
+    scale: Linear,
+    shift: Linear,
+}
+
+impl BaselineLayer {
+    fn init(n_inputs: usize, n_units: usize, n_outputs: usize, device: &Device) -> Self {
+        let still = || {
+            LinearConfig::new(n_units, n_outputs).with_initializer(Initializer::Zeros).init(device)
+        };
+        BaselineLayer {
+            hidden: LinearConfig::new(n_inputs, n_units).with_initializer(GLOROT).init(device),
+            scale: still(),
+            shift: still(),
+        }
+    }
+
+    /// Scale and shift, `[1, n_segments, n_outputs]` each.
+    fn forward(&self, baseline: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
+        let hidden = self.hidden.forward(baseline).tanh();
+        let scale = self.scale.forward(hidden.clone()).unsqueeze_dim(0);
+        (scale, self.shift.forward(hidden).unsqueeze_dim(0))
+    }
 }
 
 impl Network {
-    /// Logits `[n_segments, n_labels]` of steps `[n_segments, n_steps, n_inputs]`.
-    ///
-    /// The input projections of all steps are one matrix product: fast forwards, but its gradient
-    /// costs the square of `n_steps`. For training use [`Network::forward_train`].
+    /// Logits `[n_segments, n_outputs]` of steps `[n_segments, n_steps, n_inputs]`.
     #[must_use]
-    pub fn forward(&self, steps: Tensor<3>, pooling: Pooling) -> Tensor<2> {
-        let [n_segments, _, _] = steps.dims();
-        let device = steps.device();
-        let projected = self.lstm.input.forward(steps.swap_dims(0, 1));
-        let projected = projected.iter_dim(0).map(|step| step.squeeze_dim::<2>(0));
-        let outputs = self.lstm.outputs(projected, [n_segments, self.n_units()], &device);
-        self.head(outputs, pooling)
+    pub fn forward(&self, steps: Tensor<3>, baseline: Tensor<2>, pooling: Pooling) -> Tensor<2> {
+        let gates = self.gates(steps.swap_dims(0, 1), baseline);
+        let outputs = self.lstm.recur(gates.iter_dim(0).map(|step| step.squeeze_dim(0)));
+        self.head(outputs, pooling, &[])
     }
 
-    /// The same logits through one input projection a step, which is the form whose gradient is cheap.
+    /// The front and the LSTM's input projection: each step's share of the gates,
+    /// `[n_steps, n_directions, n_segments, 4 * n_units]`, of steps `[n_steps, n_segments, n_inputs]`.
     ///
-    /// `steps` holds `n_steps` tensors `[n_segments, n_inputs]`.
-    ///
-    /// # Panics
-    /// Without steps.
+    /// The gradient of taking its steps apart costs the square of their number. Training therefore records the
+    /// steps as new variables, and comes back to this half with what [`Network::from_gates`] gave for them.
     #[must_use]
-    pub fn forward_train(&self, steps: Vec<Tensor<2>>, pooling: Pooling) -> Tensor<2> {
-        let first = steps.first().expect("a segment has at least one step");
-        let shape = [first.dims()[0], self.n_units()];
-        let device = first.device();
-        let projected = steps.into_iter().map(|step| self.lstm.input.forward(step));
-        let outputs = self.lstm.outputs(projected, shape, &device);
-        self.head(outputs, pooling)
-    }
-
-    fn n_units(&self) -> usize {
-        self.lstm.hidden.weight.dims()[0]
-    }
-
-    fn head(&self, mut outputs: Vec<Tensor<2>>, pooling: Pooling) -> Tensor<2> {
-        let mut values = match pooling {
-            Pooling::Last => outputs.pop().expect("a segment has at least one step"),
-            Pooling::Mean => Tensor::stack::<3>(outputs, 1).mean_dim(1).squeeze_dim::<2>(1),
-        };
-        for layer in &self.dense {
-            values = relu(layer.forward(self.dropout.forward(values)));
+    pub fn gates(&self, steps: Tensor<3>, baseline: Tensor<2>) -> Tensor<4> {
+        let mut modulation = self.baseline.as_ref().map(|layer| layer.forward(baseline));
+        let mut values = steps;
+        for layer in &self.front {
+            values = layer.forward(values, modulation.take());
         }
-        self.output.forward(self.dropout.forward(values))
+        self.lstm.projected(values)
+    }
+
+    /// Logits from each step's share of the gates, `[n_directions, n_segments, 4 * n_units]`.
+    ///
+    /// `kept` holds for every head layer what its inputs are multiplied by: 0 for dropped ones.
+    #[must_use]
+    pub fn from_gates(
+        &self,
+        gates: Vec<Tensor<3>>,
+        pooling: Pooling,
+        kept: &[Tensor<2>],
+    ) -> Tensor<2> {
+        self.head(self.lstm.recur(gates.into_iter()), pooling, kept)
+    }
+
+    fn head(&self, outputs: Tensor<3>, pooling: Pooling, kept: &[Tensor<2>]) -> Tensor<2> {
+        let keep = |values: Tensor<2>, layer: usize| match kept.get(layer) {
+            Some(kept) => values * kept.clone(),
+            None => values,
+        };
+        let mut values = self.pooled(outputs, pooling);
+        for (number, layer) in self.dense.iter().enumerate() {
+            values = relu(layer.forward(keep(values, number)));
+        }
+        self.output.forward(keep(values, self.dense.len()))
+    }
+
+    fn pooled(&self, outputs: Tensor<3>, pooling: Pooling) -> Tensor<2> {
+        match (pooling, &self.attention) {
+            (Pooling::Last, _) => {
+                let last = outputs.dims()[0] - 1;
+                outputs.narrow(0, last, 1).squeeze_dim(0)
+            }
+            (Pooling::Attention, Some(attention)) => {
+                let scores =
+                    attention.score.forward(attention.hidden.forward(outputs.clone()).tanh());
+                let weighted = outputs.clone() * softmax(scores, 0);
+                let second = (weighted.clone() * outputs).sum_dim(0).squeeze_dim::<2>(0);
+                let mean = weighted.sum_dim(0).squeeze_dim::<2>(0);
+                let variance = (second - mean.clone() * mean.clone()).clamp_min(0.0);
+                Tensor::cat(vec![mean, (variance + LEAST_VARIANCE).sqrt()], 1)
+            }
+            _ => outputs.mean_dim(0).squeeze_dim(0),
+        }
     }
 }
 
@@ -181,54 +255,106 @@ mod tests {
     use super::*;
     use burn::tensor::{Distribution, Tolerance};
 
-    fn shape() -> NetworkShape {
-        NetworkShape {
+    fn shapes() -> [NetworkShape; 2] {
+        let plain = NetworkShape {
             n_features: 5,
             frames_per_step: 2,
+            front: Vec::new(),
             n_units: 8,
+            bidirectional: false,
             dense: vec![6],
             dropout: 0.2,
             pooling: Pooling::Mean,
             n_labels: 7,
-        }
+            hears_speech: false,
+            baseline_units: 0,
+        };
+        let rich = NetworkShape {
+            front: vec![
+                Convolution { units: 6, width: 3, stride: 1 },
+                Convolution { units: 4, width: 3, stride: 2 },
+            ],
+            bidirectional: true,
+            pooling: Pooling::Attention,
+            hears_speech: true,
+            baseline_units: 3,
+            ..plain.clone()
+        };
+        [plain, rich]
+    }
+
+    fn random(shape: [usize; 3]) -> Tensor<3> {
+        Tensor::random(shape, Distribution::Default, &Device::flex())
     }
 
     #[test]
     fn the_original_notebooks_network_has_its_number_of_parameters() {
+        let [plain, _] = shapes();
         let seed = NetworkShape {
             n_features: 1,
             frames_per_step: 1,
             n_units: 256,
             dense: vec![128, 64],
-            dropout: 0.2,
             pooling: Pooling::Last,
-            n_labels: 7,
+            ..plain
         };
         assert_eq!(seed.init(&Device::flex()).num_params(), 305_799);
     }
 
     #[test]
     fn both_forms_give_the_same_logits() {
-        let device = Device::flex();
-        device.seed(7);
-        let network = shape().init(&device);
-        let steps = Tensor::<3>::random([3, 11, 10], Distribution::Default, &device);
-        let list = steps.clone().iter_dim(1).map(|step| step.squeeze_dim::<2>(1)).collect();
-        for pooling in [Pooling::Last, Pooling::Mean] {
-            let hoisted = network.forward(steps.clone(), pooling).into_data();
-            let stepped = network.forward_train(Vec::clone(&list), pooling).into_data();
-            hoisted.assert_approx_eq::<f32>(&stepped, Tolerance::absolute(1e-5));
+        for shape in shapes() {
+            let network = shape.init(&Device::flex());
+            let (steps, baseline) = (random([3, 11, 10]), Tensor::ones([3, 10], &Device::flex()));
+            let whole = network.forward(steps.clone(), baseline.clone(), shape.pooling).into_data();
+            let gates = network.gates(steps.swap_dims(0, 1), baseline);
+            let list = gates.iter_dim(0).map(|step| step.squeeze_dim(0)).collect();
+            let halves = network.from_gates(list, shape.pooling, &[]).into_data();
+            whole.assert_approx_eq::<f32>(&halves, Tolerance::absolute(1e-6));
+            assert_eq!(whole.shape().as_slice(), [3, shape.n_outputs()]);
         }
     }
 
     #[test]
     fn a_segments_logits_do_not_depend_on_its_neighbours_in_the_batch() {
-        let device = Device::flex();
-        let network = shape().init(&device);
-        let steps = Tensor::<3>::random([4, 9, 10], Distribution::Default, &device);
-        let together = network.forward(steps.clone(), Pooling::Mean);
-        let alone = network.forward(steps.narrow(0, 2, 1), Pooling::Mean).into_data();
-        let row = together.narrow(0, 2, 1).into_data();
-        row.assert_approx_eq::<f32>(&alone, Tolerance::absolute(1e-5));
+        for shape in shapes() {
+            let network = shape.init(&Device::flex());
+            let (steps, baseline) = (random([4, 13, 10]), Tensor::zeros([4, 10], &Device::flex()));
+            let together = network.forward(steps.clone(), baseline.clone(), shape.pooling);
+            let alone = network
+                .forward(steps.narrow(0, 2, 1), baseline.narrow(0, 2, 1), shape.pooling)
+                .into_data();
+            let row = together.narrow(0, 2, 1).into_data();
+            row.assert_approx_eq::<f32>(&alone, Tolerance::absolute(1e-5));
+        }
+    }
+
+    #[test]
+    fn the_second_direction_hears_the_segment_from_its_end() {
+        let [_, shape] = shapes();
+        let network = shape.init(&Device::flex());
+        let steps = random([9, 2, 4]);
+        let outputs = network.lstm.recur(
+            network.lstm.projected(steps.clone()).iter_dim(0).map(|step| step.squeeze_dim(0)),
+        );
+        let cut = network.lstm.recur(
+            network
+                .lstm
+                .projected(steps.narrow(0, 0, 5))
+                .iter_dim(0)
+                .map(|step| step.squeeze_dim(0)),
+        );
+        let half = |outputs: &Tensor<3>, from| outputs.clone().narrow(0, 2, 1).narrow(2, from, 8);
+        let there = half(&outputs, 0).into_data();
+        there.assert_approx_eq::<f32>(&half(&cut, 0).into_data(), Tolerance::absolute(1e-6));
+        let change = (half(&outputs, 8) - half(&cut, 8)).abs().max();
+        assert!(change.into_scalar::<f32>() > 1e-4);
+    }
+
+    #[test]
+    fn steps_are_counted_as_the_front_leaves_them() {
+        let [plain, rich] = shapes();
+        assert_eq!([plain.lstm_steps(23), rich.lstm_steps(23), rich.lstm_steps(5)], [11, 4, 0]);
+        assert_eq!(rich.head_widths(), [32, 6]);
     }
 }

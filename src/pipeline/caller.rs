@@ -185,6 +185,7 @@ impl Caller {
     ) -> Result<(), PipelineError> {
         self.flush(classifier, updates)?;
         let from = self.position();
+        self.utterance.forget_caller();
         self.begin_stretch(to_sample);
         updates.push(Update {
             caller: self.index,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::model::{Answer, Baseline};
 use proptest::prelude::*;
 
 /// Says fear, and notes how long each segment was.
@@ -11,11 +12,11 @@ struct AlwaysFear {
 }
 
 impl Classifier for AlwaysFear {
-    fn classify(&mut self, segment: &[f32]) -> Result<Scores, ModelError> {
+    fn classify(&mut self, segment: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
         self.segment_frames.push(segment.len() / Recipe::PhoneV1.n_features());
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
-        Ok(Scores(scores))
+        Ok(Answer { scores: Scores(scores), is_speech: true })
     }
 }
 

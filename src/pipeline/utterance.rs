@@ -2,7 +2,7 @@
 
 use super::{Event, PipelineError, PipelineSettings, Update};
 use crate::features::recipe::Recipe;
-use crate::model::Classifier;
+use crate::model::{Baseline, Classifier};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 use crate::timeline::smoother::Smoother;
@@ -28,6 +28,10 @@ pub(super) struct Utterance {
     max_frames: usize,
     pause_frames: usize,
     segment: VecDeque<f32>,
+    /// Whether the last answer took the segment for speech.
+    heard_speech: bool,
+    /// The caller's own voice, of the frames that have left the segment.
+    baseline: Baseline,
     n_pause: usize,
     activity: Activity,
     smoother: Smoother,
@@ -44,6 +48,8 @@ impl Utterance {
             max_frames,
             pause_frames: recipe.frames_in_ms(settings.pause_ms),
             segment: VecDeque::with_capacity((max_frames + 1) * recipe.n_features()),
+            heard_speech: false,
+            baseline: Baseline::default(),
             n_pause: 0,
             activity: Activity::Listening,
             smoother: Smoother::new(smoothing, uncertain_below),
@@ -72,7 +78,7 @@ impl Utterance {
         }
         self.n_pause = 0;
         if self.n_frames() == self.max_frames {
-            self.segment.drain(..self.recipe.n_features());
+            self.let_go(self.recipe.n_features());
         }
         self.segment.extend(frame.values);
         if self.n_frames() < self.min_frames {
@@ -81,9 +87,14 @@ impl Utterance {
         }
         self.change_to(Activity::Speaking, frame.end, caller, updates);
         if frame.number.is_multiple_of(self.hop_frames) {
-            let scores = classifier.classify(self.segment.make_contiguous())?;
-            let reading = self.smoother.reading(frame.end, scores);
-            updates.push(Update { caller, at: frame.end, event: Event::Reading(reading) });
+            let answer = classifier.classify(self.segment.make_contiguous(), &self.baseline)?;
+            self.heard_speech = answer.is_speech;
+            if answer.is_speech {
+                let reading = self.smoother.reading(frame.end, answer.scores);
+                updates.push(Update { caller, at: frame.end, event: Event::Reading(reading) });
+            } else {
+                self.smoother.reset();
+            }
         }
         Ok(())
     }
@@ -95,9 +106,26 @@ impl Utterance {
         self.forget();
     }
 
+    /// The audio goes on elsewhere, where another may speak: the caller's voice is no longer known.
+    pub(super) fn forget_caller(&mut self) {
+        self.baseline.reset();
+    }
+
     fn forget(&mut self) {
-        self.segment.clear();
+        self.let_go(self.segment.len());
+        self.heard_speech = false;
         self.smoother.reset();
+    }
+
+    /// Takes so many values off the segment's oldest end; what was speech tells of the caller's voice.
+    fn let_go(&mut self, n_values: usize) {
+        let n_features = self.recipe.n_features();
+        if self.heard_speech {
+            for frame in self.segment.make_contiguous()[..n_values].chunks_exact(n_features) {
+                self.baseline.add(frame);
+            }
+        }
+        self.segment.drain(..n_values);
     }
 
     fn n_frames(&self) -> usize {

@@ -28,7 +28,7 @@ pub const MAX_MARK_CHARS: usize = 200;
 const HOLD: StreamTime = StreamTime::from_ms(1_000);
 
 /// How old the last reading may be and still be called the present emotion.
-const STALE: StreamTime = StreamTime::from_ms(2_000);
+pub const STALE: StreamTime = StreamTime::from_ms(2_000);
 
 /// What to draw for a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq)]

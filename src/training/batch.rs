@@ -1,8 +1,10 @@
 //! One epoch's batches: which examples, which hearing of each, which stretch of it.
 //!
-//! In: examples and a seeded random generator. Out: [`Batch`]es of segments of one length, so that no
-//! segment is padded. Examples of like length come together.
+//! In: examples and a seeded random generator. Out: [`Batch`]es, each of [`PARTS`] parts that can be computed
+//! side by side. The segments of a part have one length, so that none is padded. Examples of like length come
+//! together.
 
+use super::companions::Companions;
 use super::example::Example;
 use super::recipe::TrainingRecipe;
 use crate::model::artifact::{InputForm, Normalisation};
@@ -13,32 +15,67 @@ use rand_distr::{Distribution, StandardNormal};
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// Parts of a batch, however many threads there are: the result is the same.
+pub const PARTS: usize = 2;
 /// Batches whose examples are sorted by length together; more waste less, fewer mix better.
 const SORTED_BATCHES: usize = 12;
 /// Share of the batches that are cut to a random shorter length, since early readings see less speech.
 const SHORTENED: f64 = 0.4;
+/// Least share of a segment that is kept when another is mixed into it.
+const LEAST_OWN_SHARE: f32 = 0.6;
 
-/// Segments of one length with their labels.
+/// Segments for one step of the optimiser.
 #[derive(Debug)]
 pub struct Batch {
+    /// Its parts.
+    pub parts: Vec<Part>,
+}
+
+/// Segments of one length with their targets.
+#[derive(Debug)]
+pub struct Part {
     /// Normalised values, `[n_steps, n_segments, n_inputs]` row-major.
     pub values: Vec<f32>,
-    /// Index of each segment's label.
-    pub labels: Vec<usize>,
     /// Steps of each segment.
     pub n_steps: usize,
+    /// Number of each segment's label; none where there is no speech.
+    pub labels: Vec<Option<usize>>,
+    /// Weighted shares of the labels, `[n_segments, n_labels]`; zeros where there is no speech.
+    pub targets: Vec<f32>,
+    /// Whether it is speech: 1, or 0, or between for a mixture.
+    pub speech: Vec<f32>,
+    /// What is known of the callers' voices, `[n_segments, n_baseline]`; empty where the network does not ask.
+    pub baseline: Vec<f32>,
+    /// For each layer of the head, what its inputs are multiplied by, `[n_segments, width]`.
+    pub kept: Vec<Vec<f32>>,
+}
+
+impl Batch {
+    /// Segments in all parts.
+    #[must_use]
+    pub fn n_segments(&self) -> usize {
+        self.parts.iter().map(|part| part.labels.len()).sum()
+    }
+
+    /// Sum of the targets' weights over all parts.
+    #[must_use]
+    pub fn weight(&self) -> f32 {
+        self.parts.iter().flat_map(|part| &part.targets).sum()
+    }
 }
 
 /// Cuts examples into batches.
 pub struct Batcher<'a> {
     /// The examples.
     pub examples: &'a [Example],
+    /// Which clips were spoken in one pretended call.
+    pub companions: &'a Companions,
     /// Their normalisation; empty to leave values as they are.
     pub normalisation: &'a Normalisation,
     /// The recipe.
     pub recipe: &'a TrainingRecipe,
-    /// The index of the label of each example.
-    pub label_of: &'a dyn Fn(&Example) -> usize,
+    /// Weight of each label.
+    pub weights: &'a [f32],
 }
 
 impl Batcher<'_> {
@@ -49,7 +86,7 @@ impl Batcher<'_> {
         order.shuffle(rng);
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for stretch in order.chunks_mut(self.recipe.batch * SORTED_BATCHES) {
-            stretch.sort_by_key(|&index| self.examples[index].hearings[0].len());
+            stretch.sort_by_key(|&index| self.examples[index].hearings[0].frames.len());
             groups.extend(stretch.chunks(self.recipe.batch).map(<[usize]>::to_vec));
         }
         groups.shuffle(rng);
@@ -75,26 +112,23 @@ impl Batcher<'_> {
     }
 
     fn batch(&self, group: &[usize], rng: &mut ChaCha8Rng) -> Batch {
+        let size = group.len().div_ceil(PARTS);
+        Batch { parts: group.chunks(size).map(|part| self.part(part, rng)).collect() }
+    }
+
+    fn part(&self, group: &[usize], rng: &mut ChaCha8Rng) -> Part {
         let step = self.recipe.network.n_inputs();
-        let longest = self.max_steps();
-        let chosen: Vec<&[f32]> = group
+        let chosen: Vec<(usize, usize)> = group
             .iter()
-            .map(|&index| {
-                let hearings = &self.examples[index].hearings;
-                hearings[rng.random_range(0..hearings.len())].as_slice()
-            })
+            .map(|&index| (index, rng.random_range(0..self.examples[index].hearings.len())))
             .collect();
-        let shortest = chosen.iter().map(|frames| frames.len() / step).min();
-        let mut n_steps = shortest.unwrap_or(1).clamp(1, longest);
-        let least = self.min_steps().min(n_steps);
-        if least < n_steps && rng.random_bool(SHORTENED) {
-            n_steps = rng.random_range(least..=n_steps);
-        }
+        let frames = |&(index, hearing): &(usize, usize)| {
+            self.examples[index].hearings[hearing].frames.as_slice()
+        };
+        let n_steps = self.n_steps(chosen.iter().map(|one| frames(one).len() / step), rng);
         let mut values = vec![0.0; n_steps * group.len() * step];
-        let mut labels = Vec::with_capacity(group.len());
-        for (row, (&index, frames)) in group.iter().zip(chosen).enumerate() {
-            labels.push((self.label_of)(&self.examples[index]));
-            let segment = self.crop(frames, n_steps * step, rng);
+        for (row, one) in chosen.iter().enumerate() {
+            let segment = self.crop(frames(one), n_steps * step, rng);
             let hidden = self.hidden_steps(n_steps, rng);
             for (at, inputs) in segment.chunks_exact(step).enumerate() {
                 let target = (at * group.len() + row) * step;
@@ -105,7 +139,92 @@ impl Batcher<'_> {
                 self.add_noise(target, rng);
             }
         }
-        Batch { values, labels, n_steps }
+        let mut part = Part {
+            values,
+            n_steps,
+            labels: group.iter().map(|&index| self.examples[index].label).collect(),
+            targets: group.iter().flat_map(|&index| self.target(index)).collect(),
+            speech: group
+                .iter()
+                .map(|&index| if self.examples[index].label.is_some() { 1.0 } else { 0.0 })
+                .collect(),
+            baseline: self.baselines(&chosen, rng),
+            kept: self.kept(group.len(), rng),
+        };
+        self.mix(&mut part, rng);
+        part
+    }
+
+    fn n_steps(&self, lengths: impl Iterator<Item = usize>, rng: &mut ChaCha8Rng) -> usize {
+        let n_steps = lengths.min().unwrap_or(1).clamp(1, self.max_steps());
+        let least = self.min_steps().min(n_steps);
+        if least < n_steps && rng.random_bool(SHORTENED) {
+            rng.random_range(least..=n_steps)
+        } else {
+            n_steps
+        }
+    }
+
+    /// An example's shares of the labels, smoothed and weighted by its own label.
+    fn target(&self, index: usize) -> Vec<f32> {
+        let example = &self.examples[index];
+        let Some(label) = example.label else { return example.target.clone() };
+        #[expect(clippy::cast_precision_loss, reason = "a few labels")]
+        let spread = self.recipe.label_smoothing / example.target.len() as f32;
+        let own = 1.0 - self.recipe.label_smoothing;
+        let weight = self.weights.get(label).copied().unwrap_or(1.0);
+        example.target.iter().map(|share| weight * (own * share + spread)).collect()
+    }
+
+    fn baselines(&self, chosen: &[(usize, usize)], rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let mut values = Vec::new();
+        if self.recipe.network.baseline_units > 0 {
+            for &(index, hearing) in chosen {
+                let known = self.companions.baseline(self.examples, index, hearing, rng);
+                known.append(self.normalisation, &mut values);
+            }
+        }
+        values
+    }
+
+    fn kept(&self, n_segments: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f32>> {
+        let network = &self.recipe.network;
+        #[expect(clippy::cast_possible_truncation, reason = "a share")]
+        let scale = 1.0 / (1.0 - network.dropout as f32);
+        let mut draw = || if rng.random_bool(network.dropout) { 0.0 } else { scale };
+        let mask = |width: usize, draw: &mut dyn FnMut() -> f32| {
+            (0..n_segments * width).map(|_| draw()).collect()
+        };
+        network.head_widths().into_iter().map(|width| mask(width, &mut draw)).collect()
+    }
+
+    /// Mixes another segment of the part into some, with its targets (Zhang et al., 2018).
+    fn mix(&self, part: &mut Part, rng: &mut ChaCha8Rng) {
+        if self.recipe.mixed <= 0.0 {
+            return;
+        }
+        let n_segments = part.labels.len();
+        let plain = (part.values.clone(), part.targets.clone(), part.speech.clone());
+        let (width, n_labels) = (self.recipe.network.n_inputs(), self.recipe.network.n_labels);
+        for row in 0..n_segments {
+            if !rng.random_bool(self.recipe.mixed) {
+                continue;
+            }
+            let other = rng.random_range(0..n_segments);
+            let own = rng.random_range(LEAST_OWN_SHARE..1.0);
+            let blend = |values: &mut [f32], plain: &[f32], width: usize, block: usize| {
+                let (to, from) = ((block + row) * width, (block + other) * width);
+                for (to, from) in values[to..to + width].iter_mut().zip(&plain[from..from + width])
+                {
+                    *to = own * *to + (1.0 - own) * from;
+                }
+            };
+            for step in 0..part.n_steps {
+                blend(&mut part.values, &plain.0, width, step * n_segments);
+            }
+            blend(&mut part.targets, &plain.1, n_labels, 0);
+            blend(&mut part.speech, &plain.2, 1, 0);
+        }
     }
 
     /// A random stretch of `len` values that begins at a frame.
@@ -170,68 +289,4 @@ impl Batcher<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::emotion::Emotion;
-    use rand::SeedableRng;
-
-    fn example(speaker: &str, n_frames: usize) -> Example {
-        #[expect(clippy::cast_precision_loss, reason = "small counts")]
-        let frames = (0..n_frames * 40).map(|index| (index / 40) as f32).collect();
-        Example {
-            emotion: Emotion::Anger,
-            speaker: speaker.into(),
-            corpus: "a".into(),
-            hearings: vec![frames],
-        }
-    }
-
-    fn recipe() -> TrainingRecipe {
-        let mut recipe = TrainingRecipe::named("phone").expect("built in");
-        recipe.batch = 4;
-        recipe.clips_per_speaker = 3;
-        recipe.input_noise = 0.0;
-        recipe.time_mask_ms = 0;
-        recipe
-    }
-
-    #[test]
-    fn no_voice_is_drawn_more_often_than_the_recipe_says_and_a_seed_repeats_the_draw() {
-        let examples: Vec<Example> =
-            (0..10).map(|index| example(if index < 8 { "a/1" } else { "a/2" }, 200)).collect();
-        let recipe = recipe();
-        let batcher = Batcher {
-            examples: &examples,
-            normalisation: &Normalisation::default(),
-            recipe: &recipe,
-            label_of: &|_| 0,
-        };
-        let draw = |seed| batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
-        let segments: usize = draw(5).iter().map(|batch| batch.labels.len()).sum();
-        assert_eq!(segments, 5);
-        let values = |seed| draw(seed).into_iter().map(|batch| batch.values).collect::<Vec<_>>();
-        assert_eq!(values(5), values(5));
-    }
-
-    #[test]
-    fn a_batch_is_as_long_as_its_shortest_example_and_its_steps_follow_each_other() {
-        let examples = vec![example("a/1", 200), example("a/2", 143)];
-        let recipe = recipe();
-        let batcher = Batcher {
-            examples: &examples,
-            normalisation: &Normalisation::default(),
-            recipe: &recipe,
-            label_of: &|_| 0,
-        };
-        for seed in 0..20 {
-            for batch in batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed)) {
-                assert!((30..=35).contains(&batch.n_steps), "{}", batch.n_steps);
-                let first_of_step = |step: usize| batch.values[step * 2 * 160];
-                for step in 1..batch.n_steps {
-                    let advance = first_of_step(step) - first_of_step(step - 1);
-                    assert!((advance - 4.0).abs() < 1e-6);
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -1,23 +1,24 @@
 //! One pass over the training clips, and the look at the dev clips after it.
 
 use super::batch::{Batch, Batcher};
+use super::companions::Companions;
 use super::curves::EpochRecord;
 use super::example::Example;
+use super::gradient::{Sums, Whole, gradients, highest};
 use super::recipe::TrainingRecipe;
-use super::{Progress, TrainingData, TrainingError};
-use crate::emotion::Emotion;
-use crate::evaluation::clip::clip_scores;
-use crate::evaluation::{Prediction, Report};
+use super::{Progress, TrainingData, TrainingError, parallel};
 use crate::model::artifact::Normalisation;
 use crate::model::network::Network;
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::{Baseline, ModelError};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::optim::{
+    AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer,
+};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
 
 /// Norm above which a parameter's gradient is scaled down: recurrent gradients can explode
 /// (Pascanu et al., 2013).
@@ -30,6 +31,16 @@ pub struct Trainer {
     /// Adam's moments.
     pub optimiser: ModuleOptimizer,
     device: Device,
+}
+
+/// What the examples of a training are seen through.
+pub struct View<'a> {
+    /// The recipe.
+    pub recipe: &'a TrainingRecipe,
+    /// The clips.
+    pub data: &'a TrainingData,
+    /// The normalisation of their frames.
+    pub normalisation: &'a Normalisation,
 }
 
 impl Trainer {
@@ -67,109 +78,51 @@ impl Trainer {
     pub fn epoch(
         &mut self,
         number: usize,
-        recipe: &TrainingRecipe,
-        data: &TrainingData,
-        normalisation: &Normalisation,
-        labels: &[Emotion],
+        view: &View<'_>,
+        companions: &Companions,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<EpochRecord, TrainingError> {
+        let View { recipe, data, normalisation } = *view;
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9).wrapping_add(number as u64);
-        self.device.seed(seed);
-        let position = |example: &Example| {
-            labels.iter().position(|&label| label == example.emotion).unwrap_or_default()
-        };
-        let batcher = Batcher { examples: &data.train, normalisation, recipe, label_of: &position };
+        let weights = label_weights(&data.train, recipe);
+        let batcher =
+            Batcher { examples: &data.train, companions, normalisation, recipe, weights: &weights };
         let drawn = batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
-        let weights = class_weights(&data.train, recipe, labels);
         let (n_batches, mut sums) = (drawn.len(), Sums::default());
         for (done, batch) in drawn.into_iter().enumerate() {
             let rate =
                 recipe.learning_rate_at(number * n_batches + done, recipe.epochs * n_batches);
-            sums.add(self.step(&batch, recipe, weights.as_deref(), rate)?);
+            sums.add(self.step(&batch, recipe, rate)?);
             progress(Progress::Batch { done: done + 1, of: n_batches });
         }
-        self.look_at_dev(number, recipe, data, normalisation, labels, &sums)
+        let dev = answers(&self.network, view, &data.dev)?;
+        Ok(record(number, &sums, &dev, &data.dev))
     }
 
-    /// One step of the optimiser: summed loss, right answers and segments of the batch.
+    /// One step of the optimiser; the parts' gradients are computed side by side, each on a copy of the
+    /// network, and added in their order.
     fn step(
         &mut self,
         batch: &Batch,
         recipe: &TrainingRecipe,
-        class_weights: Option<&[f32]>,
         rate: f64,
     ) -> Result<Sums, TrainingError> {
-        let n_segments = batch.labels.len();
-        let width = n_segments * recipe.network.n_inputs();
-        let steps = batch
-            .values
-            .chunks_exact(width)
-            .map(|step| {
-                let data = TensorData::new(step.to_vec(), [n_segments, width / n_segments]);
-                Tensor::<2>::from_data(data, &self.device)
-            })
-            .collect();
-        let logits = self.network.forward_train(steps, recipe.network.pooling);
-        let labels: Vec<i64> =
-            batch.labels.iter().map(|&label| i64::try_from(label).unwrap_or_default()).collect();
-        let targets =
-            Tensor::<1, Int>::from_data(TensorData::new(labels, [n_segments]), &self.device);
-        let right = logits.clone().argmax(1).squeeze_dim::<1>(1).equal(targets.clone());
-        let loss = CrossEntropyLossConfig::new()
-            .with_smoothing((recipe.label_smoothing > 0.0).then_some(recipe.label_smoothing))
-            .with_weights(class_weights.map(<[f32]>::to_vec))
-            .init(&self.device)
-            .forward(logits, targets);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimiser.step(rate, self.network.clone(), gradients);
-        let read = |error| ModelError::Device { device: "training device".into(), reason: error };
-        let loss = loss.try_into_scalar::<f32>().map_err(|error| read(format!("{error:?}")))?;
-        let right = right
-            .int()
-            .sum()
-            .try_into_scalar::<i64>()
-            .map_err(|error| read(format!("{error:?}")))?;
         #[expect(clippy::cast_precision_loss, reason = "segments of a batch")]
-        let (n, right) = (n_segments as f64, right as f64);
-        Ok(Sums { loss: f64::from(loss) * n, right, n })
-    }
-
-    fn look_at_dev(
-        &self,
-        number: usize,
-        recipe: &TrainingRecipe,
-        data: &TrainingData,
-        normalisation: &Normalisation,
-        labels: &[Emotion],
-        sums: &Sums,
-    ) -> Result<EpochRecord, TrainingError> {
-        let artifact = super::assemble(
-            recipe,
-            data,
-            normalisation.clone(),
-            labels.to_vec(),
-            &[],
-            self.weights()?,
-        );
-        let backend = crate::model::device::Backend::cpu();
-        let mut classifier = LstmClassifier::new(&artifact, backend)?;
-        let mut loss = 0.0;
-        let mut predictions = Vec::with_capacity(data.dev.len());
-        for example in &data.dev {
-            let prediction = predict(&mut classifier, example)?;
-            loss -= f64::from(prediction.scores.of(prediction.truth).max(1e-9).ln());
-            predictions.push(prediction);
+        let whole = Whole { weight: batch.weight(), n_segments: batch.n_segments() as f32 };
+        let copies: Vec<Network> =
+            batch.parts.iter().map(|_| self.network.clone().fork(&self.device)).collect();
+        let work = |index: usize, network: &Network| {
+            gradients(network, &batch.parts[index], recipe, whole, &self.device)
+        };
+        let mut all = GradientsAccumulator::new();
+        let mut sums = Sums::default();
+        for part in parallel::map(&copies, work, || {}) {
+            let (halves, part_sums): ([GradientsParams; 2], Sums) = part?;
+            halves.into_iter().for_each(|half| all.accumulate(&self.network, half));
+            sums.add(part_sums);
         }
-        let report = Report::new(&predictions);
-        #[expect(clippy::cast_precision_loss, reason = "numbers of clips")]
-        Ok(EpochRecord {
-            epoch: number + 1,
-            train_loss: sums.loss / sums.n.max(1.0),
-            train_accuracy: sums.right / sums.n.max(1.0),
-            dev_loss: loss / data.dev.len().max(1) as f64,
-            dev_accuracy: report.accuracy,
-            dev_uar: report.mean_corpus_uar(),
-        })
+        self.network = self.optimiser.step(rate, self.network.clone(), all.grads());
+        Ok(sums)
     }
 }
 
@@ -188,58 +141,179 @@ pub fn optimiser(recipe: &TrainingRecipe) -> ModuleOptimizer {
     }
 }
 
-/// Scores an example's first hearing as a clip is scored.
+/// The logarithms of the labels' probabilities, one list an example: the mean of the probabilities over its
+/// hearings, nothing being known of the speaker.
 ///
 /// # Errors
-/// What the classifier says.
-pub fn predict(
-    classifier: &mut LstmClassifier,
-    example: &Example,
-) -> Result<Prediction, TrainingError> {
-    let scores = clip_scores(classifier, &example.hearings[0])?;
-    Ok(Prediction {
-        truth: example.emotion,
-        scores,
-        corpus: example.corpus.clone(),
-        speaker: example.speaker.clone(),
-        sex: None,
-        age: None,
-    })
-}
-
-/// The inverse root of each label's share, with mean 1, or `None` if all shall weigh alike.
-fn class_weights(
+/// What the device says.
+pub fn answers(
+    network: &Network,
+    view: &View<'_>,
     examples: &[Example],
-    recipe: &TrainingRecipe,
-    labels: &[Emotion],
-) -> Option<Vec<f32>> {
-    if !recipe.balance_classes {
-        return None;
+) -> Result<Vec<Vec<f32>>, TrainingError> {
+    let device = Device::flex();
+    let network = network.valid().to_device(&device);
+    let one = |_: usize, example: &Example| {
+        let mut means = vec![0.0_f32; view.recipe.network.n_labels];
+        for hearing in &example.hearings {
+            let logits = logits(&network, view, &hearing.frames, &device)?;
+            let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+            for (mean, logit) in means.iter_mut().zip(&logits) {
+                #[expect(clippy::cast_precision_loss, reason = "a few hearings")]
+                let share = (logit - highest).exp() / sum / example.hearings.len() as f32;
+                *mean += share;
+            }
+        }
+        Ok(means.into_iter().map(|mean| mean.max(1e-9).ln()).collect())
+    };
+    parallel::map(examples, one, || {}).into_iter().collect()
+}
+
+/// Logits of the labels for the newest frames of a clip, at most a longest segment, from its middle.
+fn logits(
+    network: &Network,
+    view: &View<'_>,
+    frames: &[f32],
+    device: &Device,
+) -> Result<Vec<f32>, ModelError> {
+    let shape = &view.recipe.network;
+    let step = shape.n_inputs();
+    let most = match view.normalisation.mean.len() {
+        0 => frames.len() / step,
+        _ => view.recipe.features.frames_in_ms(view.recipe.segment.max_ms) / shape.frames_per_step,
+    };
+    let n_steps = (frames.len() / step).min(most);
+    let start = (frames.len() / step - n_steps) / 2 * step;
+    let mut values = frames[start..start + n_steps * step].to_vec();
+    let width = view.normalisation.mean.len().max(1);
+    for (at, value) in values.iter_mut().enumerate() {
+        if let Some(mean) = view.normalisation.mean.get(at % width) {
+            *value = (*value - mean) / view.normalisation.deviation[at % width];
+        }
     }
+    let mut known = Vec::new();
+    if shape.baseline_units > 0 {
+        Baseline::default().append(view.normalisation, &mut known);
+    }
+    let n_known = known.len();
+    let outputs = network.forward(
+        Tensor::from_data(TensorData::new(values, [1, n_steps, step]), device),
+        Tensor::from_data(TensorData::new(known, [1, n_known]), device),
+        shape.pooling,
+    );
+    let mut outputs = outputs.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
+        device: "CPU".into(),
+        reason: format!("{error:?}"),
+    })?;
+    outputs.truncate(shape.n_labels);
+    Ok(outputs)
+}
+
+fn record(number: usize, sums: &Sums, answers: &[Vec<f32>], dev: &[Example]) -> EpochRecord {
+    let scores = DevScores::of(answers, dev);
+    EpochRecord {
+        epoch: number + 1,
+        train_loss: sums.loss / sums.n.max(1.0),
+        train_accuracy: sums.right / sums.n.max(1.0),
+        dev_loss: scores.loss,
+        dev_accuracy: scores.accuracy,
+        dev_uar: scores.uar,
+    }
+}
+
+/// What answers are worth, each corpus being asked for its own labels only.
+pub struct DevScores {
+    /// Mean negative log likelihood.
+    pub loss: f64,
+    /// Share of right answers.
+    pub accuracy: f64,
+    /// Unweighted average recall, the mean over corpora.
+    pub uar: f64,
+}
+
+impl DevScores {
+    /// Scores logarithms of probabilities against the examples' labels.
+    #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "numbers of clips")]
-    let weights: Vec<f32> = labels
-        .iter()
-        .map(|&label| {
-            let count = examples.iter().filter(|example| example.emotion == label).count();
-            1.0 / (count.max(1) as f32).sqrt()
-        })
-        .collect();
-    #[expect(clippy::cast_precision_loss, reason = "seven labels")]
-    let mean = weights.iter().sum::<f32>() / weights.len() as f32;
-    Some(weights.into_iter().map(|weight| weight / mean).collect())
+    pub fn of(answers: &[Vec<f32>], examples: &[Example]) -> Self {
+        let mut by_corpus: BTreeMap<&str, BTreeMap<usize, (usize, usize)>> = BTreeMap::new();
+        for example in examples {
+            let labels = by_corpus.entry(&example.corpus).or_default();
+            labels.entry(example.label.unwrap_or_default()).or_default();
+        }
+        let (mut loss, mut n_right) = (0.0, 0);
+        for (answer, example) in answers.iter().zip(examples) {
+            let truth = example.label.unwrap_or_default();
+            let Some(labels) = by_corpus.get_mut(example.corpus.as_str()) else { continue };
+            let known = |label: usize| labels.len() == 1 || labels.contains_key(&label);
+            let asked: Vec<f32> = (0..answer.len())
+                .map(|label| if known(label) { answer[label] } else { f32::NEG_INFINITY })
+                .collect();
+            let is_right = highest(&asked) == Some(truth);
+            loss -= f64::from(answer[truth]);
+            n_right += usize::from(is_right);
+            let (right, of) = labels.entry(truth).or_default();
+            *right += usize::from(is_right);
+            *of += 1;
+        }
+        let uar = |labels: &BTreeMap<usize, (usize, usize)>| {
+            let recalls = labels.values().map(|(right, of)| *right as f64 / (*of).max(1) as f64);
+            recalls.sum::<f64>() / labels.len().max(1) as f64
+        };
+        let n = examples.len().max(1) as f64;
+        DevScores {
+            loss: loss / n,
+            accuracy: n_right as f64 / n,
+            uar: by_corpus.values().map(uar).sum::<f64>() / by_corpus.len().max(1) as f64,
+        }
+    }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    loss: f64,
-    right: f64,
-    n: f64,
+/// The inverse root of each label's share, with mean 1, or 1 if all shall weigh alike.
+#[expect(clippy::cast_precision_loss, reason = "numbers of clips")]
+fn label_weights(examples: &[Example], recipe: &TrainingRecipe) -> Vec<f32> {
+    let n_labels = recipe.network.n_labels;
+    if !recipe.balance_classes {
+        return vec![1.0; n_labels];
+    }
+    let count =
+        |label| examples.iter().filter(|example| example.label == Some(label)).count().max(1);
+    let weights: Vec<f32> = (0..n_labels).map(|label| 1.0 / (count(label) as f32).sqrt()).collect();
+    let mean = weights.iter().sum::<f32>() / n_labels as f32;
+    weights.into_iter().map(|weight| weight / mean).collect()
 }
 
-impl Sums {
-    fn add(&mut self, other: Sums) {
-        self.loss += other.loss;
-        self.right += other.right;
-        self.n += other.n;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corpus_is_asked_for_its_own_labels_and_counts_as_much_as_another() {
+        let example = |corpus: &str, label| Example {
+            label: Some(label),
+            target: Vec::new(),
+            speaker: String::new(),
+            corpus: corpus.into(),
+            call: 0,
+            hearings: Vec::new(),
+        };
+        let examples = [
+            example("two", 0),
+            example("two", 1),
+            example("three", 0),
+            example("three", 2),
+            example("three", 1),
+        ];
+        let answers = vec![
+            vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],
+            vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],
+            vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],
+            vec![0.4_f32.ln(), 0.1_f32.ln(), 0.5_f32.ln()],
+            vec![0.1_f32.ln(), 0.8_f32.ln(), 0.1_f32.ln()],
+        ];
+        let scores = DevScores::of(&answers, &examples);
+        assert!((scores.uar - f64::midpoint(1.0 / 2.0, 2.0 / 3.0)).abs() < 1e-9, "{}", scores.uar);
+        assert!((scores.accuracy - 0.6).abs() < 1e-9);
     }
 }

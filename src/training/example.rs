@@ -1,30 +1,47 @@
-//! Training examples: clips that were decoded, brought to the recipe's rate and turned into frames.
+//! Training examples: what is learned from one clip, or from one recording without speech.
 //!
-//! In: labelled clips. Out: an [`Example`] each, with the frames of one or several hearings (as it is,
-//! over a telephone, with noise). Files that do not decode are named, never skipped silently.
+//! In: labelled clips and noises. Out: an [`Example`] each, with the frames of one or several hearings. Files
+//! that do not decode are named, never skipped silently.
 
-use super::TrainingError;
+use super::hearing::{Listener, call_of};
 use super::recipe::TrainingRecipe;
-use crate::augment::{Chain, Sounds};
+use super::{TrainingError, non_speech, parallel};
 use crate::corpus::Clip;
-use crate::emotion::Emotion;
-use crate::evaluation::clip::{clip_frames, clip_samples};
-use crate::model::artifact::Normalisation;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::emotion::N_EMOTIONS;
+use crate::model::Baseline;
+use crate::model::artifact::{InputForm, Normalisation};
 use std::path::PathBuf;
 
 /// One clip, ready to be learned from.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// What the speaker expresses.
-    pub emotion: Emotion,
+    /// Number of the label that the speaker expresses; none where there is no speech.
+    pub label: Option<usize>,
+    /// What listeners would answer, one share a label; zeros where there is no speech.
+    pub target: Vec<f32>,
     /// The speaker, unique over all corpora.
     pub speaker: String,
     /// The corpus.
     pub corpus: String,
-    /// Frames `[n_frames, n_features]` of each hearing; the first is the clip as it is.
-    pub hearings: Vec<Vec<f32>>,
+    /// The speaker's pretended call: clips of one call are heard over one line.
+    pub call: u64,
+    /// The clip's hearings; the first is the clip as it is.
+    pub hearings: Vec<Hearing>,
+}
+
+/// One hearing of a clip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hearing {
+    /// Frames `[n_frames, n_features]`.
+    pub frames: Vec<f32>,
+    /// Their statistics, for the baselines of the call's other clips.
+    pub statistics: Baseline,
+}
+
+impl Hearing {
+    fn of(frames: Vec<f32>, n_features: usize) -> Self {
+        Hearing { statistics: Baseline::of(&frames, n_features), frames }
+    }
 }
 
 /// What came of a list of clips.
@@ -36,29 +53,36 @@ pub struct Prepared {
     pub refused: Vec<(PathBuf, String)>,
 }
 
-/// Decodes clips and computes their frames. `done` is told after each clip; `n_hearings` 1 takes it only as it is.
+/// Decodes clips and computes their frames, on all threads. `done` is told after each clip; `n_hearings` 1
+/// takes it only as it is.
 ///
 /// # Errors
 /// [`TrainingError::NothingUsable`] when no clip can be used.
 pub fn prepare(
     clips: &[Clip],
-    recipe: &TrainingRecipe,
+    listener: &Listener<'_>,
     n_hearings: usize,
-    mut done: impl FnMut(),
+    done: impl Fn() + Sync,
 ) -> Result<Prepared, TrainingError> {
-    let mut prepared = Prepared::default();
-    for (index, clip) in clips.iter().enumerate() {
-        let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed ^ (index as u64) << 20);
-        match hearings(clip, recipe, n_hearings, &mut rng) {
-            Ok(hearings) => prepared.examples.push(Example {
-                emotion: clip.emotion,
+    let hear = |_: usize, clip: &Clip| {
+        listener.hear(&clip.path, &clip.speaker_key(), n_hearings).map(|hearings| {
+            let width = listener.recipe.network.n_features;
+            Example {
+                label: Some(label_of(clip, listener.recipe)),
+                target: target_of(clip, listener.recipe),
                 speaker: clip.speaker_key(),
                 corpus: clip.corpus.clone(),
-                hearings,
-            }),
+                call: call_of(&clip.path),
+                hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
+            }
+        })
+    };
+    let mut prepared = Prepared::default();
+    for (clip, heard) in clips.iter().zip(parallel::map(clips, hear, done)) {
+        match heard {
+            Ok(example) => prepared.examples.push(example),
             Err(reason) => prepared.refused.push((clip.path.clone(), reason)),
         }
-        done();
     }
     if prepared.examples.is_empty() {
         let (path, reason) = prepared.refused.first().cloned().unwrap_or_default();
@@ -67,79 +91,123 @@ pub fn prepare(
     Ok(prepared)
 }
 
-fn hearings(
-    clip: &Clip,
-    recipe: &TrainingRecipe,
-    n_hearings: usize,
-    rng: &mut ChaCha8Rng,
-) -> Result<Vec<Vec<f32>>, String> {
-    let decoded =
-        crate::audio::recording::decode(&clip.path, crate::audio::recording::Channel::Mix)
-            .map_err(|error| error.to_string())?;
-    let samples =
-        clip_samples(&decoded.samples, decoded.sample_rate_hz, recipe.features, recipe.input)
-            .map_err(|error| error.to_string())?;
-    let frames_of = |samples: &[f32]| clip_frames(samples, recipe.features, recipe.input);
-    let clean = frames_of(&samples);
-    if clean.len() < recipe.network.n_inputs() {
-        return Err(format!("too short: {} samples of speech", samples.len()));
-    }
-    let mut hearings = vec![clean];
-    for _ in 1..n_hearings {
-        let mut heard = samples.clone();
-        Chain::random(rng).apply(&mut heard, &Sounds::default(), rng);
-        let frames = frames_of(&heard);
-        if frames.len() >= recipe.network.n_inputs() {
-            hearings.push(frames);
-        }
-    }
-    Ok(hearings)
+/// Examples of what is no speech: the recordings among the listener's sounds, and made-up noises, tones and
+/// music.
+#[must_use]
+pub fn without_speech(listener: &Listener<'_>, n_hearings: usize) -> Vec<Example> {
+    let recipe = listener.recipe;
+    let mut pieces = non_speech::pieces(&listener.sounds.noises);
+    pieces.extend(non_speech::synthesised(recipe.seed));
+    let hear = |number: usize, piece: &Vec<f32>| {
+        let name = format!("piece {number}");
+        let heard = listener.hearings(piece, name.as_ref(), "no speech", n_hearings);
+        heard.ok().map(|hearings| Example {
+            label: None,
+            target: vec![0.0; recipe.network.n_labels],
+            speaker: format!("no speech/{number}"),
+            corpus: "no speech".into(),
+            call: 0,
+            hearings: hearings
+                .into_iter()
+                .map(|frames| Hearing::of(frames, recipe.network.n_features))
+                .collect(),
+        })
+    };
+    parallel::map(&pieces, hear, || {}).into_iter().flatten().collect()
 }
 
-/// Mean and standard deviation of each coefficient over all frames of all hearings.
+/// Number of a clip's label: the emotion's, or 7 for calm where the recipe keeps it apart.
 #[must_use]
-pub fn normalisation(examples: &[Example], n_features: usize) -> Normalisation {
-    let mut count = 0.0_f64;
-    let mut sums = vec![0.0_f64; n_features];
-    let mut squares = vec![0.0_f64; n_features];
-    for frame in examples
-        .iter()
-        .flat_map(|example| &example.hearings)
-        .flat_map(|frames| frames.chunks_exact(n_features))
-    {
-        count += 1.0;
-        for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(frame) {
-            *sum += f64::from(value);
-            *square += f64::from(value) * f64::from(value);
-        }
+pub fn label_of(clip: &Clip, recipe: &TrainingRecipe) -> usize {
+    if clip.is_calm && recipe.calm_apart { N_EMOTIONS } else { clip.emotion.index() }
+}
+
+/// The label, and what the clip's listeners said in the recipe's proportion.
+fn target_of(clip: &Clip, recipe: &TrainingRecipe) -> Vec<f32> {
+    let mut target = vec![0.0; recipe.network.n_labels];
+    let share = if clip.votes.is_some() { recipe.votes } else { 0.0 };
+    if let Some(own) = target.get_mut(label_of(clip, recipe)) {
+        *own = 1.0 - share;
     }
-    let count = count.max(1.0);
-    #[expect(clippy::cast_possible_truncation, reason = "statistics of f32 values")]
-    let (mean, deviation) = sums
-        .iter()
-        .zip(&squares)
-        .map(|(sum, square)| {
-            let mean = sum / count;
-            let variance = (square / count - mean * mean).max(1e-8);
-            (mean as f32, variance.sqrt() as f32)
-        })
-        .unzip();
-    Normalisation { mean, deviation }
+    for (target, vote) in target.iter_mut().zip(clip.votes.unwrap_or_default()) {
+        *target += share * vote;
+    }
+    target
+}
+
+/// Mean and standard deviation of each coefficient over all frames of all hearings with speech.
+#[must_use]
+pub fn normalisation(examples: &[Example], recipe: &TrainingRecipe) -> Normalisation {
+    if recipe.input == InputForm::CoefficientMeans {
+        return Normalisation::default();
+    }
+    let mut all = Baseline::default();
+    let with_speech = examples.iter().filter(|example| example.label.is_some());
+    for hearing in with_speech.flat_map(|example| &example.hearings) {
+        all.join(&hearing.statistics);
+    }
+    all.normalisation()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emotion::Emotion;
+
+    fn clip(is_calm: bool, votes: Option<[f32; N_EMOTIONS]>) -> Clip {
+        Clip {
+            path: PathBuf::from("a.wav"),
+            emotion: if is_calm { Emotion::Neutral } else { Emotion::Fear },
+            speaker: "1".into(),
+            corpus: "a".into(),
+            sex: None,
+            age: None,
+            language: None,
+            split: None,
+            fold: None,
+            is_calm,
+            votes,
+        }
+    }
+
+    fn recipe() -> TrainingRecipe {
+        TrainingRecipe::named("phone").expect("built in")
+    }
 
     #[test]
-    fn normalisation_is_the_mean_and_deviation_of_every_frame() {
-        let example = Example {
-            emotion: Emotion::Fear,
+    fn calm_is_neutral_unless_the_recipe_keeps_it_apart() {
+        let mut recipe = recipe();
+        assert_eq!(label_of(&clip(true, None), &recipe), Emotion::Neutral.index());
+        recipe.calm_apart = true;
+        assert_eq!(label_of(&clip(true, None), &recipe), 7);
+        assert_eq!(label_of(&clip(false, None), &recipe), Emotion::Fear.index());
+    }
+
+    #[test]
+    fn listeners_count_in_the_recipes_proportion() {
+        let mut votes = [0.0; N_EMOTIONS];
+        votes[Emotion::Fear.index()] = 0.25;
+        votes[Emotion::Sadness.index()] = 0.75;
+        let recipe = TrainingRecipe { votes: 0.4, ..recipe() };
+        let target = target_of(&clip(false, Some(votes)), &recipe);
+        assert!((target[Emotion::Fear.index()] - 0.7).abs() < 1e-6, "{target:?}");
+        assert!((target[Emotion::Sadness.index()] - 0.3).abs() < 1e-6, "{target:?}");
+        let sure = target_of(&clip(false, None), &recipe);
+        assert!((sure[Emotion::Fear.index()] - 1.0).abs() < 1e-6, "{sure:?}");
+    }
+
+    #[test]
+    fn normalisation_is_the_mean_and_deviation_of_every_frame_of_speech() {
+        let example = |label, frames: Vec<f32>| Example {
+            label,
+            target: Vec::new(),
             speaker: "a/1".into(),
             corpus: "a".into(),
-            hearings: vec![vec![1.0, 10.0, 3.0, 10.0], vec![5.0, 10.0, 7.0, 10.0]],
+            call: 0,
+            hearings: vec![Hearing::of(frames, 2)],
         };
-        let normalisation = normalisation(&[example], 2);
+        let speech = example(Some(0), vec![1.0, 10.0, 3.0, 10.0, 5.0, 10.0, 7.0, 10.0]);
+        let normalisation = normalisation(&[speech, example(None, vec![99.0; 2])], &recipe());
         assert!((normalisation.mean[0] - 4.0).abs() < 1e-6);
         assert!((normalisation.deviation[0] - 5.0_f32.sqrt()).abs() < 1e-5);
         assert!((normalisation.mean[1] - 10.0).abs() < 1e-6);

@@ -1,26 +1,35 @@
 //! Training: labelled clips in, a model artifact out.
 //!
-//! [`recipe`] holds every choice, [`example`] turns clips into frames, [`batch`] cuts them into batches,
-//! [`epoch`] runs the optimiser, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went.
-//! [`train`] composes them. The best epoch by UAR on the dev clips is kept.
+//! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
+//! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
+//! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
+//! [`epoch`] runs the optimiser, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went,
+//! [`calibration`] makes probabilities of the result. [`train`] composes them. The best epoch by UAR on the dev
+//! clips is kept.
 
 pub mod batch;
+pub mod calibration;
 pub mod checkpoint;
+pub mod companions;
 pub mod curves;
 pub mod epoch;
 pub mod example;
+pub mod gradient;
+pub mod hearing;
+pub mod non_speech;
+pub mod parallel;
 pub mod recipe;
 
 use crate::emotion::Emotion;
-use crate::evaluation::{Prediction, Report};
 use crate::model::ModelError;
 use crate::model::artifact::{
-    Artifact, Calibration, InputForm, MANIFEST_FORMAT, Manifest, Normalisation, Provenance,
-    sha256_hex,
+    Artifact, Calibration, MANIFEST_FORMAT, Manifest, Normalisation, Provenance, sha256_hex,
 };
+use crate::model::network::Network;
 use checkpoint::Checkpoint;
+use companions::Companions;
 use curves::EpochRecord;
-use epoch::Trainer;
+use epoch::{Trainer, View};
 use example::Example;
 use recipe::TrainingRecipe;
 use std::path::{Path, PathBuf};
@@ -87,34 +96,43 @@ impl TrainingData {
         let mut text = String::new();
         for (side, examples) in [("train", &self.train), ("dev", &self.dev)] {
             for example in examples {
-                let clean = &example.hearings[0];
+                let clean = &example.hearings[0].frames;
                 let sum: f64 = clean.iter().map(|value| f64::from(*value)).sum();
+                let label = example.label.map_or_else(|| "none".into(), |label| label.to_string());
                 let (speaker, n) = (&example.speaker, clean.len());
-                text +=
-                    &[side, speaker, example.emotion.label(), &format!("{n} {sum:e}\n")].join(" ");
+                text += &[side, speaker, &label, &format!("{n} {sum:e}\n")].join(" ");
             }
         }
         sha256_hex(text.as_bytes())
     }
 }
 
-/// Trains a model, or goes on with the run whose checkpoint lies in `output`; writes checkpoints, recipe and
-/// curves there, and leaves it to the caller to save the model.
+/// What came of fitting a network to clips.
+pub struct Fitted {
+    /// The network after its last epoch.
+    pub network: Network,
+    /// Weights of the best epoch by UAR on the dev clips, in burn's own format.
+    pub best: Vec<u8>,
+    /// How it went.
+    pub records: Vec<EpochRecord>,
+    /// The normalisation of its frames.
+    pub normalisation: Normalisation,
+}
+
+/// Fits a network, or goes on with the run whose checkpoint lies in `output`; writes checkpoints and curves
+/// there.
 ///
 /// # Errors
 /// [`TrainingError`] names the file or the clip.
-pub fn train(
+pub fn fit(
     recipe: &TrainingRecipe,
     data: &TrainingData,
     output: &Path,
     device: &burn::tensor::Device,
     progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<Artifact, TrainingError> {
-    let normalisation = match recipe.input {
-        InputForm::Frames => example::normalisation(&data.train, recipe.network.n_features),
-        InputForm::CoefficientMeans => Normalisation::default(),
-    };
-    let labels = Emotion::ALL[..recipe.network.n_labels].to_vec();
+) -> Result<Fitted, TrainingError> {
+    let normalisation = example::normalisation(&data.train, recipe);
+    let companions = Companions::of(&data.train);
     let folder = output.join("checkpoint");
     let digest = data.digest();
     let (mut trainer, mut records) = match Checkpoint::load(&folder, recipe, &digest, device)? {
@@ -125,8 +143,9 @@ pub fn train(
         None => (Trainer::new(recipe, device), Vec::new()),
     };
     let mut best: Option<Vec<u8>> = checkpoint::best_weights(&folder)?;
+    let view = View { recipe, data, normalisation: &normalisation };
     for number in records.len()..recipe.epochs {
-        let record = trainer.epoch(number, recipe, data, &normalisation, &labels, progress)?;
+        let record = trainer.epoch(number, &view, &companions, progress)?;
         if records.iter().all(|earlier: &EpochRecord| record.dev_uar > earlier.dev_uar) {
             best = Some(trainer.weights()?);
         }
@@ -135,30 +154,40 @@ pub fn train(
         checkpoint::save(&folder, &trainer, &records, (recipe, &digest), best.as_deref())?;
         curves::write(output, &records)?;
     }
-    let weights = best.unwrap_or(trainer.weights()?);
-    let artifact = assemble(recipe, data, normalisation, labels, &records, weights);
+    let best = best.unwrap_or(trainer.weights()?);
+    Ok(Fitted { network: trainer.network, best, records, normalisation })
+}
+
+/// Trains a model as [`fit`] does, keeps the best epoch and calibrates it; leaves it to the caller to save it.
+///
+/// # Errors
+/// [`TrainingError`] names the file or the clip.
+pub fn train(
+    recipe: &TrainingRecipe,
+    data: &TrainingData,
+    output: &Path,
+    device: &burn::tensor::Device,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Artifact, TrainingError> {
+    let fitted = fit(recipe, data, output, device, progress)?;
+    let artifact = assemble(recipe, data, fitted);
     let text = toml::to_string(recipe).map_err(|error| TrainingError::File {
         path: output.join("recipe.toml"),
         reason: error.to_string(),
     })?;
     checkpoint::write(&output.join("recipe.toml"), text.as_bytes())?;
-    calibrated(artifact, &data.dev)
+    calibration::calibrated(artifact, &data.dev)
 }
 
-fn assemble(
-    recipe: &TrainingRecipe,
-    data: &TrainingData,
-    normalisation: Normalisation,
-    labels: Vec<Emotion>,
-    records: &[EpochRecord],
-    weights: Vec<u8>,
-) -> Artifact {
+fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Artifact {
+    let with_speech = || data.train.iter().filter(|example| example.label.is_some());
     let distinct = |key: &dyn Fn(&Example) -> String| {
-        let mut names: Vec<String> = data.train.iter().map(key).collect();
+        let mut names: Vec<String> = with_speech().map(key).collect();
         names.sort();
         names.dedup();
         names
     };
+    let Fitted { best: weights, records, normalisation, .. } = fitted;
     let best = records
         .iter()
         .max_by(|a, b| a.dev_uar.total_cmp(&b.dev_uar).then(b.epoch.cmp(&a.epoch)))
@@ -169,17 +198,17 @@ fn assemble(
         description: recipe.description.clone(),
         recipe: recipe.features,
         input: recipe.input,
-        labels,
+        labels: Emotion::ALL[..recipe.network.n_labels.min(Emotion::ALL.len())].to_vec(),
         weights_sha256: sha256_hex(&weights),
         segment: recipe.segment,
         network: recipe.network.clone(),
-        calibration: Calibration { temperature: 1.0, uncertain_below: 0.0 },
+        calibration: Calibration { temperature: 1.0, uncertain_below: 0.0, speech_from: f32::MIN },
         scores: Vec::new(),
         training: Provenance {
             command: data.command.clone(),
             undertone: env!("CARGO_PKG_VERSION").into(),
             corpora: distinct(&|example| example.corpus.clone()),
-            clips: data.train.len(),
+            clips: with_speech().count(),
             speakers: distinct(&|example| example.speaker.clone()).len(),
             seed: recipe.seed,
             epochs: records.len(),
@@ -188,79 +217,4 @@ fn assemble(
         normalisation,
     };
     Artifact { manifest, weights, folder: None }
-}
-
-/// Fits the temperature and the reject threshold on the dev clips.
-///
-/// The temperature minimises the negative log likelihood (Guo et al., 2017). The threshold is the lowest
-/// at which answers that are shown are right in [`SHOWN_RIGHT`] of cases, or the one that shows 60 % of
-/// them where that cannot be had.
-fn calibrated(mut artifact: Artifact, dev: &[Example]) -> Result<Artifact, TrainingError> {
-    let backend = crate::model::device::Backend::cpu();
-    let mut temperatures: Vec<f32> =
-        (0..=40_u8).map(|step| 0.5 * 1.05_f32.powi(step.into())).collect();
-    temperatures.push(1.0);
-    let predictions_at = |artifact: &Artifact| -> Result<Vec<Prediction>, TrainingError> {
-        let mut classifier = crate::model::LstmClassifier::new(artifact, backend.clone())?;
-        dev.iter().map(|example| epoch::predict(&mut classifier, example)).collect()
-    };
-    let plain = predictions_at(&artifact)?;
-    let cooled = |temperature: f32| -> Vec<Prediction> {
-        plain.iter().map(|prediction| prediction.at_temperature(temperature)).collect()
-    };
-    let loss = |temperature: f32| -> f64 {
-        cooled(temperature)
-            .iter()
-            .map(|prediction| -f64::from(prediction.scores.of(prediction.truth).max(1e-9).ln()))
-            .sum()
-    };
-    temperatures.sort_by(f32::total_cmp);
-    let best = temperatures.iter().copied().min_by(|a, b| loss(*a).total_cmp(&loss(*b)));
-    let temperature = best.unwrap_or(1.0);
-    artifact.manifest.calibration =
-        Calibration { temperature, uncertain_below: reject_threshold(&cooled(temperature)) };
-    Ok(artifact)
-}
-
-/// The share of shown answers that shall be right.
-const SHOWN_RIGHT: f32 = 0.7;
-/// Least share of answers that are shown all the same.
-const LEAST_SHOWN: usize = 60;
-
-fn reject_threshold(predictions: &[Prediction]) -> f32 {
-    let mut answers: Vec<(f32, bool)> = predictions
-        .iter()
-        .map(|prediction| {
-            let (emotion, certainty) = prediction.scores.top();
-            (certainty, emotion == prediction.truth)
-        })
-        .collect();
-    answers.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let least = answers.len() * LEAST_SHOWN / 100;
-    let mut right = 0;
-    let mut threshold = answers.get(least).map_or(0.0, |answer| answer.0);
-    for (shown, (certainty, is_right)) in answers.iter().enumerate() {
-        right += usize::from(*is_right);
-        #[expect(clippy::cast_precision_loss, reason = "counts of clips")]
-        let accuracy = right as f32 / (shown + 1) as f32;
-        if shown >= least && accuracy >= SHOWN_RIGHT {
-            threshold = *certainty;
-        }
-    }
-    threshold
-}
-
-/// The report on dev or test predictions of a trained classifier.
-///
-/// # Errors
-/// As the classifier's.
-pub fn report(
-    classifier: &mut crate::model::LstmClassifier,
-    examples: &[Example],
-) -> Result<Report, TrainingError> {
-    let predictions = examples
-        .iter()
-        .map(|example| epoch::predict(classifier, example))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Report::new(&predictions))
 }

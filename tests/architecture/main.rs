@@ -30,7 +30,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("pipeline", SIGNAL),
     ("session", "emotion stream_time output_file plain_text timeline pipeline"),
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
-    // keeps the best epoch by what evaluation says of it; the others do not know each other.
+    // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
+    // others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline pipeline session"),
     ("dashboard", "emotion stream_time plain_text timeline pipeline"),
     ("corpus", SPINE),
@@ -38,6 +39,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("plot", SPINE),
     ("evaluation", EVALUATION),
     ("training", TRAINING),
+    ("simulation", "emotion stream_time augment evaluation"),
     // Layer 5: the program around the library.
     ("config", EVERYTHING),
     ("command", EVERYTHING),
@@ -87,7 +89,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
     // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
-    // poll the keys and tell the screen's thread from others in a panic.
+    // poll the keys, tell the screen's thread from others in a panic, and train on two cores.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
@@ -100,6 +102,7 @@ const RESERVED: &[Reserved] = &[
             "dashboard/mod.rs",
             "dashboard/keyboard.rs",
             "dashboard/terminal.rs",
+            "training/parallel.rs",
             "main.rs",
         ],
         tests_too: true,

@@ -9,6 +9,7 @@
 mod bad_files;
 mod bad_models;
 mod bad_requests;
+mod calls;
 mod dashboard;
 mod degrade;
 mod ending;

@@ -36,8 +36,6 @@ pub fn silence(seconds: usize) -> Vec<f32> {
 }
 
 /// White noise of -45 dB of full scale, a noisy line; uniform, so that its RMS is its peak by the root of 3.
-///
-/// From -40 dB on the speech gate's detector takes white noise for speech (README, "Limits").
 pub fn noise(seconds: usize) -> Vec<f32> {
     let peak = 10.0_f32.powf(-45.0 / 20.0) * 3.0_f32.sqrt();
     let mut rng = ChaCha8Rng::seed_from_u64(45);

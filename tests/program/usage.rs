@@ -9,9 +9,18 @@ use serde_json::Value;
 
 use crate::sandbox::{PROGRAM, Running, Sandbox, wait_for};
 
-const COMMANDS: [&str; 10] = [
-    "monitor", "replay", "devices", "export", "sessions", "models", "inspect", "degrade", "train",
+const COMMANDS: [&str; 11] = [
+    "monitor",
+    "replay",
+    "devices",
+    "export",
+    "sessions",
+    "models",
+    "inspect",
+    "degrade",
+    "train",
     "evaluate",
+    "make-calls",
 ];
 
 /// A home whose sessions folder holds the log of the demo call.

@@ -1,0 +1,69 @@
+//! What is mixed into training clips: recorded noises, and voices for babble.
+//!
+//! In: the data folders and the training clips. Out: samples at the stream's rate. Noises that are kept for
+//! choosing and measuring are left out.
+
+use crate::audio::recording::{Channel, decode};
+use crate::augment::Sounds;
+use crate::corpus::{Clip, Split, sounds};
+use crate::emotion::Emotion;
+use crate::resample::resample_all;
+use crate::stream_time::STREAM_RATE_HZ;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+
+/// Voices that babble is mixed from.
+const N_VOICES: usize = 120;
+/// The folder of noises within a data folder.
+const NOISE_FOLDER: &str = "noise";
+
+/// Decoded noises and voices.
+#[derive(Debug, Default)]
+pub struct Material {
+    /// At 8 kHz.
+    pub sounds: Sounds,
+}
+
+impl Material {
+    /// The training part of the noises beside the data, where there are any, and neutral training voices.
+    ///
+    /// # Errors
+    /// A noise or a voice that does not decode.
+    pub fn of(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Self> {
+        let mut files = Vec::new();
+        for path in data {
+            let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+            if let Some(folder) = folder.filter(|folder| folder.join(NOISE_FOLDER).is_dir()) {
+                let found = sounds::non_speech(folder)?;
+                let training = found.into_iter().filter(|sound| sound.split == Split::Train);
+                files.extend(training.map(|sound| sound.path));
+            }
+        }
+        let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
+        let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");
+        let voices: Vec<&Path> =
+            own.chain(neutral).take(N_VOICES).map(|clip| clip.path.as_path()).collect();
+        Ok(Material {
+            sounds: Sounds {
+                noises: files.iter().map(|path| samples(path)).collect::<Result<_, _>>()?,
+                voices: voices.into_iter().map(samples).collect::<Result<_, _>>()?,
+            },
+        })
+    }
+}
+
+fn samples(path: &Path) -> anyhow::Result<Vec<f32>> {
+    let decoded = decode(path, Channel::Mix)?;
+    Ok(resample_all(&decoded.samples, decoded.sample_rate_hz, STREAM_RATE_HZ)?)
+}
+
+/// The folder in which frames are kept: the one asked for, or one with the model.
+///
+/// # Errors
+/// It cannot be made.
+pub fn kept_in(asked: Option<&Path>, output: &Path) -> anyhow::Result<PathBuf> {
+    let folder = asked.map_or_else(|| output.join("features"), Path::to_owned);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(folder)
+}

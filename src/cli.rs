@@ -279,18 +279,6 @@ pub struct FoldsArgs {
     pub backend: String,
 }
 
-/// Flags of `evaluate` that mean something for clips and nothing for calls.
-const CLIPS_ONLY: [&str; 8] = [
-    "clips",
-    "split",
-    "degrade",
-    "noises",
-    "baseline",
-    "baseline_kind",
-    "robustness",
-    "report",
-];
-
 /// `undertone evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -301,7 +289,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
     pub clips: Option<PathBuf>,
     /// Manifest of labelled calls instead: a CSV with the columns audio,labels
-    #[arg(long, value_name = "MANIFEST", conflicts_with_all = CLIPS_ONLY)]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["clips", "split"])]
     pub calls: Option<PathBuf>,
     /// Only clips of this split: train, dev or test
     #[arg(long)]
@@ -317,12 +305,6 @@ pub struct EvaluateArgs {
     /// [default: noise is made up]
     #[arg(long, value_name = "DIR")]
     pub noises: Option<PathBuf>,
-    /// Judge each clip after so many seconds of other speech of its speaker [default: as a stranger's]
-    #[arg(long, value_name = "SECONDS")]
-    pub baseline: Option<f64>,
-    /// Which other speech: mixed, same (only the emotion that is judged) or neutral
-    #[arg(long, default_value = "mixed", value_name = "KIND", requires = "baseline")]
-    pub baseline_kind: String,
     /// Instead: what small changes and disturbances do to the decisions, as tests passed or failed
     #[arg(long, conflicts_with_all = ["degrade", "report"])]
     pub robustness: bool,

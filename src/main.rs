@@ -187,11 +187,11 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
         noises: args.noises,
-        known_speech: known_speech(args.baseline, &args.baseline_kind)?,
         n_threads,
     };
-    let make_scorer = || -> anyhow::Result<Box<dyn evaluate::ScoreClip>> {
-        Ok(Box::new(ClipScorer::loaded(args.model.clone(), backend)?))
+    let make_scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
+        let mut scorer = ClipScorer::loaded(args.model.clone(), backend)?;
+        Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
     };
     let (json, force) = (args.json, args.force);
     let mut out = std::io::stdout().lock();
@@ -246,15 +246,6 @@ fn make_calls_settings(args: MakeCallsArgs) -> anyhow::Result<make_calls::MakeCa
         output: args.output,
         force: args.force,
     })
-}
-
-fn known_speech(seconds: Option<f64>, kind: &str) -> anyhow::Result<Option<evaluate::KnownSpeech>> {
-    let Some(seconds) = seconds else { return Ok(None) };
-    anyhow::ensure!(
-        seconds > 0.0 && seconds.is_finite(),
-        "--baseline is {seconds}; give a number of seconds above 0"
-    );
-    Ok(Some(evaluate::KnownSpeech { seconds, kind: kind.parse()? }))
 }
 
 fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {

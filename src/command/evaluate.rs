@@ -19,7 +19,7 @@ use crate::corpus::{self, Clip, Corpus, Split};
 use crate::evaluation::{Condition, Degradation, Drops, Report};
 use files::Files;
 pub use listening::Listening;
-pub use scores::{KnownSpeech, MakeScorer, ScoreClip, Voice};
+pub use scores::{MakeScorer, ScoreClip};
 use scores::{Scored, score_clips};
 
 /// What was asked for.
@@ -48,8 +48,6 @@ pub struct ClipChoice {
     pub split: Option<Split>,
     /// A data folder with recorded noises; without one noise is made up.
     pub noises: Option<PathBuf>,
-    /// What is known of each speaker beforehand; none for nothing.
-    pub known_speech: Option<KnownSpeech>,
     /// Threads that score; the results do not depend on it.
     pub n_threads: usize,
 }
@@ -98,7 +96,7 @@ pub fn run(
     let degradations = settings.degrade.degradations();
     let conditions = degradations.iter().copied().map(Condition::Degraded).collect();
     let (clips, listening) = heard_clips(&settings.choice, conditions)?;
-    let scored = score_clips(&clips, &listening, &settings.choice, make_scorer)?;
+    let scored = score_clips(&clips, &listening, settings.choice.n_threads, make_scorer)?;
     let reports = scored.predictions.iter().map(|predictions| Report::new(predictions));
     let drops = Drops { reports: degradations.iter().copied().zip(reports).collect() };
     let report = &drops.reports[&degradations[0]];
@@ -156,8 +154,6 @@ fn tell_failed(scored: &Scored) -> Outcome {
 mod tests {
     use super::*;
     use crate::emotion::{Emotion, N_EMOTIONS, Scores};
-    use crate::evaluation::CompanionKind;
-    use crate::model::Baseline;
     use std::fs;
 
     /// A manifest of three clips of split test and one of split train.
@@ -179,57 +175,35 @@ mod tests {
         let split = Some(Split::Test);
         let report = Some(folder.path().join("report"));
         let model = "<tiny>".to_owned();
-        let choice = ClipChoice { clips, split, noises: None, known_speech: None, n_threads: 2 };
+        let choice = ClipChoice { clips, split, noises: None, n_threads: 2 };
         let degrade = Degrade::One(Degradation::None);
         let settings = EvaluateSettings { model, choice, degrade, json, report, force: false };
         (folder, settings)
     }
 
-    pub(super) fn sure_of(emotion: Emotion) -> Scores {
+    fn sure_of(emotion: Emotion) -> Scores {
         let mut scores = [0.0; N_EMOTIONS];
         scores[emotion.index()] = 1.0;
         Scores(scores)
     }
 
-    /// Scores as its function says, of strangers.
-    struct Fake<F>(F);
-
-    impl<F: Fn(&Clip, &Listening) -> anyhow::Result<Vec<Scores>>> ScoreClip for Fake<F> {
-        fn score(
-            &mut self,
-            clip: &Clip,
-            listening: &Listening,
-            known: &[Baseline],
-        ) -> anyhow::Result<Vec<Scores>> {
-            assert!(known.is_empty());
-            self.0(clip, listening)
-        }
-
-        fn voice(&mut self, _: &Clip, _: &Listening) -> anyhow::Result<Vec<Voice>> {
-            panic!("nobody asked for the voice")
-        }
-    }
-
     /// A maker of scorers that all do the same.
-    pub(super) fn all(
-        score: impl Fn(&Clip, &Listening) -> anyhow::Result<Vec<Scores>> + Clone + Sync + 'static,
-    ) -> impl Fn() -> anyhow::Result<Box<dyn ScoreClip>> + Sync {
-        move || Ok(Box::new(Fake(score.clone())))
-    }
-
-    /// The same, whatever the condition.
-    fn always(
+    fn all(
         score: impl Fn(&Clip) -> anyhow::Result<Scores> + Clone + Sync + 'static,
-    ) -> impl Fn() -> anyhow::Result<Box<dyn ScoreClip>> + Sync {
-        all(move |clip, listening| listening.conditions.iter().map(|_| score(clip)).collect())
+    ) -> impl Fn() -> anyhow::Result<ScoreClip<'static>> + Sync {
+        move || {
+            let score = score.clone();
+            Ok(Box::new(move |clip, listening: &Listening| {
+                listening.conditions.iter().map(|_| score(clip)).collect()
+            }))
+        }
     }
 
     #[test]
     fn the_clips_of_a_split_are_scored_and_the_report_is_printed_and_written() {
         let (_folder, settings) = settings();
         let mut table = Vec::new();
-        let outcome =
-            run(&settings, &always(|clip| Ok(sure_of(clip.emotion))), &mut table).unwrap();
+        let outcome = run(&settings, &all(|clip| Ok(sure_of(clip.emotion))), &mut table).unwrap();
         assert_eq!(outcome, Outcome::Complete);
         assert!(String::from_utf8(table).unwrap().contains("UAR"));
         let json = fs::read_to_string(settings.json.unwrap()).unwrap();
@@ -251,11 +225,13 @@ mod tests {
     fn every_degradation_is_scored_on_the_same_clips_and_told_with_its_drop() {
         let (_folder, mut settings) = settings();
         settings.degrade = Degrade::All;
-        let scorer = all(|clip, listening| {
-            assert_eq!(listening.conditions, Degradation::ALL.map(Condition::Degraded));
-            let right = sure_of(clip.emotion);
-            Ok(vec![right, right, sure_of(Emotion::Anger), right])
-        });
+        let scorer = || -> anyhow::Result<ScoreClip<'static>> {
+            Ok(Box::new(|clip, listening| {
+                assert_eq!(listening.conditions, Degradation::ALL.map(Condition::Degraded));
+                let right = sure_of(clip.emotion);
+                Ok(vec![right, right, sure_of(Emotion::Anger), right])
+            }))
+        };
         let mut table = Vec::new();
         run(&settings, &scorer, &mut table).unwrap();
         let table = String::from_utf8(table).unwrap();
@@ -271,54 +247,12 @@ mod tests {
         assert!(page.contains("<th>phone-loss</th>"));
     }
 
-    /// Says what is known of the speaker: anger of nothing, fear of one second, sadness of more.
-    struct Acquaintance;
-
-    impl ScoreClip for Acquaintance {
-        fn score(
-            &mut self,
-            _: &Clip,
-            _: &Listening,
-            known: &[Baseline],
-        ) -> anyhow::Result<Vec<Scores>> {
-            let heard = |known: &Baseline| match known {
-                known if *known == Baseline::default() => Emotion::Anger,
-                known if *known == Baseline::of(&[1.0], 1) => Emotion::Fear,
-                _ => Emotion::Sadness,
-            };
-            Ok(known.iter().map(|known| sure_of(heard(known))).collect())
-        }
-
-        fn voice(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Voice>> {
-            assert!(clip.split == Some(Split::Test), "a clip that is not judged");
-            let voice = Voice { speech_s: 1.0, statistics: Baseline::of(&[1.0], 1) };
-            Ok(vec![voice; listening.conditions.len()])
-        }
-    }
-
-    #[test]
-    fn a_speaker_with_other_clips_is_known_by_them_and_one_without_is_not() {
-        let (_folder, mut settings) = settings();
-        settings.choice.known_speech =
-            Some(KnownSpeech { seconds: 1.0, kind: CompanionKind::Mixed });
-        let make_scorer = || -> anyhow::Result<Box<dyn ScoreClip>> { Ok(Box::new(Acquaintance)) };
-        let conditions = [Degradation::None, Degradation::Phone].map(Condition::Degraded).to_vec();
-        let (clips, listening) = heard_clips(&settings.choice, conditions).unwrap();
-        let scored = score_clips(&clips, &listening, &settings.choice, &make_scorer).unwrap();
-        // Clips a and b are of speaker 1, c is of speaker 2.
-        for predictions in &scored.predictions {
-            let heard: Vec<Emotion> =
-                predictions.iter().map(|prediction| prediction.scores.top().0).collect();
-            assert_eq!(heard, [Emotion::Fear, Emotion::Fear, Emotion::Anger]);
-        }
-    }
-
     #[test]
     fn a_report_that_exists_stays_unless_forced() {
         let (_folder, mut settings) = settings();
         let json = settings.json.clone().unwrap();
         fs::write(&json, "mine").unwrap();
-        let scorer = always(|_| panic!("scored all the same"));
+        let scorer = || -> anyhow::Result<ScoreClip<'_>> { panic!("scored all the same") };
         let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("report.json") && error.contains("--force"), "{error}");
         fs::remove_file(&json).unwrap();
@@ -329,7 +263,7 @@ mod tests {
         assert!(error.contains("index.html") && !json.exists(), "{error}");
         fs::write(&json, "mine").unwrap();
         settings.force = true;
-        let scorer = always(|clip| Ok(sure_of(clip.emotion)));
+        let scorer = all(|clip| Ok(sure_of(clip.emotion)));
         run(&settings, &scorer, &mut Vec::new()).unwrap();
         assert!(fs::read_to_string(&json).unwrap().contains("\"uar\""));
         assert!(fs::read_to_string(&page).unwrap().contains("</html>"));
@@ -338,7 +272,7 @@ mod tests {
     #[test]
     fn clips_that_fail_are_kept_by_name_and_counted() {
         let (_folder, settings) = settings();
-        let make_scorer = always(|clip| {
+        let make_scorer = all(|clip| {
             if clip.path.ends_with("b.wav") {
                 bail!("cut off");
             }
@@ -349,7 +283,7 @@ mod tests {
         });
         let conditions = vec![Condition::Degraded(Degradation::None)];
         let (clips, listening) = heard_clips(&settings.choice, conditions).unwrap();
-        let scored = score_clips(&clips, &listening, &settings.choice, &make_scorer).unwrap();
+        let scored = score_clips(&clips, &listening, 2, &make_scorer).unwrap();
         assert_eq!((scored.predictions[0].len(), scored.n_clips()), (1, 3));
         let reasons: Vec<String> =
             scored.failed.iter().map(|(path, why)| format!("{} {why}", path.display())).collect();
@@ -362,7 +296,7 @@ mod tests {
     #[test]
     fn a_split_without_clips_and_clips_that_all_fail_are_errors() {
         let (_folder, mut settings) = settings();
-        let scorer = always(|_| bail!("broken"));
+        let scorer = all(|_| bail!("broken"));
         let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("none of the 3 clips"), "{error}");
         settings.choice.split = Some(Split::Dev);

@@ -1,6 +1,6 @@
 //! A model that scores whole clips, for `evaluate` and `inspect`.
 
-use super::evaluate::{Listening, ScoreClip, Voice};
+use super::evaluate::Listening;
 use crate::audio::recording::{Channel, Decoded, decode};
 use crate::corpus::Clip;
 use crate::emotion::Scores;
@@ -9,7 +9,7 @@ use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
 use crate::evaluation::condition::speech;
 use crate::model::artifact::Artifact;
 use crate::model::device::{self, Backend, BackendChoice};
-use crate::model::{Baseline, LstmClassifier};
+use crate::model::{Baseline, LstmClassifier, ModelError};
 use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
 
@@ -54,18 +54,35 @@ impl ClipScorer {
         self.classifier.as_mut().context("the model was just loaded")
     }
 
+    /// Probabilities of a clip's file under each condition.
+    ///
+    /// # Errors
+    /// No such model, a damaged one, no device; a clip that does not decode or is too short.
+    pub fn score(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Scores>> {
+        let recorded = decode(&clip.path, Channel::Mix)?;
+        let input = self.classifier()?.manifest().input;
+        let scores_under = |condition: &Condition| {
+            if condition.is_none() {
+                return self.score_decoded(&recorded);
+            }
+            let mut samples = speech(&recorded.samples, recorded.sample_rate_hz, input)?;
+            condition.change(&mut samples, clip, &listening.sounds);
+            self.score_samples(&samples, STREAM_RATE_HZ)
+        };
+        listening.conditions.iter().map(scores_under).collect()
+    }
+
     /// Probabilities of a decoded recording, as one clip.
     ///
     /// # Errors
     /// No such model, a damaged one, no device; a recording that is too short.
     pub fn score_decoded(&mut self, decoded: &Decoded) -> anyhow::Result<Scores> {
-        let (frames, _) = self.frames(&decoded.samples, decoded.sample_rate_hz)?;
-        Ok(clip_scores(self.classifier()?, &frames, &Baseline::default())?)
+        self.score_samples(&decoded.samples, decoded.sample_rate_hz)
     }
 
-    /// What the network is given of a recording, and its seconds of speech.
-    fn frames(&mut self, samples: &[f32], rate_hz: u32) -> anyhow::Result<(Vec<f32>, f64)> {
-        let manifest = self.classifier()?.manifest();
+    fn score_samples(&mut self, samples: &[f32], rate_hz: u32) -> anyhow::Result<Scores> {
+        let classifier = self.classifier()?;
+        let manifest = classifier.manifest();
         let (recipe, input) = (manifest.recipe, manifest.input);
         let samples = clip_samples(samples, rate_hz, recipe, input)?;
         let frames = clip_frames(&samples, recipe, input);
@@ -75,54 +92,7 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        #[expect(clippy::cast_precision_loss, reason = "a clip is far shorter than 2^52 samples")]
-        let seconds = samples.len() as f64 / f64::from(recipe.sample_rate_hz());
-        Ok((frames, seconds))
-    }
-
-    /// The same of a clip's file under each condition.
-    fn heard(
-        &mut self,
-        clip: &Clip,
-        listening: &Listening,
-    ) -> anyhow::Result<Vec<(Vec<f32>, f64)>> {
-        let recorded = decode(&clip.path, Channel::Mix)?;
-        let input = self.classifier()?.manifest().input;
-        let frames_under = |condition: &Condition| {
-            if condition.is_none() {
-                return self.frames(&recorded.samples, recorded.sample_rate_hz);
-            }
-            let mut samples = speech(&recorded.samples, recorded.sample_rate_hz, input)?;
-            condition.change(&mut samples, clip, &listening.sounds);
-            self.frames(&samples, STREAM_RATE_HZ)
-        };
-        listening.conditions.iter().map(frames_under).collect()
-    }
-}
-
-impl ScoreClip for ClipScorer {
-    fn score(
-        &mut self,
-        clip: &Clip,
-        listening: &Listening,
-        known: &[Baseline],
-    ) -> anyhow::Result<Vec<Scores>> {
-        let stranger = Baseline::default();
-        let mut under_each = Vec::with_capacity(listening.conditions.len());
-        for (number, (frames, _)) in self.heard(clip, listening)?.into_iter().enumerate() {
-            let known = known.get(number).unwrap_or(&stranger);
-            under_each.push(clip_scores(self.classifier()?, &frames, known)?);
-        }
-        Ok(under_each)
-    }
-
-    fn voice(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Voice>> {
-        let n_features = self.classifier()?.manifest().recipe.n_features();
-        let heard = self.heard(clip, listening)?.into_iter();
-        let voice = |(frames, speech_s): (Vec<f32>, f64)| Voice {
-            speech_s,
-            statistics: Baseline::of(&frames, n_features),
-        };
-        Ok(heard.map(voice).collect())
+        Ok(clip_scores(classifier, &frames, &Baseline::default())
+            .map_err(|error: ModelError| error)?)
     }
 }

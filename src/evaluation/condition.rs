@@ -68,7 +68,7 @@ pub fn speech(samples: &[f32], rate_hz: u32, input: InputForm) -> Result<Vec<f32
 }
 
 /// Chance for one clip, wherever its corpus lies.
-pub(super) fn rng(clip: &Clip, purpose: &str) -> ChaCha8Rng {
+fn rng(clip: &Clip, purpose: &str) -> ChaCha8Rng {
     let file = clip.path.file_name().unwrap_or_default().to_string_lossy();
     let words = [&clip.speaker_key(), &*file, purpose].join("/");
     ChaCha8Rng::from_seed(Sha256::digest(words.as_bytes()).into())

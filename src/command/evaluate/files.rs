@@ -20,20 +20,10 @@ const PAGE: &str = "index.html";
 #[derive(Serialize)]
 struct Numbers<'a> {
     degrade: &'static str,
-    /// What was known of each speaker beforehand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    baseline: Option<Known>,
     #[serde(flatten)]
     report: &'a Report,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     degraded: BTreeMap<&'static str, Degraded<'a>>,
-}
-
-/// Speech of the same speaker that was heard before each clip.
-#[derive(Serialize)]
-struct Known {
-    seconds: f64,
-    kind: &'static str,
 }
 
 /// A report of degraded clips.
@@ -81,10 +71,7 @@ impl Files {
                 Degrade::One(degradation) => (degradation, BTreeMap::new()),
                 Degrade::All => (Degradation::None, degraded(drops)),
             };
-            let baseline = settings.choice.known_speech;
-            let baseline =
-                baseline.map(|known| Known { seconds: known.seconds, kind: known.kind.label() });
-            write_json(json, &Numbers { degrade: degrade.label(), baseline, report, degraded })?;
+            write_json(json, &Numbers { degrade: degrade.label(), report, degraded })?;
         }
         if let Some(folder) = self.folder {
             let title = format!("Undertone: {} on labelled clips", settings.model);
@@ -125,15 +112,8 @@ fn parts(settings: &EvaluateSettings, report: &Report, drops: &Drops) -> Vec<Par
         Degrade::All | Degrade::One(Degradation::None) => "as they were recorded".to_owned(),
         Degrade::One(degradation) => format!("degraded: {degradation}"),
     };
-    let known = settings.choice.known_speech.map_or_else(
-        || "nothing known of the speakers".to_owned(),
-        |known| {
-            format!("after {} s of other speech of each speaker ({})", known.seconds, known.kind)
-        },
-    );
-    let clips = settings.choice.clips.display();
     let mut parts = vec![
-        Part::Words(format!("Clips: {clips}{split}, {degrade}, {known}.")),
+        Part::Words(format!("Clips: {}{split}, {degrade}.", settings.choice.clips.display())),
         Part::Words(EXPLANATION.to_owned()),
         Part::Heading("Scores".to_owned()),
         Part::Table(report.measures_table()),

@@ -41,7 +41,7 @@ pub fn run(
     let perturbed = Perturbation::ALL.map(Condition::Perturbed);
     let conditions = std::iter::once(Condition::Unperturbed).chain(perturbed).collect();
     let (clips, listening) = heard_clips(&settings.choice, conditions)?;
-    let scored = score_clips(&clips, &listening, &settings.choice, make_scorer)?;
+    let scored = score_clips(&clips, &listening, settings.choice.n_threads, make_scorer)?;
     let (unchanged, changed) =
         scored.predictions.split_first().context("clips were heard under no condition")?;
     let changed = Perturbation::ALL.into_iter().zip(changed.iter().map(Vec::as_slice));
@@ -65,10 +65,10 @@ pub fn run(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{all, sure_of};
+    use super::super::{Listening, ScoreClip};
     use super::*;
     use crate::corpus::Clip;
-    use crate::emotion::Emotion;
+    use crate::emotion::{Emotion, N_EMOTIONS, Scores};
     use std::fs;
 
     #[test]
@@ -82,13 +82,7 @@ mod tests {
             "path,emotion,speaker,corpus,sex\na.wav,anger,1,mine,female\nb.wav,fear,2,mine,male\n";
         fs::write(&clips, rows).unwrap();
         let settings = RobustnessSettings {
-            choice: ClipChoice {
-                clips,
-                split: None,
-                noises: None,
-                known_speech: None,
-                n_threads: 1,
-            },
+            choice: ClipChoice { clips, split: None, noises: None, n_threads: 1 },
             json: Some(folder.path().join("tests.json")),
             markdown: Some(folder.path().join("tests.md")),
             force: false,
@@ -96,11 +90,16 @@ mod tests {
         // A sneeze makes everything angry.
         let scores = |clip: &Clip, condition: &Condition| {
             let sneezed = *condition == Condition::Perturbed(Perturbation::Sneeze);
-            sure_of(if sneezed { Emotion::Anger } else { clip.emotion })
+            let heard = if sneezed { Emotion::Anger } else { clip.emotion };
+            let mut scores = [0.0; N_EMOTIONS];
+            scores[heard.index()] = 1.0;
+            Scores(scores)
         };
-        let make_scorer = all(move |clip, listening| {
-            Ok(listening.conditions.iter().map(|condition| scores(clip, condition)).collect())
-        });
+        let make_scorer = || -> anyhow::Result<ScoreClip<'_>> {
+            Ok(Box::new(move |clip, listening: &Listening| {
+                Ok(listening.conditions.iter().map(|condition| scores(clip, condition)).collect())
+            }))
+        };
         let mut text = Vec::new();
         let outcome = run(&settings, &make_scorer, &mut text).unwrap();
         assert_eq!(outcome, Outcome::Complete);

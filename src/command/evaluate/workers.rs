@@ -11,8 +11,8 @@ use indicatif::ProgressBar;
 
 use crate::corpus::Clip;
 
-/// Gives what is wanted of one clip, by its number and itself.
-pub type Scorer<'a, T> = Box<dyn FnMut(usize, &Clip) -> anyhow::Result<T> + 'a>;
+/// Gives what is wanted of one clip.
+pub type Scorer<'a, T> = Box<dyn FnMut(&Clip) -> anyhow::Result<T> + 'a>;
 
 /// Scores every clip on `n_threads` threads; ends when all are done.
 ///
@@ -31,7 +31,7 @@ pub fn score_all<'a, T: Send>(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(clip) = clips.get(index) else { return Ok(done) };
-            done.push((index, of_clip(index, clip)));
+            done.push((index, of_clip(clip)));
             progress.inc(1);
         }
     };
@@ -78,9 +78,10 @@ mod tests {
     fn results_stand_in_the_order_of_the_clips_whatever_the_number_of_threads() {
         let clips = clips(50);
         let scorer = || -> anyhow::Result<Scorer<'_, String>> {
-            Ok(Box::new(|number, clip: &Clip| {
-                anyhow::ensure!(number != 7, "cut off");
-                Ok(clip.path.display().to_string())
+            Ok(Box::new(|clip: &Clip| {
+                let name = clip.path.display().to_string();
+                anyhow::ensure!(name != "7", "cut off");
+                Ok(name)
             }))
         };
         for n_threads in [1, 3] {

@@ -305,6 +305,12 @@ pub struct EvaluateArgs {
     /// [default: noise is made up]
     #[arg(long, value_name = "DIR")]
     pub noises: Option<PathBuf>,
+    /// Instead: what small changes and disturbances do to the decisions, as tests passed or failed
+    #[arg(long, conflicts_with_all = ["degrade", "report"])]
+    pub robustness: bool,
+    /// With --robustness: write its tables there as Markdown
+    #[arg(long, value_name = "FILE", requires = "robustness")]
+    pub markdown: Option<PathBuf>,
     /// Write the report into that folder: one page (index.html) and its charts
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,

@@ -183,26 +183,33 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         BackendChoice::Cpu => std::thread::available_parallelism().map_or(1, usize::from),
         _ => 1,
     };
-    let settings = evaluate::EvaluateSettings {
-        model: args.model.clone().unwrap_or_else(|| "the bundled model".into()),
+    let choice = evaluate::ClipChoice {
         clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
-        degrade: match args.degrade.as_str() {
-            "all" => evaluate::Degrade::All,
-            word => evaluate::Degrade::One(word.parse()?),
-        },
         noises: args.noises,
-        json: args.json,
-        report: args.report,
-        force: args.force,
         n_threads,
     };
-    let scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
+    let make_scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
         let mut scorer = ClipScorer::loaded(args.model.clone(), backend)?;
         Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
     };
+    let (json, force) = (args.json, args.force);
     let mut out = std::io::stdout().lock();
-    Ok(match evaluate::run(&settings, &scorer, &mut out)? {
+    let outcome = if args.robustness {
+        let markdown = args.markdown;
+        let settings = evaluate::robustness::RobustnessSettings { choice, json, markdown, force };
+        evaluate::robustness::run(&settings, &make_scorer, &mut out)?
+    } else {
+        let degrade = match args.degrade.as_str() {
+            "all" => evaluate::Degrade::All,
+            word => evaluate::Degrade::One(word.parse()?),
+        };
+        let model = args.model.clone().unwrap_or_else(|| "the bundled model".into());
+        let report = args.report;
+        let settings = evaluate::EvaluateSettings { model, choice, degrade, json, report, force };
+        evaluate::run(&settings, &make_scorer, &mut out)?
+    };
+    Ok(match outcome {
         evaluate::Outcome::Complete => Exit::Done,
         evaluate::Outcome::Incomplete(_) => Exit::Partial,
     })

@@ -6,6 +6,7 @@
 
 mod files;
 mod listening;
+pub mod robustness;
 mod scores;
 mod workers;
 
@@ -26,20 +27,27 @@ use scores::{Scored, score_clips};
 pub struct EvaluateSettings {
     /// The model's name, for the page.
     pub model: String,
-    /// A manifest or a corpus folder.
-    pub clips: PathBuf,
-    /// Only the clips of this split.
-    pub split: Option<Split>,
+    /// The clips.
+    pub choice: ClipChoice,
     /// How clips are degraded.
     pub degrade: Degrade,
-    /// A data folder with recorded noises; without one noise is made up.
-    pub noises: Option<PathBuf>,
     /// Write the report there as JSON.
     pub json: Option<PathBuf>,
     /// Write the report into this folder as a page with charts.
     pub report: Option<PathBuf>,
     /// Replace files that are there.
     pub force: bool,
+}
+
+/// Which clips a model is measured on, and with what.
+#[derive(Clone, Debug)]
+pub struct ClipChoice {
+    /// A manifest or a corpus folder.
+    pub clips: PathBuf,
+    /// Only the clips of this split.
+    pub split: Option<Split>,
+    /// A data folder with recorded noises; without one noise is made up.
+    pub noises: Option<PathBuf>,
     /// Threads that score; the results do not depend on it.
     pub n_threads: usize,
 }
@@ -87,8 +95,8 @@ pub fn run(
     let files = Files::create(settings)?;
     let degradations = settings.degrade.degradations();
     let conditions = degradations.iter().copied().map(Condition::Degraded).collect();
-    let (clips, listening) = heard_clips(settings, conditions)?;
-    let scored = score_clips(&clips, &listening, settings.n_threads, make_scorer)?;
+    let (clips, listening) = heard_clips(&settings.choice, conditions)?;
+    let scored = score_clips(&clips, &listening, settings.choice.n_threads, make_scorer)?;
     let reports = scored.predictions.iter().map(|predictions| Report::new(predictions));
     let drops = Drops { reports: degradations.iter().copied().zip(reports).collect() };
     let report = &drops.reports[&degradations[0]];
@@ -103,18 +111,18 @@ pub fn run(
 /// The clips of the wanted split, and how they are heard; tells of recordings that are not used and of
 /// shared voices.
 fn heard_clips(
-    settings: &EvaluateSettings,
+    choice: &ClipChoice,
     conditions: Vec<Condition>,
 ) -> anyhow::Result<(Vec<Clip>, Listening)> {
-    let Corpus { mut clips, not_used } = corpus::open(&settings.clips)?;
+    let Corpus { mut clips, not_used } = corpus::open(&choice.clips)?;
     for left_out in &not_used {
         eprintln!("not used: {}: {}", left_out.path.display(), left_out.reason);
     }
-    let listening = match &settings.noises {
-        Some(data) => Listening::with_recorded(conditions, data, &clips, settings.split)?,
+    let listening = match &choice.noises {
+        Some(data) => Listening::with_recorded(conditions, data, &clips, choice.split)?,
         None => Listening { conditions, ..Listening::default() },
     };
-    let Some(split) = settings.split else { return Ok((clips, listening)) };
+    let Some(split) = choice.split else { return Ok((clips, listening)) };
     if let Err(shared) = corpus::speaker_disjoint(&clips) {
         eprintln!("warning: these scores may be of voices that the model has heard: {shared}");
     }
@@ -123,7 +131,7 @@ fn heard_clips(
         bail!(
             "no clip of {} is in the split '{split}'; leave the split out or give a manifest with \
              a split column",
-            settings.clips.display()
+            choice.clips.display()
         );
     }
     Ok((clips, listening))
@@ -167,17 +175,9 @@ mod tests {
         let split = Some(Split::Test);
         let report = Some(folder.path().join("report"));
         let model = "<tiny>".to_owned();
-        let settings = EvaluateSettings {
-            model,
-            clips,
-            split,
-            degrade: Degrade::One(Degradation::None),
-            noises: None,
-            json,
-            report,
-            force: false,
-            n_threads: 2,
-        };
+        let choice = ClipChoice { clips, split, noises: None, n_threads: 2 };
+        let degrade = Degrade::One(Degradation::None);
+        let settings = EvaluateSettings { model, choice, degrade, json, report, force: false };
         (folder, settings)
     }
 
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn clips_that_fail_are_kept_by_name_and_counted() {
         let (_folder, settings) = settings();
-        let scorer = all(|clip| {
+        let make_scorer = all(|clip| {
             if clip.path.ends_with("b.wav") {
                 bail!("cut off");
             }
@@ -282,14 +282,14 @@ mod tests {
             Ok(sure_of(clip.emotion))
         });
         let conditions = vec![Condition::Degraded(Degradation::None)];
-        let (clips, listening) = heard_clips(&settings, conditions).unwrap();
-        let scored = score_clips(&clips, &listening, 2, &scorer).unwrap();
+        let (clips, listening) = heard_clips(&settings.choice, conditions).unwrap();
+        let scored = score_clips(&clips, &listening, 2, &make_scorer).unwrap();
         assert_eq!((scored.predictions[0].len(), scored.n_clips()), (1, 3));
         let reasons: Vec<String> =
             scored.failed.iter().map(|(path, why)| format!("{} {why}", path.display())).collect();
         assert!(reasons[0].contains("b.wav cut off"), "{reasons:?}");
         assert!(reasons[1].contains("no probabilities"), "{reasons:?}");
-        let outcome = run(&settings, &scorer, &mut Vec::new()).unwrap();
+        let outcome = run(&settings, &make_scorer, &mut Vec::new()).unwrap();
         assert_eq!(outcome, Outcome::Incomplete(2));
     }
 
@@ -299,7 +299,7 @@ mod tests {
         let scorer = all(|_| bail!("broken"));
         let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("none of the 3 clips"), "{error}");
-        settings.split = Some(Split::Dev);
+        settings.choice.split = Some(Split::Dev);
         let error = run(&settings, &scorer, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.contains("'dev'") && error.contains("clips.csv"), "{error}");
         assert!(!settings.json.unwrap().exists());

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::Degradation;
-use crate::augment::{Sounds, trim_silence};
+use crate::augment::{Perturbation, Sounds, trim_silence};
 use crate::corpus::Clip;
 use crate::model::artifact::InputForm;
 use crate::resample::{ResampleError, resample_all};
@@ -19,6 +19,10 @@ use crate::stream_time::STREAM_RATE_HZ;
 pub enum Condition {
     /// Over a line.
     Degraded(Degradation),
+    /// Prepared as for a small change, but unchanged: what changed clips are compared with.
+    Unperturbed,
+    /// With a small change or a disturbance.
+    Perturbed(Perturbation),
 }
 
 impl Condition {
@@ -31,6 +35,8 @@ impl Condition {
     fn label(self) -> &'static str {
         match self {
             Condition::Degraded(degradation) => degradation.label(),
+            Condition::Unperturbed => "",
+            Condition::Perturbed(perturbation) => perturbation.name(),
         }
     }
 
@@ -41,6 +47,8 @@ impl Condition {
             Condition::Degraded(degradation) => {
                 degradation.chain().apply(samples, sounds, &mut rng);
             }
+            Condition::Unperturbed => {}
+            Condition::Perturbed(perturbation) => perturbation.apply(samples, sounds, &mut rng),
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! In: a [`Condition`] that clips are heard under, and a [`Prediction`] a clip. Out: a [`Report`] (accuracy, UAR, macro-F1, recall and precision by
 //! label, confusion matrix, calibration, coverage, confidence intervals; over all, by corpus, by sex
-//! and by age), as JSON through serde and as text by [`Report::table`]. Keeps nothing.
+//! and by age), as JSON through serde and as text by [`Report::table`]; what lines cost ([`Drops`]) and
+//! what disturbances change ([`Robustness`]). Keeps nothing.
 //!
 //! **A corpus is scored on the labels that it has.** Where no clip of a corpus is surprised, the
 //! probability of surprise is left out for that corpus' clips and the others are scaled to sum to 1:
@@ -23,6 +24,7 @@ mod page;
 mod pictures;
 mod prediction;
 mod report;
+mod robustness;
 mod summary;
 mod table;
 
@@ -36,4 +38,5 @@ pub use page::{Part, page};
 pub use pictures::{Picture, pictures};
 pub use prediction::Prediction;
 pub use report::Report;
+pub use robustness::{Robustness, RobustnessTest, SexTest};
 pub use table::{Table, percent};

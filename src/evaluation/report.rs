@@ -177,6 +177,12 @@ fn age_group(years: Option<u32>) -> &'static str {
     }
 }
 
+/// The labels that each corpus has, by its name.
+pub(super) fn labels_by_corpus(predictions: &[Prediction]) -> BTreeMap<&str, Vec<Emotion>> {
+    let corpora = grouped(predictions, |prediction| prediction.corpus.as_str());
+    corpora.into_iter().map(|(name, predictions)| (name, labels_of(&predictions))).collect()
+}
+
 /// The labels that a corpus has, in the product's order; all, if it has only one.
 fn labels_of(predictions: &[&Prediction]) -> Vec<Emotion> {
     let has = |label: &Emotion| predictions.iter().any(|prediction| prediction.truth == *label);

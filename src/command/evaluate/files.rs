@@ -107,13 +107,13 @@ fn degraded(drops: &Drops) -> BTreeMap<&'static str, Degraded<'_>> {
 
 /// What stands on the page.
 fn parts(settings: &EvaluateSettings, report: &Report, drops: &Drops) -> Vec<Part> {
-    let split = settings.split.map_or_else(String::new, |split| format!(", split {split}"));
+    let split = settings.choice.split.map_or_else(String::new, |split| format!(", split {split}"));
     let degrade = match settings.degrade {
         Degrade::All | Degrade::One(Degradation::None) => "as they were recorded".to_owned(),
         Degrade::One(degradation) => format!("degraded: {degradation}"),
     };
     let mut parts = vec![
-        Part::Words(format!("Clips: {}{split}, {degrade}.", settings.clips.display())),
+        Part::Words(format!("Clips: {}{split}, {degrade}.", settings.choice.clips.display())),
         Part::Words(EXPLANATION.to_owned()),
         Part::Heading("Scores".to_owned()),
         Part::Table(report.measures_table()),

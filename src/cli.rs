@@ -305,6 +305,15 @@ pub struct EvaluateArgs {
     /// [default: noise is made up]
     #[arg(long, value_name = "DIR")]
     pub noises: Option<PathBuf>,
+    /// Let the model hear only so many seconds of each clip
+    #[arg(long, value_name = "SECONDS")]
+    pub heard: Option<f64>,
+    /// Let so many seconds of the speaker's other clips come before each clip, as in a call
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub before: f64,
+    /// Which clips came before: mixed, same (of the emotion that is judged) or neutral
+    #[arg(long, default_value = "mixed", value_name = "KIND")]
+    pub before_kind: String,
     /// Instead: what small changes and disturbances do to the decisions, as tests passed or failed
     #[arg(long, conflicts_with_all = ["degrade", "report"])]
     pub robustness: bool,

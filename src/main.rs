@@ -187,6 +187,11 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         clips: args.clips.unwrap_or_default(),
         split: args.split.as_deref().map(str::parse).transpose()?,
         noises: args.noises,
+        known: evaluate::KnownSettings {
+            heard_s: args.heard,
+            before_s: args.before,
+            kind: args.before_kind.parse()?,
+        },
         n_threads,
     };
     let make_scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {

@@ -115,7 +115,7 @@ impl Chain {
     }
 }
 
-/// A change of level and an overdrive, in dB: -20 to 6 and none mostly, down to -35 in a tenth,
+/// A change of level and an overdrive, in dB: -10 to 6 and none mostly, down to -35 in a tenth,
 /// overdriven by 3 to 15 in another tenth.
 fn random_level(rng: &mut ChaCha8Rng) -> (f32, f32) {
     match rng.random_range(0..10) {
@@ -186,13 +186,13 @@ mod tests {
                 chain.noise.is_some(),
                 chain.room.is_some(),
                 chain.loss.is_some(),
-                chain.level_db < -20.0,
+                chain.level_db < -10.0,
                 chain.overdrive_db > 0.0,
             ];
             counts.iter_mut().zip(drawn).for_each(|(count, drawn)| *count += u32::from(drawn));
         }
         // Four deviations of a binomial count of 4,000 are 127 at most.
-        for (count, expected) in counts.into_iter().zip([2_600_u32, 2_000, 1_000, 520, 400, 400]) {
+        for (count, expected) in counts.into_iter().zip([2_600_u32, 1_800, 800, 520, 400, 400]) {
             assert!(count.abs_diff(expected) < 127, "{counts:?}");
         }
     }

@@ -5,6 +5,7 @@
 //! scored by name on the error stream.
 
 mod files;
+mod known;
 mod listening;
 pub mod robustness;
 mod scores;
@@ -18,6 +19,7 @@ use anyhow::bail;
 use crate::corpus::{self, Clip, Corpus, Split};
 use crate::evaluation::{Condition, Degradation, Drops, Report};
 use files::Files;
+pub use known::{BaselineKind, Known, KnownSettings};
 pub use listening::Listening;
 pub use scores::{MakeScorer, ScoreClip};
 use scores::{Scored, score_clips};
@@ -48,6 +50,8 @@ pub struct ClipChoice {
     pub split: Option<Split>,
     /// A data folder with recorded noises; without one noise is made up.
     pub noises: Option<PathBuf>,
+    /// How much is heard of each clip, and of its speaker before.
+    pub known: KnownSettings,
     /// Threads that score; the results do not depend on it.
     pub n_threads: usize,
 }
@@ -118,11 +122,14 @@ fn heard_clips(
     for left_out in &not_used {
         eprintln!("not used: {}: {}", left_out.path.display(), left_out.reason);
     }
-    let listening = match &choice.noises {
+    let mut listening = match &choice.noises {
         Some(data) => Listening::with_recorded(conditions, data, &clips, choice.split)?,
         None => Listening { conditions, ..Listening::default() },
     };
-    let Some(split) = choice.split else { return Ok((clips, listening)) };
+    let Some(split) = choice.split else {
+        listening.known = Known::of(choice.known, &clips);
+        return Ok((clips, listening));
+    };
     if let Err(shared) = corpus::speaker_disjoint(&clips) {
         eprintln!("warning: these scores may be of voices that the model has heard: {shared}");
     }
@@ -134,6 +141,7 @@ fn heard_clips(
             choice.clips.display()
         );
     }
+    listening.known = Known::of(choice.known, &clips);
     Ok((clips, listening))
 }
 
@@ -175,7 +183,13 @@ mod tests {
         let split = Some(Split::Test);
         let report = Some(folder.path().join("report"));
         let model = "<tiny>".to_owned();
-        let choice = ClipChoice { clips, split, noises: None, n_threads: 2 };
+        let choice = ClipChoice {
+            clips,
+            split,
+            noises: None,
+            known: KnownSettings::default(),
+            n_threads: 2,
+        };
         let degrade = Degrade::One(Degradation::None);
         let settings = EvaluateSettings { model, choice, degrade, json, report, force: false };
         (folder, settings)

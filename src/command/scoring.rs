@@ -7,9 +7,10 @@ use crate::emotion::Scores;
 use crate::evaluation::Condition;
 use crate::evaluation::clip::{clip_frames, clip_samples, clip_scores};
 use crate::evaluation::condition::speech;
+use crate::features::Recipe;
 use crate::model::artifact::Artifact;
 use crate::model::device::{self, Backend, BackendChoice};
-use crate::model::{Baseline, LstmClassifier, ModelError};
+use crate::model::{Baseline, LstmClassifier};
 use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
 
@@ -54,22 +55,48 @@ impl ClipScorer {
         self.classifier.as_mut().context("the model was just loaded")
     }
 
-    /// Probabilities of a clip's file under each condition.
+    /// Probabilities of a clip's file under each condition, its speaker being as well known as asked for.
     ///
     /// # Errors
     /// No such model, a damaged one, no device; a clip that does not decode or is too short.
     pub fn score(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Scores>> {
         let recorded = decode(&clip.path, Channel::Mix)?;
-        let input = self.classifier()?.manifest().input;
         let scores_under = |condition: &Condition| {
-            if condition.is_none() {
-                return self.score_decoded(&recorded);
+            let mut frames = self.frames_under(*condition, clip, &recorded, listening)?;
+            let known = &listening.known.settings;
+            let recipe = self.classifier()?.manifest().recipe;
+            if let Some(heard_s) = known.heard_s {
+                frames.truncate(n_frames(recipe, heard_s) * recipe.n_features());
             }
-            let mut samples = speech(&recorded.samples, recorded.sample_rate_hz, input)?;
-            condition.change(&mut samples, clip, &listening.sounds);
-            self.score_samples(&samples, STREAM_RATE_HZ)
+            let mut baseline = Baseline::default();
+            for other in listening.known.before(clip) {
+                if baseline.n_frames() >= n_frames(recipe, known.before_s) {
+                    break;
+                }
+                let recorded = decode(&other.path, Channel::Mix)?;
+                let frames = self.frames_under(*condition, other, &recorded, listening)?;
+                baseline.join(&Baseline::of(&frames, recipe.n_features()));
+            }
+            Ok(clip_scores(self.classifier()?, &frames, &baseline)?)
         };
         listening.conditions.iter().map(scores_under).collect()
+    }
+
+    /// The frames of a clip that is heard under a condition.
+    fn frames_under(
+        &mut self,
+        condition: Condition,
+        clip: &Clip,
+        recorded: &Decoded,
+        listening: &Listening,
+    ) -> anyhow::Result<Vec<f32>> {
+        if condition.is_none() {
+            return self.frames(&recorded.samples, recorded.sample_rate_hz);
+        }
+        let input = self.classifier()?.manifest().input;
+        let mut samples = speech(&recorded.samples, recorded.sample_rate_hz, input)?;
+        condition.change(&mut samples, clip, &listening.sounds);
+        self.frames(&samples, STREAM_RATE_HZ)
     }
 
     /// Probabilities of a decoded recording, as one clip.
@@ -77,12 +104,12 @@ impl ClipScorer {
     /// # Errors
     /// No such model, a damaged one, no device; a recording that is too short.
     pub fn score_decoded(&mut self, decoded: &Decoded) -> anyhow::Result<Scores> {
-        self.score_samples(&decoded.samples, decoded.sample_rate_hz)
+        let frames = self.frames(&decoded.samples, decoded.sample_rate_hz)?;
+        Ok(clip_scores(self.classifier()?, &frames, &Baseline::default())?)
     }
 
-    fn score_samples(&mut self, samples: &[f32], rate_hz: u32) -> anyhow::Result<Scores> {
-        let classifier = self.classifier()?;
-        let manifest = classifier.manifest();
+    fn frames(&mut self, samples: &[f32], rate_hz: u32) -> anyhow::Result<Vec<f32>> {
+        let manifest = self.classifier()?.manifest();
         let (recipe, input) = (manifest.recipe, manifest.input);
         let samples = clip_samples(samples, rate_hz, recipe, input)?;
         let frames = clip_frames(&samples, recipe, input);
@@ -92,7 +119,16 @@ impl ClipScorer {
             samples.len(),
             recipe.sample_rate_hz()
         );
-        Ok(clip_scores(classifier, &frames, &Baseline::default())
-            .map_err(|error: ModelError| error)?)
+        Ok(frames)
     }
+}
+
+/// Frames in so many seconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds of a clip, at least 0"
+)]
+fn n_frames(recipe: Recipe, seconds: f64) -> usize {
+    recipe.frames_in_ms((seconds * 1000.0) as u32)
 }

@@ -31,6 +31,13 @@ impl Baseline {
         baseline
     }
 
+    /// Frames so far.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    pub fn n_frames(&self) -> usize {
+        self.n_frames as usize
+    }
+
     /// Takes one more frame.
     pub fn add(&mut self, frame: &[f32]) {
         self.sums.resize(frame.len(), 0.0);

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::known::Known;
 use crate::audio::recording::{Channel, decode};
 use crate::augment::Sounds;
 use crate::corpus::{Clip, Split, sounds};
@@ -25,6 +26,8 @@ pub struct Listening {
     pub conditions: Vec<Condition>,
     /// Recorded sounds at the rate of the line; without them noise is made up.
     pub sounds: Sounds,
+    /// What is known when a clip is judged.
+    pub known: Known,
 }
 
 impl Listening {
@@ -48,7 +51,7 @@ impl Listening {
         };
         let voices = clips.iter().filter(is_voice).take(N_VOICES);
         let voices = voices.map(|clip| samples(&clip.path)).collect::<anyhow::Result<_>>()?;
-        Ok(Listening { conditions, sounds: Sounds { noises, voices } })
+        Ok(Listening { conditions, sounds: Sounds { noises, voices }, known: Known::default() })
     }
 }
 

@@ -82,7 +82,13 @@ mod tests {
             "path,emotion,speaker,corpus,sex\na.wav,anger,1,mine,female\nb.wav,fear,2,mine,male\n";
         fs::write(&clips, rows).unwrap();
         let settings = RobustnessSettings {
-            choice: ClipChoice { clips, split: None, noises: None, n_threads: 1 },
+            choice: ClipChoice {
+                clips,
+                split: None,
+                noises: None,
+                known: KnownSettings::default(),
+                n_threads: 1,
+            },
             json: Some(folder.path().join("tests.json")),
             markdown: Some(folder.path().join("tests.md")),
             force: false,

@@ -279,6 +279,19 @@ pub struct FoldsArgs {
     pub backend: String,
 }
 
+/// Flags of `evaluate` that mean something for clips and nothing for calls.
+const CLIPS_ONLY: [&str; 9] = [
+    "clips",
+    "split",
+    "degrade",
+    "noises",
+    "heard",
+    "before",
+    "before_kind",
+    "robustness",
+    "report",
+];
+
 /// `undertone evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -289,7 +302,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
     pub clips: Option<PathBuf>,
     /// Manifest of labelled calls instead: a CSV with the columns audio,labels
-    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["clips", "split"])]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = CLIPS_ONLY)]
     pub calls: Option<PathBuf>,
     /// Only clips of this split: train, dev or test
     #[arg(long)]

@@ -13,19 +13,24 @@ use crate::model::device::{self, Backend, BackendChoice};
 use crate::model::{Baseline, LstmClassifier};
 use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
+use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// A model that is loaded when the first clip is scored: a listing of features needs none.
 pub struct ClipScorer {
     model: Option<String>,
     backend: BackendChoice,
     classifier: Option<LstmClassifier>,
+    /// The voices in clips that came before others, by file and number of the condition: each is wanted
+    /// about as often as there are clips in the seconds before.
+    voices: HashMap<(PathBuf, usize), Baseline>,
 }
 
 impl ClipScorer {
     /// A model by name or folder; without one the default.
     #[must_use]
     pub fn new(model: Option<String>, backend: BackendChoice) -> Self {
-        ClipScorer { model, backend, classifier: None }
+        ClipScorer { model, backend, classifier: None, voices: HashMap::new() }
     }
 
     /// A model that was just trained, on the CPU.
@@ -34,7 +39,8 @@ impl ClipScorer {
     /// Weights that do not fit its manifest.
     pub fn of(artifact: &Artifact) -> anyhow::Result<Self> {
         let classifier = LstmClassifier::new(artifact, Backend::cpu())?;
-        Ok(ClipScorer { model: None, backend: BackendChoice::Cpu, classifier: Some(classifier) })
+        let classifier = Some(classifier);
+        Ok(ClipScorer { classifier, ..Self::new(None, BackendChoice::Cpu) })
     }
 
     /// The same with the model loaded.
@@ -61,7 +67,7 @@ impl ClipScorer {
     /// No such model, a damaged one, no device; a clip that does not decode or is too short.
     pub fn score(&mut self, clip: &Clip, listening: &Listening) -> anyhow::Result<Vec<Scores>> {
         let recorded = decode(&clip.path, Channel::Mix)?;
-        let scores_under = |condition: &Condition| {
+        let scores_under = |(number, condition): (usize, &Condition)| {
             let mut frames = self.frames_under(*condition, clip, &recorded, listening)?;
             let known = &listening.known.settings;
             let recipe = self.classifier()?.manifest().recipe;
@@ -73,13 +79,28 @@ impl ClipScorer {
                 if baseline.n_frames() >= n_frames(recipe, known.before_s) {
                     break;
                 }
-                let recorded = decode(&other.path, Channel::Mix)?;
-                let frames = self.frames_under(*condition, other, &recorded, listening)?;
-                baseline.join(&Baseline::of(&frames, recipe.n_features()));
+                baseline.join(self.voice(other, (number, *condition), listening)?);
             }
             Ok(clip_scores(self.classifier()?, &frames, &baseline)?)
         };
-        listening.conditions.iter().map(scores_under).collect()
+        listening.conditions.iter().enumerate().map(scores_under).collect()
+    }
+
+    /// The voice in a clip that came before another.
+    fn voice(
+        &mut self,
+        clip: &Clip,
+        (number, condition): (usize, Condition),
+        listening: &Listening,
+    ) -> anyhow::Result<&Baseline> {
+        let key = (clip.path.clone(), number);
+        if !self.voices.contains_key(&key) {
+            let recorded = decode(&clip.path, Channel::Mix)?;
+            let frames = self.frames_under(condition, clip, &recorded, listening)?;
+            let n_features = self.classifier()?.manifest().recipe.n_features();
+            self.voices.insert(key.clone(), Baseline::of(&frames, n_features));
+        }
+        self.voices.get(&key).context("the voice was just heard")
     }
 
     /// The frames of a clip that is heard under a condition.

@@ -42,7 +42,7 @@ impl Condition {
 
     /// Changes the speech of a clip (see [`speech`]).
     pub fn change(self, samples: &mut Vec<f32>, clip: &Clip, sounds: &Sounds) {
-        let mut rng = rng(clip, self.label());
+        let mut rng = seeded_by(clip, self.label());
         match self {
             Condition::Degraded(degradation) => {
                 degradation.chain().apply(samples, sounds, &mut rng);
@@ -67,8 +67,9 @@ pub fn speech(samples: &[f32], rate_hz: u32, input: InputForm) -> Result<Vec<f32
     })
 }
 
-/// Chance for one clip, wherever its corpus lies.
-fn rng(clip: &Clip, purpose: &str) -> ChaCha8Rng {
+/// Chance for one clip, the same wherever its corpus lies, and another for each purpose.
+#[must_use]
+pub fn seeded_by(clip: &Clip, purpose: &str) -> ChaCha8Rng {
     let file = clip.path.file_name().unwrap_or_default().to_string_lossy();
     let words = [&clip.speaker_key(), &*file, purpose].join("/");
     ChaCha8Rng::from_seed(Sha256::digest(words.as_bytes()).into())

@@ -15,7 +15,6 @@
 mod calibration;
 pub mod calls;
 pub mod clip;
-mod companions;
 pub mod condition;
 mod counts;
 mod coverage;
@@ -31,7 +30,6 @@ mod summary;
 mod table;
 
 pub use calibration::ReliabilityBin;
-pub use companions::{CompanionKind, UnknownKind, companions};
 pub use condition::Condition;
 pub use coverage::CoveragePoint;
 pub use degradation::{Degradation, UnknownDegradation};

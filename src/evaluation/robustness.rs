@@ -93,7 +93,9 @@ impl Robustness {
     pub fn table(&self) -> Table {
         let head =
             ["perturbation", "equal %", "at least", "UAR %", "change", "at worst", "verdict"];
-        self.tests.iter().fold(Table::new(head), |table, test| {
+        let unchanged = ["100.0", "-", &percent(self.uar), "-", "-", "-"];
+        let table = Table::new(head).with("none", unchanged);
+        self.tests.iter().fold(table, |table, test| {
             let change = format!("{:+.1}", 100.0 * test.uar_change);
             let at_worst = test.most_uar_loss.map_or("-".to_owned(), |loss| percent(-loss));
             table.with(
@@ -281,6 +283,7 @@ mod tests {
         let gain = "| gain of 1 or 2 dB | 100.0 | 95.0 | 100.0 | +0.0 | - | pass |";
         let babble = "| babble at 20 dB | 90.0 | 90.0 | 90.0 | -10.0 | -5.0 | FAIL |";
         assert!(table.contains(gain) && table.contains(babble), "{table}");
+        assert!(table.contains("| none | 100.0 | - | 100.0 | - | - | - |"), "{table}");
         assert_eq!(robustness.sex_table(), None);
     }
 }

@@ -120,7 +120,7 @@ fn a_model_is_measured_over_lines_with_known_speakers_and_disturbed() {
     let evaluate = ["evaluate", "--model", "tiny", "--clips", "clips.csv", "--split", "test"];
 
     let lines = ["--degrade", "all", "--report", "page", "--json", "lines.json"];
-    let known = ["--baseline", "3", "--baseline-kind", "mixed"];
+    let known = ["--before", "3", "--before-kind", "mixed", "--heard", "1.5"];
     let table = sandbox.run(&[&evaluate[..], &lines, &known].concat()).with_code(0).stdout;
     assert!(table.contains("accuracy at 60 % coverage:"), "{table}");
     assert!(table.lines().any(|line| line.starts_with("UAR %") && line.contains("phone-loss")));
@@ -142,12 +142,10 @@ fn a_model_is_measured_over_lines_with_known_speakers_and_disturbed() {
     let tests: Value = serde_json::from_str(&sandbox.read("tests.json")).unwrap();
     let tests = tests["tests"].as_array().unwrap();
     assert!(tests.len() > 10 && tests.iter().all(|test| test["passed"].is_boolean()));
-    assert_eq!(sandbox.read("tests.md").lines().count(), 2 + tests.len());
+    assert_eq!(sandbox.read("tests.md").lines().count(), 3 + tests.len());
 
     let fax = [&evaluate[..], &["--degrade", "fax"]].concat();
     refuses(&sandbox, &fax, &["'fax' is no degradation", "phone-noise"]);
-    let nobody = [&evaluate[..], &["--baseline", "0"]].concat();
-    refuses(&sandbox, &nobody, &["--baseline is 0"]);
 }
 
 /// The agreed keys, and numbers that fit each other.

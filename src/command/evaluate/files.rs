@@ -15,11 +15,12 @@ use crate::output_file::{IfExists, OutputFile, ReadableBy};
 /// The page's file in the report's folder.
 const PAGE: &str = "index.html";
 
-/// The report as JSON: its own keys, how the clips were degraded, and where they were degraded in every
+/// The report as JSON: its own keys, how the clips were degraded, what was known of the speakers, and where they were degraded in every
 /// way what each cost.
 #[derive(Serialize)]
 struct Numbers<'a> {
     degrade: &'static str,
+    known: String,
     #[serde(flatten)]
     report: &'a Report,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -71,7 +72,8 @@ impl Files {
                 Degrade::One(degradation) => (degradation, BTreeMap::new()),
                 Degrade::All => (Degradation::None, degraded(drops)),
             };
-            write_json(json, &Numbers { degrade: degrade.label(), report, degraded })?;
+            let known = settings.choice.known.words();
+            write_json(json, &Numbers { degrade: degrade.label(), known, report, degraded })?;
         }
         if let Some(folder) = self.folder {
             let title = format!("Undertone: {} on labelled clips", settings.model);
@@ -112,8 +114,9 @@ fn parts(settings: &EvaluateSettings, report: &Report, drops: &Drops) -> Vec<Par
         Degrade::All | Degrade::One(Degradation::None) => "as they were recorded".to_owned(),
         Degrade::One(degradation) => format!("degraded: {degradation}"),
     };
+    let (clips, known) = (settings.choice.clips.display(), settings.choice.known.words());
     let mut parts = vec![
-        Part::Words(format!("Clips: {}{split}, {degrade}.", settings.choice.clips.display())),
+        Part::Words(format!("Clips: {clips}{split}, {degrade}, {known}.")),
         Part::Words(EXPLANATION.to_owned()),
         Part::Heading("Scores".to_owned()),
         Part::Table(report.measures_table()),

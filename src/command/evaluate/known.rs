@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use crate::corpus::Clip;
 use crate::emotion::Emotion;
-use crate::training::hearing::seed_of;
+use crate::evaluation::condition::seeded_by;
 
 /// Which of a speaker's other clips came before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +24,18 @@ pub enum BaselineKind {
     Neutral,
 }
 
+impl BaselineKind {
+    /// The word for flags and files.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            BaselineKind::Mixed => "mixed",
+            BaselineKind::Same => "same",
+            BaselineKind::Neutral => "neutral",
+        }
+    }
+}
+
 /// A word that names no kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no kind of baseline; choose mixed, same or neutral")]
@@ -35,12 +45,9 @@ impl FromStr for BaselineKind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "mixed" => Ok(BaselineKind::Mixed),
-            "same" => Ok(BaselineKind::Same),
-            "neutral" => Ok(BaselineKind::Neutral),
-            other => Err(UnknownKind(other.to_owned())),
-        }
+        let kinds = [BaselineKind::Mixed, BaselineKind::Same, BaselineKind::Neutral];
+        let named = kinds.into_iter().find(|kind| kind.label() == text);
+        named.ok_or_else(|| UnknownKind(text.to_owned()))
     }
 }
 
@@ -53,6 +60,24 @@ pub struct KnownSettings {
     pub before_s: f64,
     /// Of which kind.
     pub kind: BaselineKind,
+}
+
+impl KnownSettings {
+    /// The same in words, for a report.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let before = if self.before_s > 0.0 {
+            format!(
+                "after {} s of the speaker's other clips ({})",
+                self.before_s,
+                self.kind.label()
+            )
+        } else {
+            "nothing known of the speaker".to_owned()
+        };
+        let heard = self.heard_s.map_or_else(String::new, |s| format!(", {s} s heard of each"));
+        before + &heard
+    }
 }
 
 /// What is known of each clip's speaker.
@@ -89,8 +114,7 @@ impl Known {
         };
         let own = self.by_speaker.get(&clip.speaker_key());
         let mut others: Vec<&Clip> = own.into_iter().flatten().filter(fits).collect();
-        let seed = seed_of(&["before", &clip.path.to_string_lossy()]);
-        others.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        others.shuffle(&mut seeded_by(clip, "before"));
         others
     }
 }
@@ -139,6 +163,15 @@ mod tests {
         assert_eq!(names(BaselineKind::Same), ["2"]);
         assert_eq!(names(BaselineKind::Neutral), ["3"]);
         assert!(Known::of(KnownSettings::default(), &clips).before(&clips[0]).is_empty());
-        assert!("calm".parse::<BaselineKind>().is_err());
+    }
+
+    #[test]
+    fn settings_are_told_in_words() {
+        assert_eq!(KnownSettings::default().words(), "nothing known of the speaker");
+        let kind = "same".parse::<BaselineKind>().unwrap();
+        let settings = KnownSettings { heard_s: Some(1.5), before_s: 20.0, kind };
+        let told = "after 20 s of the speaker's other clips (same), 1.5 s heard of each";
+        assert_eq!(settings.words(), told);
+        assert!("calm".parse::<BaselineKind>().unwrap_err().to_string().contains("neutral"));
     }
 }

@@ -65,7 +65,7 @@ pub fn run(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Listening, ScoreClip};
+    use super::super::{KnownSettings, Listening, ScoreClip};
     use super::*;
     use crate::corpus::Clip;
     use crate::emotion::{Emotion, N_EMOTIONS, Scores};

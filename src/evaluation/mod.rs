@@ -1,9 +1,10 @@
 //! How good a classifier is: pure numbers over what it said about labelled clips.
 //!
-//! In: a [`Condition`] that clips are heard under, and a [`Prediction`] a clip. Out: a [`Report`] (accuracy, UAR, macro-F1, recall and precision by
-//! label, confusion matrix, calibration, coverage, confidence intervals; over all, by corpus, by sex
-//! and by age), as JSON through serde and as text by [`Report::table`]; what lines cost ([`Drops`]) and
-//! what disturbances change ([`Robustness`]). Keeps nothing.
+//! In: a [`Condition`] that clips are heard under, and a [`Prediction`] a clip. Out: a [`Report`]
+//! (accuracy, UAR, macro-F1, recall and precision by label, confusion matrix, calibration, coverage,
+//! confidence intervals; over all, by corpus, by sex and by age), as JSON through serde and as text by
+//! [`Report::table`]; what lines cost ([`Drops`]) and what disturbances change ([`Robustness`]); whole
+//! calls ([`calls`]). Keeps nothing.
 //!
 //! **A corpus is scored on the labels that it has.** Where no clip of a corpus is surprised, the
 //! probability of surprise is left out for that corpus' clips and the others are scaled to sum to 1:
@@ -14,6 +15,7 @@
 mod calibration;
 pub mod calls;
 pub mod clip;
+mod companions;
 pub mod condition;
 mod counts;
 mod coverage;
@@ -29,6 +31,7 @@ mod summary;
 mod table;
 
 pub use calibration::ReliabilityBin;
+pub use companions::{CompanionKind, UnknownKind, companions};
 pub use condition::Condition;
 pub use coverage::CoveragePoint;
 pub use degradation::{Degradation, UnknownDegradation};

@@ -113,6 +113,43 @@ fn a_trained_model_is_evaluated_listed_and_follows_a_call() {
     assert!(records.iter().filter(|record| record["record"] == "reading").count() > 100);
 }
 
+#[test]
+fn a_model_is_measured_over_lines_with_known_speakers_and_disturbed() {
+    let sandbox = with_corpus();
+    sandbox.run(&training("tiny")).with_code(0);
+    let evaluate = ["evaluate", "--model", "tiny", "--clips", "clips.csv", "--split", "test"];
+
+    let lines = ["--degrade", "all", "--report", "page", "--json", "lines.json"];
+    let known = ["--baseline", "3", "--baseline-kind", "mixed"];
+    let table = sandbox.run(&[&evaluate[..], &lines, &known].concat()).with_code(0).stdout;
+    assert!(table.contains("accuracy at 60 % coverage:"), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("UAR %") && line.contains("phone-loss")));
+    let report: Value = serde_json::from_str(&sandbox.read("lines.json")).unwrap();
+    check_report(&report, 14, &EMOTIONS);
+    check_report(&report["degraded"]["phone-noise"], 14, &EMOTIONS);
+    assert_eq!(
+        (&report["degrade"], &report["baseline"]["kind"]),
+        (&"none".into(), &"mixed".into())
+    );
+    let page = sandbox.read("page/index.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.matches("<svg").count() == 4);
+    assert!(sandbox.read("page/reliability.svg").starts_with("<svg"));
+    refuses(&sandbox, &[&evaluate[..], &lines].concat(), &["lines.json exists", "--force"]);
+
+    let tests = ["--robustness", "--json", "tests.json", "--markdown", "tests.md"];
+    let table = sandbox.run(&[&evaluate[..], &tests].concat()).with_code(0).stdout;
+    assert!(table.contains("tests passed"), "{table}");
+    let tests: Value = serde_json::from_str(&sandbox.read("tests.json")).unwrap();
+    let tests = tests["tests"].as_array().unwrap();
+    assert!(tests.len() > 10 && tests.iter().all(|test| test["passed"].is_boolean()));
+    assert_eq!(sandbox.read("tests.md").lines().count(), 2 + tests.len());
+
+    let fax = [&evaluate[..], &["--degrade", "fax"]].concat();
+    refuses(&sandbox, &fax, &["'fax' is no degradation", "phone-noise"]);
+    let nobody = [&evaluate[..], &["--baseline", "0"]].concat();
+    refuses(&sandbox, &nobody, &["--baseline is 0"]);
+}
+
 /// The agreed keys, and numbers that fit each other.
 fn check_report(report: &Value, n: u64, labels: &[&str]) {
     assert_eq!(report["n"], n, "{report}");
@@ -122,6 +159,13 @@ fn check_report(report: &Value, n: u64, labels: &[&str]) {
     for key in ["accuracy", "uar", "macro_f1"] {
         assert!((0.0..=1.0).contains(&report[key].as_f64().unwrap()), "{key}: {report}");
     }
+    assert!((0.0..=1.0).contains(&report["ece"].as_f64().unwrap()), "{report}");
+    assert!(report["coverage"].as_array().unwrap().iter().all(|point| point["accuracy"].is_f64()));
+    let has = |key: &str| report.as_object().unwrap().contains_key(key);
+    assert!(
+        ["precision", "reliability", "by_sex", "by_age", "ci95"].into_iter().all(has),
+        "{report}"
+    );
     let recall = report["recall"].as_object().unwrap();
     assert!(labels.iter().all(|label| recall[*label].is_number()), "{report}");
     let rows = report["confusion"].as_array().unwrap();

@@ -22,6 +22,10 @@ const CALLS_PER_SPEAKER: u64 = 8;
 /// the others only lose the silence at their ends, as in `evaluate`.
 const GATED: f64 = 0.5;
 
+/// Share of the lines that are left in hearings without noise, and their least level.
+const QUIET_LINES: f64 = 0.5;
+const QUIET_LEVEL_DB: f32 = -6.0;
+
 /// Part of the key of kept frames: another number whenever hearings are made in another way.
 const VERSION: u32 = 2;
 
@@ -93,7 +97,7 @@ impl Listener<'_> {
             let (number, call) = (number.to_string(), call_of(path).to_string());
             let of_call = seed_of(&[&seed, speaker, &call, &number]);
             let of_clip = seed_of(&[&seed, speaker, &name, &number]);
-            let chain = Chain::random(&mut ChaCha8Rng::seed_from_u64(of_call));
+            let chain = self.chain(&mut ChaCha8Rng::seed_from_u64(of_call));
             let mut rng = ChaCha8Rng::seed_from_u64(of_clip);
             let mut heard = samples.to_vec();
             change_speed(&mut heard, random_speed_percent(&mut rng));
@@ -110,6 +114,17 @@ impl Listener<'_> {
             }
         }
         Ok(hearings)
+    }
+
+    /// What a call does to a voice.
+    fn chain(&self, rng: &mut ChaCha8Rng) -> Chain {
+        let chain = Chain::random(rng);
+        if !self.recipe.quiet {
+            return chain;
+        }
+        let line = chain.line.filter(|_| rng.random_bool(QUIET_LINES));
+        let level_db = chain.level_db.max(QUIET_LEVEL_DB);
+        Chain { line, level_db, ..Chain::default() }
     }
 
     fn frames(&self, samples: &[f32]) -> Vec<f32> {
@@ -143,6 +158,7 @@ impl Listener<'_> {
         let rest =
             [recipe.seed, n as u64, size, u64::from(VERSION)].map(|number| number.to_string());
         let form = if recipe.input == InputForm::Frames { "frames" } else { "means" };
+        let form = if recipe.quiet { "quiet frames" } else { form };
         let path = path.to_string_lossy();
         let words = [recipe.features.name(), form, speaker, &path, &rest.join(" ")].join("\n");
         sha256_hex(words.as_bytes())[..32].to_owned()

@@ -32,6 +32,10 @@ pub struct TrainingRecipe {
     /// Hearings of each clip: the clip as it is, and so many less one at other speeds and levels, over a
     /// telephone, with noise.
     pub hearings: usize,
+    /// Whether the hearings differ in speed, level and line alone, without noise, rooms and lost packets: for
+    /// comparing with figures of networks that heard nothing else.
+    #[serde(default)]
+    pub quiet: bool,
     /// Deviation of the Gaussian noise that is added to normalised values while training.
     pub input_noise: f32,
     /// Longest stretch of a segment that is hidden, twice a segment at random places.

@@ -152,7 +152,7 @@ pub struct InspectArgs {
     /// Folder for the pictures [default: inspect-NAME here]
     #[arg(long, short, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// Feature recipe for the frames: phone-v1 or seed-v1
+    /// Feature recipe for the frames: phone-v2, phone-v1 or seed-v1
     #[arg(long, value_name = "RECIPE")]
     pub features: Option<String>,
     /// Write the feature frames there, one row a frame, the time in seconds first

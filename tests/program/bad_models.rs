@@ -35,9 +35,9 @@ fn manifest_with(from: &str, to: &str) -> String {
 
 #[test]
 fn a_model_for_clips_cannot_follow_a_call() {
-    let seed = manifest_with("recipe = \"phone-v1\"", "recipe = \"seed-v1\"");
+    let seed = manifest_with("recipe = \"phone-v2\"", "recipe = \"seed-v1\"");
     let means = manifest_with("input = \"frames\"", "input = \"coefficient_means\"")
-        .replace("n_features = 40", "n_features = 1");
+        .replace("n_features = 43", "n_features = 1");
     for manifest in [seed, means] {
         let sandbox = with_model(&manifest, Some(WEIGHTS));
         let told = ["needs whole clips", "a call was given", "choose another model with --model"];
@@ -47,16 +47,16 @@ fn a_model_for_clips_cannot_follow_a_call() {
 
 #[test]
 fn a_recipe_that_the_program_does_not_know_is_named() {
-    let manifest = manifest_with("recipe = \"phone-v1\"", "recipe = \"phone-v9\"");
+    let manifest = manifest_with("recipe = \"phone-v2\"", "recipe = \"phone-v9\"");
     let sandbox = with_model(&manifest, Some(WEIGHTS));
     refuses_model(&sandbox, "./odd", &["odd/manifest.toml", "line 4", "'phone-v9'", "phone-v1"]);
 }
 
 #[test]
 fn a_manifest_of_another_format_is_refused_even_if_it_says_new_things() {
-    let manifest = manifest_with("format = 1", "format = 2\nnovelty = 3");
+    let manifest = manifest_with("format = 2", "format = 3\nnovelty = 3");
     let sandbox = with_model(&manifest, Some(WEIGHTS));
-    let told = ["odd/manifest.toml", "layout 2", "reads layout 1", "update Undertone"];
+    let told = ["odd/manifest.toml", "layout 3", "reads layout 2", "update Undertone"];
     refuses_model(&sandbox, "./odd", &told);
 }
 

@@ -33,16 +33,17 @@ fn the_table_has_one_row_a_frame_and_the_time_first() {
     let report =
         sandbox.run(&["inspect", "call.wav", "--json", "--csv", "a.csv"]).with_code(0).json();
     assert!((report["length_s"].as_f64().unwrap() - LENGTH_S).abs() < 1e-6);
-    for (recipe, hop_s, n_frames) in [
-        ("phone-v1", 0.010, (N_SAMPLES - 200) / 80 + 1),
-        ("seed-v1", 512.0 / 22_050.0, N_SAMPLES * 22_050 / 8_000 / 512 + 1),
+    for (recipe, n_columns, hop_s, n_frames) in [
+        ("phone-v2", 44, 0.010, (N_SAMPLES - 200) / 80 + 1),
+        ("phone-v1", 41, 0.010, (N_SAMPLES - 200) / 80 + 1),
+        ("seed-v1", 41, 512.0 / 22_050.0, N_SAMPLES * 22_050 / 8_000 / 512 + 1),
     ] {
         let name = format!("{recipe}.csv");
         sandbox.run(&["inspect", "call.wav", "--features", recipe, "--csv", &name]).with_code(0);
         let table = sandbox.read(&name);
         let mut reader = csv::Reader::from_reader(table.as_bytes());
         let columns = reader.headers().unwrap().clone();
-        assert_eq!((columns.len(), &columns[0], &columns[40]), (41, "time_s", "mfcc_39"));
+        assert_eq!((columns.len(), &columns[0], &columns[40]), (n_columns, "time_s", "mfcc_39"));
         let rows: Vec<Vec<f64>> =
             reader.deserialize().map(|row: Result<Vec<f64>, _>| row.unwrap()).collect();
         assert_eq!(rows.len(), n_frames, "{recipe}");

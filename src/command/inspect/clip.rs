@@ -51,7 +51,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let decoded = decode(&settings.input, settings.channel)?;
-    let recipe = settings.features.unwrap_or(Recipe::PhoneV1);
+    let recipe = settings.features.unwrap_or(Recipe::PhoneV2);
     let if_exists = IfExists::from_force(settings.force);
     // Files are begun before anything is computed, so that one that exists is said at once.
     let to_out = settings.csv.as_deref() == Some(Path::new("-"));
@@ -237,7 +237,7 @@ mod tests {
         let (_folder, settings) = tone();
         let text = inspected(&settings).unwrap();
         for words in
-            ["16000 Hz, 1 channel", "0.500 s", "-9.0 dB, peak -6.0 dB", "48 frames of phone-v1"]
+            ["16000 Hz, 1 channel", "0.500 s", "-9.0 dB, peak -6.0 dB", "48 frames of phone-v2"]
         {
             assert!(text.contains(words), "{words} is missing in {text}");
         }
@@ -267,7 +267,7 @@ mod tests {
         settings.json = true;
         let report: Value = serde_json::from_str(&inspected(&settings).unwrap()).unwrap();
         assert_eq!(report["sample_rate_hz"], 16_000);
-        assert_eq!(report["recipe"], "phone-v1");
+        assert_eq!(report["recipe"], "phone-v2");
         assert_eq!(report["scores"].as_object().unwrap().len(), 7);
         assert_eq!(report["no_scores"], Value::Null);
         assert_eq!(report["pictures"].as_array().unwrap().len(), 3);

@@ -26,7 +26,7 @@ pub struct InspectSettings {
     pub input: PathBuf,
     /// The folder for the pictures; none for `inspect-NAME` in the working directory.
     pub output: Option<PathBuf>,
-    /// The recipe of the features; none for the product's, `phone-v1`.
+    /// The recipe of the features; none for the product's, `phone-v2`.
     pub features: Option<Recipe>,
     /// Write the feature frames there, `-` for `out`, and draw pictures only where `output` says so.
     pub csv: Option<PathBuf>,

@@ -42,9 +42,11 @@ const SYLLABLE_WITHIN: u32 = 9;
 
 /// Chunks for which a syllable is remembered: 3 s. No speaker goes longer without a vowel but to be silent.
 ///
-/// Chosen with the other numbers on calls of the dev and train speakers (`undertone make-calls`): of what the
-/// detector lets through, 0.4 % of speech is lost on a telephone, 1 % with pink noise at 10 dB, and three
-/// quarters of what is no speech.
+/// Chosen with the other numbers on calls of dev and train speakers and noises (made by `undertone make-calls`).
+/// Of the speech that the detector lets through, by the energy of the cleaner signal, it costs 0.2 % and 0.4 %
+/// (dev, train) on a telephone with 20 dB or more over noise, and at 10 dB 1.2 % in pink noise, 2.2 % in
+/// recorded noise and 6.8 % in white noise. What is no speech passes for 22 % of its time instead of 77 %
+/// (mean over kinds).
 const MEMORY_CHUNKS: u32 = 188;
 
 /// Remembers whether a voice was heard lately.

@@ -22,6 +22,7 @@
 //! | [`emotion`], [`stream_time`] | labels and probabilities; the only clock below `command` |
 //! | [`audio`], [`resample`], [`features`], [`speech`] | samples, from a device or a file; frames; speech or not |
 //! | [`model`], [`timeline`] | segment to probabilities on GPU or CPU; readings and their history |
+//! | [`prosody`] | how a caller speaks: loudness, pitch, rate, pauses, against the same caller before |
 //! | [`pipeline`], [`session`] | the composition; its log |
 //! | [`export`], [`dashboard`], [`plot`] | the log in other formats; the screen; charts |
 //! | [`corpus`], [`augment`], [`training`], [`evaluation`] | labelled clips; what a line does to them; models; honest scores |
@@ -70,6 +71,7 @@ pub mod output_file;
 pub mod pipeline;
 pub mod plain_text;
 pub mod plot;
+pub mod prosody;
 pub mod resample;
 pub mod session;
 pub mod simulation;

@@ -7,6 +7,7 @@
 //!                                         |---> Extractor  -> frames, one each 10 ms
 //!                                         '---> SpeechGate -> speech or not, each 16 ms
 //! frames of speech -> segment (the newest 1.2 to 3 s) -> Classifier, every hop -> Smoother -> Reading
+//! all frames -> Prosody (the last 6 s, against all before), every second of speech -> Facts
 //! ```
 //!
 //! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
@@ -14,6 +15,7 @@
 //! segment, the smoothed scores and the samples that did not yet fill a frame.
 
 mod caller;
+mod explainer;
 mod meter;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ mod utterance;
 
 use crate::features::recipe::Recipe;
 use crate::model::{Classifier, ModelError};
+use crate::prosody::Explanation;
 use crate::resample::ResampleError;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::{Activity, Reading};
@@ -45,6 +48,8 @@ pub enum Event {
     Activity(Activity),
     /// A reading: every hop while there is speech.
     Reading(Reading),
+    /// How the caller speaks: about every second of speech, with a recipe that has the voice.
+    Facts(Explanation),
     /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),
     /// Audio was lost here.

@@ -340,6 +340,6 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Level(_) => timeline.advance(update.at),
+        Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
     }
 }

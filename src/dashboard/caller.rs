@@ -5,6 +5,7 @@
 
 use crate::emotion::Scores;
 use crate::pipeline::{Event, Gap, Level};
+use crate::prosody::Explanation;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::history::{State, Timeline};
 use std::collections::VecDeque;
@@ -13,6 +14,9 @@ use std::mem::discriminant;
 /// Levels over which the highest peak is held: 1.5 s of tenths.
 const HELD_LEVELS: usize = 15;
 
+/// How long facts stand on the screen: they are about the last seconds, not about a turn long over.
+const FRESH: StreamTime = StreamTime::from_ms(10_000);
+
 /// What the screen knows of one caller.
 #[derive(Debug)]
 pub(super) struct Caller {
@@ -20,6 +24,8 @@ pub(super) struct Caller {
     pub(super) timeline: Timeline,
     /// The last levels, oldest first.
     levels: VecDeque<Level>,
+    /// How the caller spoke, and when that was told last.
+    facts: Option<(StreamTime, Explanation)>,
     pub(super) printed: Printed,
 }
 
@@ -30,15 +36,19 @@ pub(super) struct Printed {
     /// Scores of the last reading and where it ended.
     pub(super) reading: Option<(StreamTime, Scores)>,
     pub(super) level_db: Option<f32>,
+    /// How the caller speaks, while that is fresh.
+    pub(super) facts: Option<Explanation>,
 }
 
 impl Caller {
     pub(super) fn new(label: String) -> Self {
-        let printed = Printed { state: State::Listening, reading: None, level_db: None };
+        let printed =
+            Printed { state: State::Listening, reading: None, level_db: None, facts: None };
         Caller {
             label,
             timeline: Timeline::new(),
             levels: VecDeque::with_capacity(HELD_LEVELS),
+            facts: None,
             printed,
         }
     }
@@ -52,8 +62,10 @@ impl Caller {
             Event::Seek { from } => {
                 self.timeline.seek(*from, at);
                 self.levels.clear();
+                self.facts = None;
                 self.refresh();
             }
+            Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(level) => {
                 if self.levels.len() == HELD_LEVELS {
                     self.levels.pop_front();
@@ -73,7 +85,10 @@ impl Caller {
     pub(super) fn refresh(&mut self) -> bool {
         let reading = self.timeline.latest().map(|reading| (reading.at, reading.scores));
         let level_db = self.levels.back().map(|level| level.rms_db);
-        let printed = Printed { state: self.timeline.state(), reading, level_db };
+        let now = self.timeline.now();
+        let facts =
+            self.facts.filter(|(told, _)| now.since(*told) <= FRESH).map(|(_, facts)| facts);
+        let printed = Printed { state: self.timeline.state(), reading, level_db, facts };
         let changed = printed != self.printed;
         self.printed = printed;
         changed
@@ -105,6 +120,7 @@ fn length(gap: &Gap) -> StreamTime {
 mod tests {
     use super::*;
     use crate::emotion::Emotion;
+    use crate::prosody::Facts;
     use crate::timeline::{Activity, Reading, Verdict};
 
     fn reading(caller: &mut Caller, ms: u64, emotion: Emotion, certainty: f32) {
@@ -146,6 +162,32 @@ mod tests {
             let held = if step < 15 { -3.0 } else { -30.0 };
             assert_eq!(caller.level(), Some(Level { rms_db: -40.0, peak_db: held }));
         }
+    }
+
+    #[test]
+    fn facts_stand_until_the_caller_has_been_silent_for_ten_seconds_or_is_moved() {
+        let facts = Facts {
+            loudness_db: -20.0,
+            pitch_hz: None,
+            pitch_range_semitones: None,
+            syllables_per_s: 4.0,
+            pause_share: 0.0,
+        };
+        let told = Explanation { facts, change: None };
+        let quiet = Event::Level(Level { rms_db: -60.0, peak_db: -60.0 });
+        let mut caller = speaking();
+        caller.apply(StreamTime::from_ms(2000), &Event::Facts(told));
+        assert_eq!(caller.printed.facts, None, "it waits for the refresh");
+        caller.apply(StreamTime::from_ms(12_000), &quiet);
+        caller.refresh();
+        assert_eq!(caller.printed.facts, Some(told));
+        caller.apply(StreamTime::from_ms(12_100), &quiet);
+        caller.refresh();
+        assert_eq!(caller.printed.facts, None);
+        caller.apply(StreamTime::from_ms(13_000), &Event::Facts(told));
+        caller.apply(StreamTime::from_ms(5000), &Event::Seek { from: StreamTime::from_ms(13_000) });
+        caller.refresh();
+        assert_eq!(caller.printed.facts, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::text::{fit, put};
 use super::theme::Theme;
-use super::{callers, footer, header, help, probabilities, signal, state, strip};
+use super::{callers, facts, footer, header, help, probabilities, signal, state, strip};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -23,6 +23,7 @@ const LEFT_MOST: u16 = 90;
 //
 //   ▄▀▀  (big letters: 3 rows, 6 where there is room)            72 %            state
 //   sadness: 72 % certain
+//   louder +6 dB · pitch 210 Hz, higher +3 st · 4.1 syll/s · pauses 20 %         facts
 //
 //   ssSSSSSSSSSSS····NNNN??NNNN~·····                                            strip
 //   ──────┬──────▲──────────────┬────────────────────────────────┐              axis
@@ -103,6 +104,7 @@ fn draw_roomy(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 
     let smallest = state::SMALL_ROWS + 1 + 2 + probabilities::ROWS;
     let mut spare = Spare(rows.rest.height.saturating_sub(smallest));
+    let facts_rows = spare.grant(1);
     // Air and a strip that shows come first, then letters for the far end of the desk.
     let mut state_rows = state::SMALL_ROWS + spare.grant(1);
     let air_above_strip = spare.grant(1);
@@ -115,6 +117,7 @@ fn draw_roomy(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 
     rows.take_last(air_above_footer);
     draw_state(buffer, rows.take(state_rows), app, theme);
+    draw_facts(buffer, rows.take(facts_rows), app, theme);
     rows.take(air_above_strip);
     draw_strip(buffer, rows.take(strip_rows), rows.take(2), app, theme);
     rows.take(air_below_strip);
@@ -135,14 +138,16 @@ fn draw_compact(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     // Strip, axis, probabilities and signal have a row each, the state what is left of the rest.
     let rest = rows.rest.height.saturating_sub(4);
     let mut spare = Spare(rest.saturating_sub(state::SMALL_ROWS));
-    // The model's score comes first, then air, then the bars.
+    // The model's score and the facts come first, then air, then the bars.
     let signal_rows = 1 + spare.grant(1);
+    let facts_rows = spare.grant(1);
     let state_rows = rest.min(state::SMALL_ROWS) + spare.grant(1);
     let bar_rows = 1 + spare.grant(probabilities::ROWS - 1);
     let strip_rows = 1 + spare.grant(1);
     signal::draw_short(buffer, rows.take_last(signal_rows), app, theme);
     probabilities::draw(buffer, rows.take_last(bar_rows), app, theme);
     draw_state(buffer, rows.take(state_rows), app, theme);
+    draw_facts(buffer, rows.take(facts_rows), app, theme);
     draw_strip(buffer, rows.take(strip_rows), rows.take(1), app, theme);
 }
 
@@ -158,6 +163,12 @@ fn draw_callers(buffer: &mut Buffer, rows: &mut Rows, app: &App, theme: Theme) {
 fn draw_state(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     if let Some(caller) = app.caller() {
         state::draw(buffer, area, caller.printed.state, theme);
+    }
+}
+
+fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+    if let Some(caller) = app.caller() {
+        facts::draw(buffer, area, caller.printed.facts.as_ref(), theme);
     }
 }
 

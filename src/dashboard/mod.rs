@@ -11,6 +11,7 @@ mod app;
 mod caller;
 mod callers;
 mod draw;
+mod facts;
 mod feed;
 mod footer;
 mod header;

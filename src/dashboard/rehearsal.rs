@@ -5,6 +5,7 @@ use super::feed::{Feed, Mode, Setup, Status};
 use super::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
+use crate::prosody::{Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Reading, Verdict};
 use std::time::Duration;
@@ -27,6 +28,22 @@ const SCRIPT: [(u64, Sound, Activity); 12] = [
     (94, Some((Emotion::Surprise, 52)), Activity::Speaking),
     (110, Some((Emotion::Fear, 73)), Activity::Speaking),
 ];
+
+/// How the caller speaks for 80 seconds, and then.
+const CALM: Facts = Facts {
+    loudness_db: -26.2,
+    pitch_hz: Some(178.4),
+    pitch_range_semitones: Some(5.1),
+    syllables_per_s: 4.2,
+    pause_share: 0.21,
+};
+const EXCITED: Facts = Facts {
+    loudness_db: -20.4,
+    pitch_hz: Some(211.2),
+    pitch_range_semitones: Some(6.9),
+    syllables_per_s: 5.3,
+    pause_share: 0.12,
+};
 
 /// Seconds at which two seconds of sound were lost.
 const LOST_AT: u64 = 56;
@@ -82,6 +99,11 @@ fn events(tenth: u64, later: u64) -> Vec<Event> {
     }
     if let (Some((emotion, percent)), 0) = (emotion, tenth % 3) {
         events.push(Event::Reading(reading(at, emotion, percent)));
+    }
+    if activity == Activity::Speaking && tenth % 10 == 5 {
+        let facts = if tenth < 800 { CALM } else { EXCITED };
+        let change = (tenth > 200).then(|| facts.against(&CALM));
+        events.push(Event::Facts(Explanation { facts, change }));
     }
     if tenth == 10 * LOST_AT {
         events.push(Event::Gap(Gap { lost_samples: 96_000, rate_hz: 48_000 }));

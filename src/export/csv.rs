@@ -12,12 +12,27 @@ use crate::emotion::Emotion;
 use crate::plain_text::visible;
 use crate::session::SessionReader;
 use crate::session::decimals::four_decimals;
-use crate::session::record::{Header, ReadingState, Record};
+use crate::session::record::{FactsRecord, Header, ReadingState, Record};
 use crate::timeline::Activity;
 
 /// The columns before and after one column a probability.
 const BEFORE: [&str; 7] = ["caller", "label", "t_s", "record", "state", "emotion", "certainty"];
 const AFTER: [&str; 6] = ["activity", "lost_samples", "rate_hz", "lost_s", "from_s", "text"];
+
+/// The columns of facts, at the end because they came with version 2 of the log; those with `by` tell what
+/// has changed.
+const FACTS: [&str; 10] = [
+    "loudness_db",
+    "pitch_hz",
+    "pitch_range_semitones",
+    "syllables_per_s",
+    "pause_share",
+    "louder_by_db",
+    "higher_by_semitones",
+    "wider_by_semitones",
+    "faster_by_ratio",
+    "more_pauses_by_share",
+];
 
 /// The format.
 pub struct Csv;
@@ -26,8 +41,11 @@ impl Format for Csv {
     fn write(&self, session: &mut SessionReader, out: &mut dyn Write) -> Result<(), ExportError> {
         let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
         let probabilities = Emotion::ALL.map(|emotion| format!("p_{emotion}"));
-        let columns =
-            BEFORE.into_iter().chain(probabilities.iter().map(String::as_str)).chain(AFTER);
+        let columns = BEFORE
+            .into_iter()
+            .chain(probabilities.iter().map(String::as_str))
+            .chain(AFTER)
+            .chain(FACTS);
         table.write_record(columns).map_err(write_error)?;
         while let Some(record) = session.next() {
             write_row(&mut table, &Row::new(session.header(), &record?))?;
@@ -54,6 +72,7 @@ struct Row {
     lost_s: String,
     from_s: String,
     text: String,
+    facts: [String; FACTS.len()],
 }
 
 impl Row {
@@ -78,6 +97,10 @@ impl Row {
             Record::Activity(activity) => {
                 row.record = "activity";
                 row.activity = activity_name(activity.activity);
+            }
+            Record::Facts(facts) => {
+                row.record = "facts";
+                row.facts = cells_of_facts(facts);
             }
             Record::Gap(gap) => {
                 row.record = "gap";
@@ -107,8 +130,31 @@ fn write_row<W: Write>(table: &mut Writer<W>, row: &Row) -> Result<(), ExportErr
         [&row.caller, &row.label, &row.t_s, row.record, row.state, row.emotion, &row.certainty];
     let after =
         [row.activity, &row.lost_samples, &row.rate_hz, &row.lost_s, &row.from_s, &row.text];
-    let cells = before.into_iter().chain(row.probabilities.iter().map(String::as_str)).chain(after);
+    let cells = before
+        .into_iter()
+        .chain(row.probabilities.iter().map(String::as_str))
+        .chain(after)
+        .chain(row.facts.iter().map(String::as_str));
     table.write_record(cells).map_err(write_error)
+}
+
+/// In the order of [`FACTS`].
+fn cells_of_facts(record: &FactsRecord) -> [String; FACTS.len()] {
+    let FactsRecord { facts, change, .. } = record;
+    let change = change.as_ref();
+    [
+        Some(facts.loudness_db),
+        facts.pitch_hz,
+        facts.pitch_range_semitones,
+        Some(facts.syllables_per_s),
+        Some(facts.pause_share),
+        change.map(|change| change.loudness_db),
+        change.and_then(|change| change.pitch_semitones),
+        change.and_then(|change| change.pitch_range_semitones),
+        change.and_then(|change| change.rate_ratio),
+        change.map(|change| change.pause_share),
+    ]
+    .map(|value| value.map_or(String::new(), |value| number(f64::from(value))))
 }
 
 /// The system's own error, with its kind. Every row has the same number of cells, so there is no other.
@@ -210,7 +256,7 @@ mod tests {
         let text = "a,\"b\";\r\nc\u{1b}[31m\0\u{9b}".repeat(600);
         let rows = rows("x", &text);
         assert_eq!(rows.len(), 2);
-        assert!(rows.iter().all(|row| row.len() == 20));
+        assert!(rows.iter().all(|row| row.len() == 30));
         let expected = text.replace('\u{1b}', "␛").replace('\0', "␀").replace('\u{9b}', "\u{fffd}");
         assert_eq!(rows[1][19], expected);
     }

@@ -29,9 +29,14 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, gaps, marks, seeks, ends } = &others;
-        let lists =
-            [("activities", activities), ("gaps", gaps), ("marks", marks), ("seeks", seeks)];
+        let Others { activities, facts, gaps, marks, seeks, ends } = &others;
+        let lists = [
+            ("activities", activities),
+            ("gaps", gaps),
+            ("marks", marks),
+            ("seeks", seeks),
+            ("facts", facts),
+        ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
             let mut separator = "\n";
@@ -52,6 +57,7 @@ impl Format for Json {
 #[derive(Default)]
 struct Others {
     activities: Vec<String>,
+    facts: Vec<String>,
     gaps: Vec<String>,
     marks: Vec<String>,
     seeks: Vec<String>,
@@ -64,6 +70,7 @@ impl Others {
         match record {
             Record::Reading(_) => None,
             Record::Activity(_) => Some(&mut self.activities),
+            Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Seek(_) => Some(&mut self.seeks),
@@ -83,6 +90,7 @@ mod tests {
     use std::path::Path;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
+    const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
         let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
@@ -93,24 +101,28 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        let document = document(GOLDEN);
-        let mut lines = GOLDEN.lines().map(|line| serde_json::from_str(line).unwrap());
-        assert_eq!(document["header"], lines.next().unwrap());
-        let mut n_found = 0;
-        for line in lines {
-            let line: serde_json::Value = line;
-            let found = match line["record"].as_str().unwrap() {
-                "end" => document["end"] == line,
-                "activity" => document["activities"].as_array().unwrap().contains(&line),
-                kind => document[format!("{kind}s")].as_array().unwrap().contains(&line),
-            };
-            assert!(found, "{line} is missing");
-            n_found += 1;
+        for golden in [GOLDEN, GOLDEN_FACTS] {
+            let document = document(golden);
+            let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
+            assert_eq!(document["header"], lines.next().unwrap());
+            let mut n_found = 0;
+            for line in lines {
+                let line: serde_json::Value = line;
+                let listed = |name: &str| document[name].as_array().unwrap().contains(&line);
+                let found = match line["record"].as_str().unwrap() {
+                    "end" => document["end"] == line,
+                    "activity" => listed("activities"),
+                    "facts" => listed("facts"),
+                    kind => listed(&format!("{kind}s")),
+                };
+                assert!(found, "{line} is missing");
+                n_found += 1;
+            }
+            let lists = ["readings", "activities", "gaps", "marks", "seeks", "facts"];
+            let n_listed: usize =
+                lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
+            assert_eq!(n_listed + 1, n_found);
         }
-        let lists = ["readings", "activities", "gaps", "marks", "seeks"];
-        let n_listed: usize =
-            lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
-        assert_eq!(n_listed + 1, n_found);
     }
 
     #[test]

@@ -113,11 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn the_golden_log_gives_the_reviewed_files() {
-        for format in ExportFormat::ALL {
-            let log = Path::new(INPUT).join("two-callers.jsonl");
+    fn the_golden_logs_give_the_reviewed_files() {
+        let names = ["two-callers", "facts"];
+        let all = names.iter().flat_map(|name| ExportFormat::ALL.map(|format| (name, format)));
+        for (name, format) in all {
+            let log = Path::new(INPUT).join(format!("{name}.jsonl"));
             let exported = exported(&log, format).unwrap();
-            let expected = Path::new(EXPECTED).join(format!("two-callers.{format}"));
+            let expected = Path::new(EXPECTED).join(format!("{name}.{format}"));
             let reviewed = std::fs::read(&expected).unwrap_or_default();
             assert!(
                 exported == reviewed,

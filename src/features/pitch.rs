@@ -6,6 +6,8 @@
 //! The pitch is the lag of the highest normalised cross-correlation, as in RAPT's first stage (Talkin, 1995):
 //! a telephone cuts off the fundamental of most voices, its harmonics keep the period.
 
+use super::Recipe;
+
 /// Samples that the tracker looks at: 50 ms at 8 kHz, ending with the frame's last sample.
 const WINDOW_LEN: usize = 400;
 /// Shortest and longest period in samples: 615 Hz to 60 Hz.
@@ -53,6 +55,13 @@ impl Voice {
     pub fn from_features(features: [f32; 3]) -> Self {
         let [octaves, voicing, log_power] = features;
         Voice { pitch_hz: MIDDLE_HZ * octaves.exp2(), voicing, log_power }
+    }
+
+    /// The voice in a frame of a recipe; none if the recipe has none.
+    #[must_use]
+    pub fn of_frame(recipe: Recipe, frame: &[f32]) -> Option<Self> {
+        let features = frame.last_chunk::<{ Self::N_FEATURES }>()?;
+        recipe.has_voice().then(|| Self::from_features(*features))
     }
 
     /// Whether the frame is voiced, so that its pitch means something.

@@ -1,5 +1,6 @@
 //! What one caller keeps between blocks, and the way of a block through the stages.
 
+use super::explainer::Explainer;
 use super::meter::Meter;
 use super::utterance::{HeardFrame, Utterance};
 use super::{Event, Gap, PipelineError, PipelineSettings, Update, stream_position};
@@ -47,6 +48,7 @@ pub(super) struct Caller {
     decisions: Vec<bool>,
     first_decision: usize,
     utterance: Utterance,
+    explainer: Explainer,
 }
 
 impl Caller {
@@ -75,6 +77,7 @@ impl Caller {
             decisions: Vec::new(),
             first_decision: 0,
             utterance: Utterance::new(settings, recipe, uncertain_below),
+            explainer: Explainer::new(recipe),
         })
     }
 
@@ -141,6 +144,11 @@ impl Caller {
                 values: &self.frame,
             };
             self.utterance.take(&frame, self.index, classifier, updates)?;
+            let explanation = self.explainer.take(&frame);
+            if let Some(explanation) = explanation.filter(|_| self.utterance.heard_speech()) {
+                let event = Event::Facts(explanation);
+                updates.push(Update { caller: self.index, at: frame.end, event });
+            }
         }
         let next = decision_of(self.n_frames * hop_len + taper_len / 2).unwrap_or(0);
         let done = (next - self.first_decision).min(self.decisions.len());
@@ -174,6 +182,7 @@ impl Caller {
         let gap = Gap { lost_samples, rate_hz: self.rate_hz };
         updates.push(Update { caller: self.index, at: self.position(), event: Event::Gap(gap) });
         self.begin_stretch(self.source_position + lost_samples);
+        self.explainer.break_off();
         Ok(())
     }
 
@@ -187,6 +196,7 @@ impl Caller {
         let from = self.position();
         self.utterance.forget_caller();
         self.begin_stretch(to_sample);
+        self.explainer.forget();
         updates.push(Update {
             caller: self.index,
             at: self.position(),

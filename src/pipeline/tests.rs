@@ -21,9 +21,13 @@ impl Classifier for AlwaysFear {
 }
 
 fn pipeline(rate_hz: u32) -> Pipeline<AlwaysFear> {
+    pipeline_with(Recipe::PhoneV1, rate_hz)
+}
+
+fn pipeline_with(recipe: Recipe, rate_hz: u32) -> Pipeline<AlwaysFear> {
     let settings = PipelineSettings::default();
-    Pipeline::new(&settings, Recipe::PhoneV1, 0.5, &[rate_hz], AlwaysFear::default())
-        .expect("phone-v1 streams, and the rate is usual")
+    Pipeline::new(&settings, recipe, 0.5, &[rate_hz], AlwaysFear::default())
+        .expect("the recipe streams, and the rate is usual")
 }
 
 /// A voice-like signal: harmonics of a gliding pitch under formants, in syllables.
@@ -123,6 +127,82 @@ fn a_gap_is_told_with_its_length_and_speech_before_it_no_longer_counts() {
     assert!(after[0].since(at_gap) >= StreamTime::from_ms(1200));
 }
 
+/// Facts of a pipeline with the voice in its frames.
+fn facts(samples: &[f32]) -> Vec<(StreamTime, Explanation)> {
+    let mut pipeline = pipeline_with(Recipe::PhoneV2, 8_000);
+    let mut updates = Vec::new();
+    pipeline.push(0, samples, &mut updates).expect("no failure");
+    pipeline.finish(0, &mut updates).expect("no failure");
+    let told = updates.into_iter().filter_map(|update| match update.event {
+        Event::Facts(facts) => Some((update.at, facts)),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn speech_is_explained_every_second_and_against_what_was_before() {
+    let mut samples = voice(30, 8_000);
+    for sample in &mut samples[24 * 8_000..] {
+        *sample *= 3.0;
+    }
+    let told = facts(&samples);
+    assert!(told.len() >= 26, "{told:?}");
+    for pair in told.windows(2) {
+        assert_eq!(pair[1].0.since(pair[0].0), StreamTime::from_ms(1000));
+    }
+    for (_, Explanation { facts, .. }) in &told {
+        assert!((facts.syllables_per_s - 4.0).abs() < 0.4, "{facts:?}");
+        // The pitch glides between 110 and 190 Hz.
+        assert!((facts.pitch_hz.expect("voiced") - 150.0).abs() < 15.0, "{facts:?}");
+        assert!((3.0..9.6).contains(&facts.pitch_range_semitones.expect("voiced")), "{facts:?}");
+    }
+    assert!(told.iter().all(|(at, facts)| facts.change.is_some() == (at.seconds() > 16.5)));
+    // Threefold is 9.5 dB.
+    let louder = told.last().expect("facts").1.change.expect("a baseline");
+    assert!((louder.loudness_db - 9.5).abs() < 1.0, "{louder:?}");
+    assert_eq!((louder.loudness(), louder.pitch(), louder.rate()), (Some("louder"), None, None));
+}
+
+#[test]
+fn pauses_are_as_long_as_they_are_although_the_gate_closes_late() {
+    let mut samples = Vec::new();
+    for _ in 0..4 {
+        samples.extend(voice(2, 8_000));
+        samples.extend(vec![0.0; 8_000]);
+    }
+    samples.extend(voice(2, 8_000));
+    let (_, last) = facts(&samples).pop().expect("facts");
+    // The last 6 s are 2 s of silence and 4 of speech, whose syllables are 0.125 s with as much silence.
+    assert!((last.facts.pause_share - 0.36).abs() < 0.06, "{last:?}");
+}
+
+/// Says that nothing is speech, as a model does of music that passed the gate.
+struct NoSpeech;
+
+impl Classifier for NoSpeech {
+    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
+        Ok(Answer { scores: Scores::UNIFORM, is_speech: false })
+    }
+}
+
+#[test]
+fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
+    let settings = PipelineSettings::default();
+    let mut pipeline =
+        Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], NoSpeech).expect("it streams");
+    let mut updates = Vec::new();
+    pipeline.push(0, &voice(8, 8_000), &mut updates).expect("no failure");
+    let is_told = |update: &Update| matches!(update.event, Event::Facts(_) | Event::Reading(_));
+    assert!(updates.len() > 70 && !updates.iter().any(is_told));
+}
+
+#[test]
+fn a_recipe_without_the_voice_explains_nothing() {
+    let (updates, _) = run(&voice(8, 8_000), 8_000, 800);
+    assert!(updates.iter().all(|update| !matches!(update.event, Event::Facts(_))));
+}
+
 #[test]
 fn a_long_pause_begins_a_new_utterance_and_a_short_one_does_not() {
     let speech = voice(4, 8_000);
@@ -159,9 +239,13 @@ proptest! {
         cuts in prop::collection::vec(1_usize..9_000, 1..40),
         rate_hz in prop::sample::select(vec![8_000_u32, 16_000, 44_100]),
     ) {
-        let samples = voice(3, rate_hz);
-        let (whole, _) = run(&samples, rate_hz, samples.len());
-        let mut pipeline = pipeline(rate_hz);
+        let samples = voice(5, rate_hz);
+        let mut whole = Vec::new();
+        let mut pipeline = pipeline_with(Recipe::PhoneV2, rate_hz);
+        pipeline.push(0, &samples, &mut whole).expect("no failure");
+        pipeline.finish(0, &mut whole).expect("no failure");
+        prop_assert!(whole.iter().any(|update| matches!(update.event, Event::Facts(_))));
+        let mut pipeline = pipeline_with(Recipe::PhoneV2, rate_hz);
         let mut updates = Vec::new();
         let mut rest = samples.as_slice();
         for cut in cuts.iter().cycle() {

@@ -56,6 +56,11 @@ impl Utterance {
         }
     }
 
+    /// Whether the classifier's last answer was that this is speech.
+    pub(super) fn heard_speech(&self) -> bool {
+        self.heard_speech
+    }
+
     pub(super) fn recipe(&self) -> Recipe {
         self.recipe
     }

@@ -1,5 +1,5 @@
 //! Numbers as a session log writes them: stream times in seconds, both they and probabilities with at
-//! most four decimals.
+//! most four decimals, facts with two.
 //!
 //! In: values. Out: their JSON, and back. Four decimals keep a stream time exact, because one sample at
 //! 8 kHz is 0.000125 s: the nearest sample to the rounded time is the sample itself.
@@ -11,6 +11,11 @@ use crate::stream_time::StreamTime;
 #[must_use]
 pub fn four_decimals(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
+}
+
+/// The nearest number with two decimals: more than can be heard.
+pub(super) fn two_decimals(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0
 }
 
 /// For `#[serde(with)]`: a [`StreamTime`] in seconds.

@@ -9,12 +9,15 @@ use std::fmt;
 
 use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Scores};
+use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
-pub const SESSION_VERSION: u32 = 1;
+///
+/// Version 2 added the records of kind `facts`.
+pub const SESSION_VERSION: u32 = 2;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +69,8 @@ pub enum Record {
     Reading(ReadingRecord),
     /// A caller begins or stops to speak.
     Activity(ActivityRecord),
+    /// How a caller speaks.
+    Facts(FactsRecord),
     /// Audio was lost.
     Gap(GapRecord),
     /// The operator marked this place.
@@ -116,6 +121,21 @@ pub struct ActivityRecord {
     pub t: StreamTime,
     /// What the caller does from there on.
     pub activity: Activity,
+}
+
+/// How a caller speaks, in numbers with two decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FactsRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// The end of the seconds that it is about.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Loudness, pitch, rate and pauses.
+    pub facts: Facts,
+    /// What has changed against the caller's speech before; absent until there is enough of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Comparison>,
 }
 
 /// Audio was lost.

@@ -1,11 +1,14 @@
 //! Updates of the pipeline as records of the log, and back.
 //!
 //! In: an [`Update`], or a [`Record`]. Out: the other. A record read back from a log is the update that it
-//! was made of, its scores rounded to four decimals: so a log can drive what a pipeline drives.
+//! was made of, its scores rounded to four decimals and its facts to two: so a log can drive what a pipeline drives.
 
-use super::decimals::four_decimals;
-use super::record::{ActivityRecord, GapRecord, ReadingRecord, ReadingState, Record, SeekRecord};
+use super::decimals::{four_decimals, two_decimals};
+use super::record::{
+    ActivityRecord, FactsRecord, GapRecord, ReadingRecord, ReadingState, Record, SeekRecord,
+};
 use crate::pipeline::{Event, Gap, Update};
+use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Reading, Verdict};
 
@@ -17,6 +20,7 @@ impl Record {
         Some(match update.event {
             Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
             Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
+            Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, &facts)),
             Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
             Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
@@ -29,6 +33,9 @@ impl Record {
         let (caller, at, event) = match self {
             Record::Reading(record) => (record.caller, record.t, Event::Reading(record.reading())),
             Record::Activity(record) => (record.caller, record.t, Event::Activity(record.activity)),
+            Record::Facts(FactsRecord { caller, t, facts, change }) => {
+                (*caller, *t, Event::Facts(Explanation { facts: *facts, change: *change }))
+            }
             Record::Gap(record) => {
                 let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
                 (record.caller, record.t, Event::Gap(gap))
@@ -45,6 +52,7 @@ impl Record {
         match self {
             Record::Reading(record) => Some(record.caller),
             Record::Activity(record) => Some(record.caller),
+            Record::Facts(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
@@ -58,6 +66,7 @@ impl Record {
         match self {
             Record::Reading(record) => record.t,
             Record::Activity(record) => record.t,
+            Record::Facts(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Seek(record) => record.t,
@@ -84,6 +93,27 @@ impl ReadingRecord {
             ReadingState::Uncertain => Verdict::Uncertain,
         };
         Reading { at: self.t, scores: self.scores, verdict }
+    }
+}
+
+impl FactsRecord {
+    fn new(caller: usize, t: StreamTime, explanation: &Explanation) -> Self {
+        let Explanation { facts, change } = explanation;
+        let facts = Facts {
+            loudness_db: two_decimals(facts.loudness_db),
+            pitch_hz: facts.pitch_hz.map(two_decimals),
+            pitch_range_semitones: facts.pitch_range_semitones.map(two_decimals),
+            syllables_per_s: two_decimals(facts.syllables_per_s),
+            pause_share: two_decimals(facts.pause_share),
+        };
+        let change = change.map(|change| Comparison {
+            loudness_db: two_decimals(change.loudness_db),
+            pitch_semitones: change.pitch_semitones.map(two_decimals),
+            pitch_range_semitones: change.pitch_range_semitones.map(two_decimals),
+            rate_ratio: change.rate_ratio.map(two_decimals),
+            pause_share: two_decimals(change.pause_share),
+        });
+        FactsRecord { caller, t, facts, change }
     }
 }
 
@@ -116,7 +146,39 @@ mod tests {
         let activity = prop::sample::select(
             [Activity::Listening, Activity::TooShort, Activity::Speaking].as_slice(),
         );
+        let number = || (-10_000_i16..=10_000).prop_map(|n| f32::from(n) / 100.0);
+        let maybe = || prop::option::of(number());
+        let facts = (number(), maybe(), maybe(), number(), number());
+        let change = (number(), maybe(), maybe(), maybe(), number());
         prop_oneof![
+            (facts, prop::option::of(change)).prop_map(|(facts, change)| {
+                let (loudness_db, pitch_hz, pitch_range_semitones, syllables_per_s, pause_share) =
+                    facts;
+                let facts = Facts {
+                    loudness_db,
+                    pitch_hz,
+                    pitch_range_semitones,
+                    syllables_per_s,
+                    pause_share,
+                };
+                let change = change.map(|change| {
+                    let (
+                        loudness_db,
+                        pitch_semitones,
+                        pitch_range_semitones,
+                        rate_ratio,
+                        pause_share,
+                    ) = change;
+                    Comparison {
+                        loudness_db,
+                        pitch_semitones,
+                        pitch_range_semitones,
+                        rate_ratio,
+                        pause_share,
+                    }
+                });
+                Event::Facts(Explanation { facts, change })
+            }),
             (scores, verdict).prop_map(|(scores, verdict)| {
                 Event::Reading(Reading { at: StreamTime::ZERO, scores, verdict })
             }),
@@ -166,6 +228,29 @@ mod tests {
             line(Verdict::Uncertain),
             format!("{beginning}\"uncertain\",\"emotion\":\"anger\",\"certainty\":0.8123,{scores}")
         );
+    }
+
+    #[test]
+    fn a_line_of_facts_holds_the_agreed_fields() {
+        let facts = Facts {
+            loudness_db: -20.123_4,
+            pitch_hz: Some(210.456),
+            pitch_range_semitones: None,
+            syllables_per_s: 4.1,
+            pause_share: 1.0 / 3.0,
+        };
+        let line = |change| {
+            let event = Event::Facts(Explanation { facts, change });
+            let at = StreamTime::from_ms(6_025);
+            serde_json::to_string(&Record::of_update(&Update { caller: 0, at, event }).unwrap())
+                .unwrap()
+        };
+        let beginning = "{\"record\":\"facts\",\"caller\":0,\"t\":6.025,\"facts\":{\"loudness_db\":-20.12,\
+            \"pitch_hz\":210.46,\"pitch_range_semitones\":null,\"syllables_per_s\":4.1,\"pause_share\":0.33}";
+        assert_eq!(line(None), format!("{beginning}}}"));
+        let end = ",\"change\":{\"loudness_db\":0.0,\"pitch_semitones\":0.0,\"pitch_range_semitones\":null,\
+            \"rate_ratio\":1.0,\"pause_share\":0.0}}";
+        assert_eq!(line(Some(facts.against(&facts))), format!("{beginning}{end}"));
     }
 
     #[test]

@@ -26,14 +26,15 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 2: what is concluded from the signal.
     ("model", "emotion stream_time features"),
     ("timeline", LABELS),
+    ("prosody", "features"),
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
-    ("session", "emotion stream_time output_file plain_text timeline pipeline"),
+    ("session", "emotion stream_time output_file plain_text timeline prosody pipeline"),
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other.
-    ("export", "emotion stream_time output_file plain_text timeline pipeline session"),
-    ("dashboard", "emotion stream_time plain_text timeline pipeline"),
+    ("export", "emotion stream_time output_file plain_text timeline prosody pipeline session"),
+    ("dashboard", "emotion stream_time plain_text timeline prosody pipeline"),
     ("corpus", SPINE),
     ("augment", SPINE),
     ("plot", SPINE),
@@ -51,19 +52,19 @@ const MAY_USE: &[(&str, &str)] = &[
 const LABELS: &str = "emotion stream_time";
 
 /// Layers 0 to 2.
-const SIGNAL: &str = "emotion stream_time audio resample features speech model timeline";
+const SIGNAL: &str = "emotion stream_time audio resample features speech model timeline prosody";
 
 /// Layers 0 to 3.
 const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline pipeline session";
+    model timeline prosody pipeline session";
 
 /// Layers 0 to 3, the corpora, what is done to their clips, and charts.
 const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline pipeline session corpus augment plot";
+    model timeline prosody pipeline session corpus augment plot";
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline pipeline session corpus augment plot evaluation";
+    model timeline prosody pipeline session corpus augment plot evaluation";
 
 /// Anything below, and each other.
 const EVERYTHING: &str = "*";

@@ -34,7 +34,8 @@ fn any_block_length_and_any_pace_give_the_same_log() {
     }
 }
 
-/// Kinds and times of the records; neighbouring readings as one line, and nothing that a model says.
+/// Kinds and times of the records; neighbouring readings as one line, and nothing that a model says. Facts
+/// come with some models only.
 fn structure(log: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut run: Option<(f64, f64, usize)> = None;
@@ -48,6 +49,9 @@ fn structure(log: &str) -> String {
         let t = record["t"].as_f64().unwrap_or(0.0);
         if kind == "reading" {
             run = Some(run.map_or((t, t, 1), |(first, _, n)| (first, t, n + 1)));
+            continue;
+        }
+        if kind == "facts" {
             continue;
         }
         tell(&mut run, &mut lines);

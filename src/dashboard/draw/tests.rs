@@ -4,6 +4,7 @@ use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
 use crate::dashboard::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
+use crate::prosody::{Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Reading, Verdict};
 use proptest::prelude::*;
@@ -90,7 +91,7 @@ fn the_strip_has_the_colours_of_its_letters() {
     let buffer = backend.buffer();
     let theme = Theme::new(Colours::True);
     let mut seen = 0;
-    let row = 9;
+    let row = 10;
     for x in 1..79 {
         let cell = &buffer[(x, row)];
         for emotion in Emotion::ALL {
@@ -159,6 +160,19 @@ fn event() -> impl Strategy<Value = (Event, Option<u64>)> {
         }),
         prop::array::uniform2(prop::num::f32::ANY)
             .prop_map(|[rms_db, peak_db]| (Event::Level(Level { rms_db, peak_db }), None)),
+        prop::array::uniform5(prop::num::f32::ANY).prop_map(|values| {
+            let [loudness_db, hz, semitones, syllables_per_s, pause_share] = values;
+            let (pitch_hz, pitch_range_semitones) = (Some(hz), Some(semitones));
+            let facts = Facts {
+                loudness_db,
+                pitch_hz,
+                pitch_range_semitones,
+                syllables_per_s,
+                pause_share,
+            };
+            let other = Facts { loudness_db: 0.0, ..facts };
+            (Event::Facts(Explanation { facts, change: Some(facts.against(&other)) }), None)
+        }),
         (0_u64..1 << 40, any::<u32>())
             .prop_map(|(lost_samples, rate_hz)| (Event::Gap(Gap { lost_samples, rate_hz }), None)),
         (0_u64..1 << 40).prop_map(|from| (Event::Seek { from: StreamTime(from) }, None)),

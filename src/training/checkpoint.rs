@@ -1,9 +1,10 @@
-//! What an interrupted run needs to go on: weights, the optimiser's moments, the best weights so far and the
+//! What an interrupted run needs to go on: weights, their mean, the optimiser's moments, the best weights so far and the
 //! record of each epoch. Written after every epoch, whole or not at all.
 
 use super::TrainingError;
+use super::average::Average;
 use super::curves::EpochRecord;
-use super::epoch::{Trainer, optimiser};
+use super::epoch::{Trainer, optimiser, weights};
 use super::recipe::TrainingRecipe;
 use crate::output_file::{IfExists, ReadableBy, save as save_file};
 use burn::module::Module;
@@ -14,6 +15,7 @@ use std::path::Path;
 
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.bpk";
+const AVERAGE: &str = "average.bpk";
 const MOMENTS: &str = "moments.bpk";
 const BEST: &str = "best.bpk";
 /// Endings of the folder while it is written, and of the one that it replaces.
@@ -32,6 +34,7 @@ pub struct Checkpoint {
 struct State {
     recipe: TrainingRecipe,
     data: String,
+    n_steps: u64,
     records: Vec<EpochRecord>,
 }
 
@@ -73,18 +76,19 @@ impl Checkpoint {
                 .map(Bytes::from_bytes_vec)
                 .map_err(|error| failed(format!("{name}: {error}")))
         };
-        let record =
-            ModuleRecord::from_bytes(read(WEIGHTS)?).map_err(|error| failed(error.to_string()))?;
-        let network = recipe
-            .network
-            .init(device)
-            .try_load_record(record)
-            .map_err(|error| failed(error.to_string()))?;
+        let network = |name: &str| {
+            let record =
+                ModuleRecord::from_bytes(read(name)?).map_err(|error| failed(error.to_string()))?;
+            let network = recipe.network.init(device).try_load_record(record);
+            network.map_err(|error| failed(error.to_string()))
+        };
+        let average = Average::new(recipe.average, &network(AVERAGE)?, state.n_steps)?;
+        let network = network(WEIGHTS)?;
         let moments = optimiser(recipe)
             .from_bytes(read(MOMENTS)?)
             .map_err(|error| failed(error.to_string()))?;
         let network = network.to_device(&device.clone().autodiff()).train();
-        let trainer = Trainer::with(network, moments, device);
+        let trainer = Trainer::with(network, moments, average, device);
         Ok(Some(Checkpoint { trainer, records: state.records }))
     }
 }
@@ -124,13 +128,19 @@ pub fn save(
         }
     }
     io(std::fs::create_dir_all(&partial))?;
-    write(&partial.join(WEIGHTS), &trainer.weights()?)?;
+    write(&partial.join(WEIGHTS), &weights(&trainer.network)?)?;
+    write(&partial.join(AVERAGE), &weights(&trainer.averaged())?)?;
     let moments = trainer.optimiser.into_bytes().map_err(|error| failed(error.to_string()))?;
     write(&partial.join(MOMENTS), &moments)?;
     if let Some(best) = best {
         write(&partial.join(BEST), best)?;
     }
-    let state = State { recipe: recipe.clone(), data: data.to_owned(), records: records.to_vec() };
+    let state = State {
+        recipe: recipe.clone(),
+        data: data.to_owned(),
+        n_steps: trainer.average.n_steps(),
+        records: records.to_vec(),
+    };
     let text = serde_json::to_string(&state).map_err(|error| failed(error.to_string()))?;
     write(&partial.join(STATE), text.as_bytes())?;
     if folder.exists() {

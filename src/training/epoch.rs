@@ -1,5 +1,6 @@
 //! One pass over the training clips, and the look at the dev clips after it.
 
+use super::average::Average;
 use super::batch::{Batch, Batcher};
 use super::companions::Companions;
 use super::curves::EpochRecord;
@@ -30,6 +31,8 @@ pub struct Trainer {
     pub network: Network,
     /// Adam's moments.
     pub optimiser: ModuleOptimizer,
+    /// The mean of the weights over the steps so far.
+    pub average: Average,
     device: Device,
 }
 
@@ -45,29 +48,31 @@ pub struct View<'a> {
 
 impl Trainer {
     /// A network with random weights of the recipe's seed.
-    #[must_use]
-    pub fn new(recipe: &TrainingRecipe, device: &Device) -> Self {
-        device.seed(recipe.seed);
-        let network = recipe.network.init(device).to_device(&device.clone().autodiff());
-        Self::with(network.train(), optimiser(recipe), device)
-    }
-
-    /// Goes on with given weights and moments.
-    #[must_use]
-    pub fn with(network: Network, optimiser: ModuleOptimizer, device: &Device) -> Self {
-        Trainer { network, optimiser, device: device.clone().autodiff() }
-    }
-
-    /// The weights in burn's own format.
     ///
     /// # Errors
-    /// [`ModelError::Device`] when they cannot be read back.
-    pub fn weights(&self) -> Result<Vec<u8>, ModelError> {
-        let record = self.network.valid().into_record();
-        record.into_bytes().map(|bytes| bytes.to_vec()).map_err(|error| ModelError::Device {
-            device: "training device".into(),
-            reason: error.to_string(),
-        })
+    /// [`ModelError::Device`] when weights cannot be read back.
+    pub fn new(recipe: &TrainingRecipe, device: &Device) -> Result<Self, ModelError> {
+        device.seed(recipe.seed);
+        let network = recipe.network.init(device).to_device(&device.clone().autodiff()).train();
+        let average = Average::new(recipe.average, &network, 0)?;
+        Ok(Self::with(network, optimiser(recipe), average, device))
+    }
+
+    /// Goes on with given weights, moments and mean.
+    #[must_use]
+    pub fn with(
+        network: Network,
+        optimiser: ModuleOptimizer,
+        average: Average,
+        device: &Device,
+    ) -> Self {
+        Trainer { network, optimiser, average, device: device.clone().autodiff() }
+    }
+
+    /// The network with the mean weights, which is the one that counts.
+    #[must_use]
+    pub fn averaged(&self) -> Network {
+        self.average.of(&self.network.valid())
     }
 
     /// One epoch, counted from 0: every random choice depends on the seed and this number alone, so a
@@ -95,7 +100,7 @@ impl Trainer {
             sums.add(self.step(&batch, recipe, rate)?);
             progress(Progress::Batch { done: done + 1, of: n_batches });
         }
-        let dev = answers(&self.network, view, &data.dev)?;
+        let dev = answers(&self.averaged(), view, &data.dev)?;
         Ok(record(number, &sums, &dev, &data.dev))
     }
 
@@ -122,8 +127,21 @@ impl Trainer {
             sums.add(part_sums);
         }
         self.network = self.optimiser.step(rate, self.network.clone(), all.grads());
+        self.average.add(&self.network)?;
         Ok(sums)
     }
+}
+
+/// A network's weights in burn's own format.
+///
+/// # Errors
+/// [`ModelError::Device`] when they cannot be read back.
+pub fn weights(network: &Network) -> Result<Vec<u8>, ModelError> {
+    let record = network.valid().into_record();
+    record.into_bytes().map(|bytes| bytes.to_vec()).map_err(|error| ModelError::Device {
+        device: "training device".into(),
+        reason: error.to_string(),
+    })
 }
 
 /// Adam as the recipe wants it.

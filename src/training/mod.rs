@@ -3,10 +3,11 @@
 //! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
-//! [`epoch`] runs the optimiser, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went,
+//! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went,
 //! [`calibration`] makes probabilities of the result. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
+pub mod average;
 pub mod batch;
 pub mod calibration;
 pub mod checkpoint;
@@ -29,7 +30,7 @@ use crate::model::network::Network;
 use checkpoint::Checkpoint;
 use companions::Companions;
 use curves::EpochRecord;
-use epoch::{Trainer, View};
+use epoch::{Trainer, View, weights};
 use example::Example;
 use recipe::TrainingRecipe;
 use std::path::{Path, PathBuf};
@@ -140,22 +141,23 @@ pub fn fit(
             progress(Progress::Resumed(checkpoint.records.len()));
             (checkpoint.trainer, checkpoint.records)
         }
-        None => (Trainer::new(recipe, device), Vec::new()),
+        None => (Trainer::new(recipe, device)?, Vec::new()),
     };
     let mut best: Option<Vec<u8>> = checkpoint::best_weights(&folder)?;
     let view = View { recipe, data, normalisation: &normalisation };
     for number in records.len()..recipe.epochs {
         let record = trainer.epoch(number, &view, &companions, progress)?;
         if records.iter().all(|earlier: &EpochRecord| record.dev_uar > earlier.dev_uar) {
-            best = Some(trainer.weights()?);
+            best = Some(weights(&trainer.averaged())?);
         }
         progress(Progress::Epoch(&record));
         records.push(record);
         checkpoint::save(&folder, &trainer, &records, (recipe, &digest), best.as_deref())?;
         curves::write(output, &records)?;
     }
-    let best = best.unwrap_or(trainer.weights()?);
-    Ok(Fitted { network: trainer.network, best, records, normalisation })
+    let network = trainer.averaged();
+    let best = best.map_or_else(|| weights(&network), Ok)?;
+    Ok(Fitted { network, best, records, normalisation })
 }
 
 /// Trains a model as [`fit`] does, keeps the best epoch and calibrates it; leaves it to the caller to save it.

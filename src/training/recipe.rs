@@ -50,6 +50,9 @@ pub struct TrainingRecipe {
     pub schedule: Schedule,
     /// Decoupled weight decay; 0 is plain Adam.
     pub weight_decay: f32,
+    /// How much of itself the mean of the weights keeps at each step, in [0, 1); 0 to use the last weights.
+    #[serde(default)]
+    pub average: f64,
     /// Share of the target that is spread over all labels, in [0, 1).
     pub label_smoothing: f32,
     /// Share of the target that goes by what listeners heard, for clips that were put to listeners.
@@ -131,9 +134,10 @@ impl TrainingRecipe {
                 self.network.n_labels
             ));
         }
-        let shares = [f64::from(self.votes), self.mixed, f64::from(self.label_smoothing)];
+        let shares =
+            [f64::from(self.votes), self.mixed, self.average, f64::from(self.label_smoothing)];
         if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
-            return Err("votes, mixed and label_smoothing are shares, from 0 to 1".into());
+            return Err("votes, mixed, average and label_smoothing are shares, from 0 to 1".into());
         }
         Ok(())
     }

@@ -280,7 +280,7 @@ fn with_scores(
     for clip in clips {
         let decoded = decode(&clip.path, Channel::Mix).map_err(anyhow::Error::from);
         match decoded.and_then(|decoded| scorer.score_decoded(&decoded)) {
-            Ok(scores) => predictions.push(Prediction::new(clip, scores)),
+            Ok(heard) => predictions.push(Prediction::new(clip, heard)),
             Err(error) => eprintln!("not used: {} ({error:#})", clip.path.display()),
         }
         bar.inc(1);

@@ -18,7 +18,7 @@ const COMPARED_LEN: usize = WINDOW_LEN - LONGEST_LAG - 1;
 /// What a lag loses for each octave above the shortest: a voice repeats after two periods as well.
 const OCTAVE_COST: f32 = 0.04;
 /// Added to the energies: about the quantisation noise of a mu-law line, so that silence is not voiced.
-const LEAST_ENERGY: f32 = 1e-8 * COMPARED_LEN as f32;
+const LEAST_ENERGY: f32 = 1e-8 * 266.0;
 /// Correlation at which a frame begins to count as voiced, and from which it is.
 const VOICED_FROM: f32 = 0.4;
 const VOICED_AT: f32 = 0.6;
@@ -141,9 +141,9 @@ impl PitchTracker {
         );
         // One lag more at both ends, for the parabola.
         let mut correlations = [0.0_f32; LONGEST_LAG + 2];
-        for lag in SHORTEST_LAG - 1..=LONGEST_LAG + 1 {
+        for (lag, correlation) in correlations.iter_mut().enumerate().skip(SHORTEST_LAG - 1) {
             let later = &self.centred[lag..][..COMPARED_LEN];
-            correlations[lag] =
+            *correlation =
                 dot(base, later) / (base_energy * (energy.max(0.0) + LEAST_ENERGY)).sqrt();
             if let Some(next) = self.centred.get(lag + COMPARED_LEN) {
                 energy += next * next - later[0] * later[0];

@@ -53,7 +53,7 @@ impl ConvolutionLayer {
     /// `modulation` is a scale and a shift `[1, n_segments, units]` before the rectifier.
     pub(super) fn forward(
         &self,
-        steps: Tensor<3>,
+        steps: &Tensor<3>,
         modulation: Option<(Tensor<3>, Tensor<3>)>,
     ) -> Tensor<3> {
         let values = self.linear.forward(self.windows(steps));
@@ -64,7 +64,7 @@ impl ConvolutionLayer {
     }
 
     /// Every window's steps side by side, `[n_windows, n_segments, width * n_inputs]`.
-    fn windows(&self, steps: Tensor<3>) -> Tensor<3> {
+    fn windows(&self, steps: &Tensor<3>) -> Tensor<3> {
         let n_windows = 1 + (steps.dims()[0] - self.width) / self.stride;
         let reach = (n_windows - 1) * self.stride + 1;
         let stride = isize::try_from(self.stride).unwrap_or(isize::MAX);
@@ -90,7 +90,7 @@ mod tests {
             TensorData::new((0..8_u8).map(f32::from).collect(), [8, 1, 1]),
             &device,
         );
-        let windows = layer.windows(steps).try_into_vec_as::<f32>().expect("on the CPU");
+        let windows = layer.windows(&steps).try_into_vec_as::<f32>().expect("on the CPU");
         assert_eq!(windows, [0., 1., 2., 2., 3., 4., 4., 5., 6.]);
         assert_eq!(Convolution { units: 2, width: 3, stride: 2 }.n_outputs(8), 3);
         assert_eq!(Convolution { units: 2, width: 3, stride: 2 }.n_outputs(2), 0);

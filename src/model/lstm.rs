@@ -65,6 +65,7 @@ impl Lstm {
 
     /// The input's share of the gates, `[n_steps, n_directions, n_segments, 4 * n_units]`, each direction in
     /// the order in which it hears.
+    #[must_use]
     pub fn projected(&self, steps: Tensor<3>) -> Tensor<4> {
         match &self.backwards {
             None => self.forwards.input.forward(steps).unsqueeze_dim(1),
@@ -81,6 +82,7 @@ impl Lstm {
     ///
     /// # Panics
     /// Without steps.
+    #[must_use]
     pub fn recur(&self, projected: impl Iterator<Item = Tensor<3>>) -> Tensor<3> {
         let n_units = self.n_units();
         let directions = std::iter::once(&self.forwards).chain(&self.backwards);

@@ -200,7 +200,7 @@ impl Network {
         let mut modulation = self.baseline.as_ref().map(|layer| layer.forward(baseline));
         let mut values = steps;
         for layer in &self.front {
-            values = layer.forward(values, modulation.take());
+            values = layer.forward(&values, modulation.take());
         }
         self.lstm.projected(values)
     }

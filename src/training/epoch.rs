@@ -123,7 +123,9 @@ impl Trainer {
         let mut sums = Sums::default();
         for part in parallel::map(&copies, work, || {}) {
             let (halves, part_sums): ([GradientsParams; 2], Sums) = part?;
-            halves.into_iter().for_each(|half| all.accumulate(&self.network, half));
+            for half in halves {
+                all.accumulate(&self.network, half);
+            }
             sums.add(part_sums);
         }
         self.network = self.optimiser.step(rate, self.network.clone(), all.grads());

@@ -124,7 +124,7 @@ impl Listener<'_> {
         }
         let line = chain.line.filter(|_| rng.random_bool(QUIET_LINES));
         let level_db = chain.level_db.max(QUIET_LEVEL_DB);
-        Chain { line, level_db, ..Chain::default() }
+        Chain { level_db, line, ..Chain::default() }
     }
 
     fn frames(&self, samples: &[f32]) -> Vec<f32> {

@@ -58,7 +58,9 @@ pub fn synthesised(seed: u64) -> Vec<Vec<f32>> {
 fn levelled(mut piece: Vec<f32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let highest = piece.iter().fold(1e-6_f32, |highest, sample| highest.max(sample.abs()));
     let gain = 10_f32.powf(rng.random_range(-45.0..-3.0) / 20.0) / highest;
-    piece.iter_mut().for_each(|sample| *sample *= gain);
+    for sample in &mut piece {
+        *sample *= gain;
+    }
     piece
 }
 

@@ -13,7 +13,7 @@ fn data() -> tempfile::TempDir {
             for take in 0..5 {
                 let name = format!("{speaker}-{emotion}-{take}.wav");
                 fs::write(folder.path().join(&name), wav_bytes(&buzz).unwrap()).unwrap();
-                manifest += &format!("{name},{emotion},{speaker},{corpus},test\n");
+                manifest += &[name, format!("{emotion},{speaker},{corpus},test\n")].join(",");
             }
         }
     }

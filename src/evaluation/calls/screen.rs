@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn the_last_reading_shows_until_the_next_or_until_speech_ends() {
+        use OnScreen::{Emotion, Listening, TooShort, Uncertain};
         let script = Script::new().too_short(1).speaking(2).reads(2, Anger).reads(4, Fear);
         let screen = Screen::of(&script.uncertain(5).listening(6).updates());
-        use OnScreen::{Emotion, Listening, TooShort, Uncertain};
         assert_eq!(
             seen(&screen, 0, 9),
             [

@@ -40,12 +40,13 @@ fn clips(actor: u32, expression: &str) -> Vec<PathBuf> {
 /// What is told last of each list of clips, one voice's, that follow each other.
 fn told_of(lists: &[Vec<PathBuf>]) -> Vec<Explanation> {
     let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[RATE_HZ], Unsure).unwrap();
+    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[RATE_HZ], Unsure)
+        .expect("the rate is usual");
     let mut told = Vec::new();
     for clips in lists {
         let mut updates = Vec::new();
         for clip in clips {
-            pipeline.push(0, &samples(clip), &mut updates).unwrap();
+            pipeline.push(0, &samples(clip), &mut updates).expect("nothing can fail here");
         }
         told.extend(updates.iter().rev().find_map(|update| match update.event {
             Event::Facts(facts) => Some(facts),
@@ -56,7 +57,7 @@ fn told_of(lists: &[Vec<PathBuf>]) -> Vec<Explanation> {
 }
 
 fn samples(clip: &Path) -> Vec<f32> {
-    let decoded = decode(clip, Channel::Mix).unwrap();
+    let decoded = decode(clip, Channel::Mix).expect("the clip decodes");
     assert_eq!(decoded.sample_rate_hz, RATE_HZ);
     decoded.samples
 }

@@ -78,7 +78,7 @@ fn a_recording_that_was_cut_off_is_used_up_to_there() {
 #[test]
 fn a_log_of_another_version_or_kind_is_refused() {
     let sandbox = with_log();
-    let newer = sandbox.read("call.jsonl").replacen("\"version\":1", "\"version\":2", 1);
+    let newer = sandbox.read("call.jsonl").replacen("\"version\":2", "\"version\":3", 1);
     sandbox.write("newer.jsonl", newer);
     for (name, told) in [
         ("newer.jsonl", ["newer.jsonl was written by a newer Undertone", "update"]),

@@ -13,7 +13,7 @@ use crate::model::{Baseline, LstmClassifier, ModelError};
 /// The share of shown answers that shall be right.
 const SHOWN_RIGHT: f32 = 0.7;
 /// Least share of answers that are shown all the same, in per cent.
-const LEAST_SHOWN: usize = 40;
+const LEAST_SHOWN: usize = 60;
 /// Share of the dev speakers' segments that may be taken for something else than speech.
 const SPEECH_LOST: f64 = 0.02;
 /// Temperatures that are tried: 0.5 to 3.5 in steps of 5 %, and 1.
@@ -22,7 +22,7 @@ const TEMPERATURES: u8 = 40;
 /// Fits temperature, reject threshold and the threshold of speech.
 ///
 /// The temperature minimises the negative log likelihood (Guo et al., 2017). The reject threshold is the lowest
-/// at which answers that are shown are right in 70 % of cases, or the one that shows 40 % of them where that
+/// at which answers that are shown are right in 70 % of cases, or the one that shows 60 % of them where that
 /// cannot be had. The threshold of speech lets 98 % of the speech through.
 ///
 /// # Errors
@@ -137,7 +137,7 @@ mod tests {
         let threshold = reject_threshold(answers(0.35));
         assert!((threshold - 0.08).abs() < 0.011, "{threshold}");
         let least = reject_threshold(answers(0.9));
-        assert!((least - 0.59).abs() < 0.011, "{least}");
+        assert!((least - 0.39).abs() < 0.011, "{least}");
     }
 
     #[test]

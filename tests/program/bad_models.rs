@@ -35,10 +35,10 @@ fn manifest_with(from: &str, to: &str) -> String {
 
 #[test]
 fn a_model_for_clips_cannot_follow_a_call() {
-    let seed = manifest_with("recipe = \"phone-v2\"", "recipe = \"seed-v1\"")
-        .replace("n_features = 43", "n_features = 40");
     let means = manifest_with("input = \"frames\"", "input = \"coefficient_means\"")
         .replace("n_features = 43", "n_features = 1");
+    let seed = means.replacen("recipe = \"phone-v2\"", "recipe = \"seed-v1\"", 1);
+    assert_ne!(seed, means);
     for manifest in [seed, means] {
         let sandbox = with_model(&manifest, Some(WEIGHTS));
         let told = ["needs whole clips", "a call was given", "choose another model with --model"];

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!  audio ──► resample ──► features ──► pipeline ──► model ──► timeline ──► session ──► dashboard
-//!  device     8 kHz       40 MFCC      segment of    LSTM      smoothed     log line    screen
+//!  device     8 kHz       MFCC, pitch  segment of    LSTM      smoothed     log line    screen
 //!  or file                each 10 ms   1.2 to 3 s    (burn)    reading                  export
 //!                   └───► speech: is it speech at all?
 //! ```
@@ -44,8 +44,8 @@
 //! 1. Only `audio::microphone` names cpal or ringbuf; only `model` and `training` name burn; only `dashboard`
 //!    names ratatui or crossterm; only `cli` and `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
-//!    recording, the watch over a device, and the dashboard's polling and its thread for the keys. Time is
-//!    counted in samples.
+//!    recording, the watch over a device, the dashboard's polling and its thread for the keys, and the two
+//!    threads of a training. Time is counted in samples.
 //! 3. The capture callback converts, pushes and counts. It does not allocate, lock, log, wait or panic.
 //! 4. Training, replay and live use the same [`features::Extractor`]; a model runs only on the recipe that it
 //!    was trained on.
@@ -53,7 +53,8 @@
 //! 6. Any split of the same audio into blocks gives the same readings and log, byte for byte on one machine
 //!    on the CPU.
 //! 7. Captured audio never touches the disk, and no audio leaves the machine; `inspect` writes pictures and
-//!    features of a recording that it is given by name.
+//!    features of a recording that it is given by name, `degrade` and `make-calls` changed copies of it, and
+//!    `train` keeps features of its clips.
 
 pub mod audio;
 pub mod augment;

@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use undertone::model::artifact::Artifact;
 use undertone::model::device::{AGREEMENT, Backend, BackendChoice, start};
-use undertone::model::{Classifier, LstmClassifier};
+use undertone::model::{Baseline, Classifier, LstmClassifier};
 
 /// Segments that are compared: of every length from the shortest to the longest, in steps of a hop.
 const N_SEGMENTS: usize = 20;

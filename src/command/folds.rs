@@ -6,8 +6,8 @@
 
 use super::material::{Material, kept_in};
 use super::train::{Display, backend, prepared};
-use crate::augment::Sounds;
 use crate::corpus::{self, Clip};
+use crate::model::artifact::sha256_hex;
 use crate::model::device::{Backend, BackendChoice};
 use crate::output_file::{IfExists, ReadableBy, save};
 use crate::training::epoch::{DevScores, View, answers};
@@ -15,7 +15,7 @@ use crate::training::hearing::Listener;
 use crate::training::recipe::TrainingRecipe;
 use crate::training::{TrainingData, fit};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What was asked for.
@@ -60,13 +60,20 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
         settings.data.display(),
         folds.len()
     );
+    one_fold_each(&clips)?;
+    let digest = digest(&clips);
     let backend = backend(settings.backend)?;
     let mut scores = Vec::new();
     for fold in folds {
         let folder = settings.output.join(format!("fold-{fold}"));
-        let score = match finished(&folder, &recipe) {
-            Some(score) => score,
-            None => one(settings, &recipe, &clips, fold, &folder, &backend)?,
+        let score = if let Some(score) = finished(&folder, &recipe, &digest) {
+            score
+        } else {
+            let score = one(settings, &recipe, &clips, fold, &folder, &backend)?;
+            let text = serde_json::to_string(&(&recipe, &digest, &score))?;
+            let path = folder.join(RESULT);
+            save(&path, IfExists::Replace, ReadableBy::Everyone, text.as_bytes())?;
+            score
         };
         eprintln!("fold {fold}: UAR {:.3}, accuracy {:.3}", score.uar, score.accuracy);
         scores.push(score);
@@ -100,12 +107,9 @@ fn one(
     let (asked, learned): (Vec<Clip>, Vec<Clip>) =
         clips.iter().cloned().partition(|clip| clip.fold == Some(fold));
     // No babble: a voice of this fold may not be heard in training another one's frames.
-    let sounds = Sounds {
-        voices: Vec::new(),
-        ..Material::of(std::slice::from_ref(&settings.data), &learned)?.sounds
-    };
+    let sounds = Material::of(std::slice::from_ref(&settings.data), &[])?.sounds;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
-    let listener = Listener { recipe, sounds: &sounds, kept_in: Some(kept_in.as_path()) };
+    let listener = Listener::new(recipe, &sounds, Some(kept_in.as_path()));
     let data = TrainingData {
         train: prepared("training clips", &learned, &listener, recipe.hearings)?,
         dev: Vec::new(),
@@ -118,17 +122,83 @@ fn one(
         fit(recipe, &data, folder, &backend.device, &mut |progress| display.show(&progress))?;
     let view = View { recipe, data: &data, normalisation: &fitted.normalisation };
     let scores = DevScores::of(&answers(&fitted.network, &view, &asked)?, &asked);
-    let score = FoldScore { fold, clips: asked.len(), uar: scores.uar, accuracy: scores.accuracy };
-    let text = serde_json::to_string(&(recipe, &score))?;
-    save(&folder.join(RESULT), IfExists::Replace, ReadableBy::Everyone, text.as_bytes())?;
-    Ok(score)
+    Ok(FoldScore { fold, clips: asked.len(), uar: scores.uar, accuracy: scores.accuracy })
 }
 
 const RESULT: &str = "result.json";
 
-/// The result of an earlier run with the same recipe.
-fn finished(folder: &Path, recipe: &TrainingRecipe) -> Option<FoldScore> {
+/// The result of an earlier run with the same recipe and clips.
+fn finished(folder: &Path, recipe: &TrainingRecipe, digest: &str) -> Option<FoldScore> {
     let text = std::fs::read_to_string(folder.join(RESULT)).ok()?;
-    let (trained, score): (TrainingRecipe, FoldScore) = serde_json::from_str(&text).ok()?;
-    (trained == *recipe).then_some(score)
+    let (trained, of, score): (TrainingRecipe, String, FoldScore) =
+        serde_json::from_str(&text).ok()?;
+    (trained == *recipe && of == digest).then_some(score)
+}
+
+/// A fingerprint of the clips, their labels and folds.
+fn digest(clips: &[Clip]) -> String {
+    let row = |clip: &Clip| {
+        let fold = clip.fold.unwrap_or_default().to_string();
+        let path = clip.path.to_string_lossy();
+        [&path, clip.speaker_key().as_str(), clip.emotion.label(), &fold].join("\n")
+    };
+    sha256_hex(clips.iter().map(row).collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+/// Nobody's voice may stand in two folds.
+fn one_fold_each(clips: &[Clip]) -> anyhow::Result<()> {
+    let mut fold_of = BTreeMap::new();
+    for clip in clips {
+        let speaker = clip.speaker_key();
+        let fold = clip.fold.unwrap_or_default();
+        let first = *fold_of.entry(speaker.clone()).or_insert(fold);
+        anyhow::ensure!(
+            first == fold,
+            "{speaker} stands in the folds {first} and {fold}; give each speaker one fold"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emotion::Emotion;
+
+    fn clip(speaker: &str, fold: u32) -> Clip {
+        Clip {
+            path: PathBuf::from("a.wav"),
+            emotion: Emotion::Fear,
+            speaker: speaker.into(),
+            corpus: "a".into(),
+            sex: None,
+            age: None,
+            language: None,
+            split: None,
+            fold: Some(fold),
+            is_calm: false,
+            votes: None,
+        }
+    }
+
+    #[test]
+    fn a_voice_in_two_folds_is_refused_by_name() {
+        assert!(one_fold_each(&[clip("1", 1), clip("1", 1), clip("2", 2)]).is_ok());
+        let error = one_fold_each(&[clip("1", 1), clip("1", 2)]).unwrap_err().to_string();
+        assert!(error.contains("a/1") && error.contains("1 and 2"), "{error}");
+    }
+
+    #[test]
+    fn a_result_counts_for_its_own_clips_and_recipe_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = TrainingRecipe::named("ravdess").unwrap();
+        let score = FoldScore { fold: 1, clips: 2, uar: 0.5, accuracy: 0.5 };
+        let own = digest(&[clip("1", 1)]);
+        let text = serde_json::to_string(&(&recipe, &own, &score)).unwrap();
+        std::fs::write(folder.path().join(RESULT), text).unwrap();
+        assert!(finished(folder.path(), &recipe, &own).is_some());
+        assert!(finished(folder.path(), &recipe, &digest(&[clip("1", 2)])).is_none());
+        let other = TrainingRecipe { epochs: 3, ..recipe };
+        assert!(finished(folder.path(), &other, &own).is_none());
+    }
 }

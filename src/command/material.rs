@@ -39,6 +39,9 @@ impl Material {
                 files.extend(training.map(|sound| sound.path));
             }
         }
+        if files.is_empty() {
+            eprintln!("no recorded noises found beside the data: noise is made up");
+        }
         let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
         let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");
         let voices: Vec<&Path> =
@@ -53,7 +56,8 @@ impl Material {
 }
 
 fn samples(path: &Path) -> anyhow::Result<Vec<f32>> {
-    let decoded = decode(path, Channel::Mix)?;
+    let decoded = decode(path, Channel::Mix)
+        .with_context(|| format!("cannot use the sound {}", path.display()))?;
     Ok(resample_all(&decoded.samples, decoded.sample_rate_hz, STREAM_RATE_HZ)?)
 }
 

@@ -99,8 +99,7 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let division = divide(settings, &recipe)?;
     let material = Material::of(&settings.data, &division.train)?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
-    let listener =
-        Listener { recipe: &recipe, sounds: &material.sounds, kept_in: Some(kept_in.as_path()) };
+    let listener = Listener::new(&recipe, &material.sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if recipe.network.hears_speech {
         train_clips.extend(without_speech(&listener, recipe.hearings));
@@ -176,7 +175,9 @@ fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
             _ => Ok(()),
         };
         let checkpoint = settings.output.join("checkpoint");
-        remove(&checkpoint, std::fs::remove_dir_all(&checkpoint))?;
+        for folder in ["", "before", "partial"].map(|end| checkpoint.with_extension(end)) {
+            remove(&folder, std::fs::remove_dir_all(&folder))?;
+        }
         remove(&manifest, std::fs::remove_file(&manifest))?;
     }
     Ok(())

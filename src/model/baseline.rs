@@ -1,7 +1,7 @@
 //! What is known of a caller's own voice: the statistics of the speech frames heard so far in the call.
 //!
-//! In: feature frames. Out: one vector for the network. Keeps sums, no audio; forgotten with
-//! [`Baseline::reset`] when the call ends.
+//! In: feature frames. Out: one vector for the network. Keeps sums, no audio; the pipeline forgets it with
+//! [`Baseline::reset`] when the call is over.
 
 use super::artifact::Normalisation;
 

@@ -144,6 +144,9 @@ impl Caller {
                 values: &self.frame,
             };
             self.utterance.take(&frame, self.index, classifier, updates)?;
+            if self.utterance.has_hung_up() {
+                self.explainer.forget();
+            }
             let explanation = self.explainer.take(&frame);
             if let Some(explanation) = explanation.filter(|_| self.utterance.heard_speech()) {
                 let event = Event::Facts(explanation);

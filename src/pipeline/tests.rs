@@ -5,15 +5,17 @@ use crate::emotion::{Emotion, N_EMOTIONS, Scores};
 use crate::model::{Answer, Baseline};
 use proptest::prelude::*;
 
-/// Says fear, and notes how long each segment was.
+/// Says fear, and notes how long each segment was and how much was known of the caller.
 #[derive(Default)]
 struct AlwaysFear {
     segment_frames: Vec<usize>,
+    known_frames: Vec<usize>,
 }
 
 impl Classifier for AlwaysFear {
-    fn classify(&mut self, segment: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
+    fn classify(&mut self, segment: &[f32], known: &Baseline) -> Result<Answer, ModelError> {
         self.segment_frames.push(segment.len() / Recipe::PhoneV1.n_features());
+        self.known_frames.push(known.n_frames());
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
         Ok(Answer { scores: Scores(scores), is_speech: true })
@@ -195,6 +197,24 @@ fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
     pipeline.push(0, &voice(8, 8_000), &mut updates).expect("no failure");
     let is_told = |update: &Update| matches!(update.event, Event::Facts(_) | Event::Reading(_));
     assert!(updates.len() > 70 && !updates.iter().any(is_told));
+}
+
+#[test]
+fn a_caller_is_known_by_the_speech_before_the_segment_and_forgotten_after_a_minute_of_silence() {
+    let known_after = |silence_s: usize| {
+        let mut pipeline = pipeline(8_000);
+        let mut updates = Vec::new();
+        for samples in [voice(6, 8_000), vec![0.0; silence_s * 8_000], voice(2, 8_000)] {
+            pipeline.push(0, &samples, &mut updates).expect("the classifier never fails");
+        }
+        pipeline.classifier.known_frames
+    };
+    let known = known_after(40);
+    assert_eq!(known[0], 0);
+    assert!(known.last().is_some_and(|frames| *frames > 400), "{known:?}");
+    let known = known_after(65);
+    assert!(known.iter().any(|frames| *frames > 100), "{known:?}");
+    assert_eq!(known.last(), Some(&0), "{known:?}");
 }
 
 #[test]

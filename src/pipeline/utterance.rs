@@ -20,6 +20,10 @@ pub(super) struct HeardFrame<'a> {
     pub(super) values: &'a [f32],
 }
 
+/// After so long a silence the next voice may be another caller's: what is known of the last one is forgotten.
+/// Forgetting a caller who was silent costs little, since readings need nothing known.
+const HANG_UP_MS: u32 = 60_000;
+
 /// Speech of one caller since the last long pause.
 pub(super) struct Utterance {
     recipe: Recipe,
@@ -78,6 +82,9 @@ impl Utterance {
             if self.n_pause > self.pause_frames {
                 self.forget();
             }
+            if self.has_hung_up() {
+                self.forget_caller();
+            }
             self.change_to(Activity::Listening, frame.end, caller, updates);
             return Ok(());
         }
@@ -109,6 +116,11 @@ impl Utterance {
         self.change_to(Activity::Listening, at, caller, updates);
         self.n_pause = 0;
         self.forget();
+    }
+
+    /// Whether so long a silence has just ended that the next voice may be another caller's.
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.n_pause == self.recipe.frames_in_ms(HANG_UP_MS)
     }
 
     /// The audio goes on elsewhere, where another may speak: the caller's voice is no longer known.

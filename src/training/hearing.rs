@@ -27,7 +27,7 @@ const QUIET_LINES: f64 = 0.5;
 const QUIET_LEVEL_DB: f32 = -6.0;
 
 /// Part of the key of kept frames: another number whenever hearings are made in another way.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What all hearings have in common.
 pub struct Listener<'a> {
@@ -37,6 +37,8 @@ pub struct Listener<'a> {
     pub sounds: &'a Sounds,
     /// Where frames are kept between trainings.
     pub kept_in: Option<&'a Path>,
+    /// A fingerprint of the sounds, since they are in the frames.
+    sounds_digest: String,
 }
 
 /// The pretended call that a clip belongs to: its number among the speaker's.
@@ -52,14 +54,29 @@ pub fn seed_of(words: &[&str]) -> u64 {
     u64::from_str_radix(&sha256_hex(words.join("\n").as_bytes())[..16], 16).unwrap_or_default()
 }
 
-impl Listener<'_> {
+impl<'a> Listener<'a> {
+    /// Hears clips as a recipe wants them, with these sounds mixed in.
+    #[must_use]
+    pub fn new(recipe: &'a TrainingRecipe, sounds: &'a Sounds, kept_in: Option<&'a Path>) -> Self {
+        let between = Vec::new();
+        let all = sounds.noises.iter().chain([&between]).chain(&sounds.voices);
+        let mut bytes = Vec::new();
+        for sound in all {
+            bytes.extend((sound.len() as u64).to_le_bytes());
+            bytes.extend(sound.iter().flat_map(|sample| sample.to_le_bytes()));
+        }
+        Listener { recipe, sounds, kept_in, sounds_digest: sha256_hex(&bytes) }
+    }
+
     /// The frames `[n_frames, n_features]` of so many hearings of a clip, the first as it is.
     ///
     /// # Errors
     /// Words about a file that does not decode or is too short.
     pub fn hear(&self, path: &Path, speaker: &str, n: usize) -> Result<Vec<Vec<f32>>, String> {
         let kept = self.kept_in.map(|folder| folder.join(self.key(path, speaker, n)));
-        if let Some(hearings) = kept.as_deref().and_then(read) {
+        let usable =
+            |hearings: &Vec<Vec<f32>>| hearings.iter().all(|frames| self.is_enough(frames));
+        if let Some(hearings) = kept.as_deref().and_then(read).filter(usable) {
             return Ok(hearings);
         }
         let decoded = decode(path, Channel::Mix).map_err(|error| error.to_string())?;
@@ -160,7 +177,9 @@ impl Listener<'_> {
         let form = if recipe.input == InputForm::Frames { "frames" } else { "means" };
         let form = if recipe.quiet { "quiet frames" } else { form };
         let path = path.to_string_lossy();
-        let words = [recipe.features.name(), form, speaker, &path, &rest.join(" ")].join("\n");
+        let sounds = &self.sounds_digest;
+        let words =
+            [recipe.features.name(), form, speaker, &path, sounds, &rest.join(" ")].join("\n");
         sha256_hex(words.as_bytes())[..32].to_owned()
     }
 }
@@ -211,7 +230,7 @@ mod tests {
     fn hearings_depend_on_the_clip_and_the_seed_alone_and_the_first_is_the_clip() {
         let recipe = TrainingRecipe::named("phone").expect("built in");
         let sounds = Sounds::default();
-        let listener = Listener { recipe: &recipe, sounds: &sounds, kept_in: None };
+        let listener = Listener::new(&recipe, &sounds, None);
         let samples: Vec<f32> = (0..16_000_u16)
             .map(|n| 0.2 * (f32::from(n) * 0.11).sin() * (f32::from(n) * 0.003).sin())
             .collect();

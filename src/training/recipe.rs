@@ -128,11 +128,17 @@ impl TrainingRecipe {
 
     fn check(&self) -> Result<(), String> {
         let n_labels = N_EMOTIONS + usize::from(self.calm_apart);
-        if self.network.n_labels > n_labels {
+        if self.network.n_labels != n_labels {
             return Err(format!(
-                "its network has {} labels; {n_labels} are known",
+                "its network has {} labels, not {n_labels}",
                 self.network.n_labels
             ));
+        }
+        if self.batch == 0 || self.hearings == 0 {
+            return Err("batch and hearings are at least 1".into());
+        }
+        if !self.features.streams() && (self.hearings > 1 || self.network.hears_speech) {
+            return Err("lines, noises and what is no speech need features for streams".into());
         }
         let shares =
             [f64::from(self.votes), self.mixed, self.average, f64::from(self.label_smoothing)];

@@ -17,7 +17,7 @@ pub enum Recipe {
     /// ([`PHONE_V1_POWER_FLOOR`]), 40 coefficients of the orthonormal DCT-II. No padding.
     PhoneV1,
     /// [`PhoneV1`](Recipe::PhoneV1) with three numbers of the voice after the coefficients, as
-    /// [`Voice`](super::Voice) gives them: octaves above 160 Hz (0 without voice), voicing in [0, 1], and the
+    /// [`Voice`] gives them: octaves above 160 Hz (0 without voice), voicing in [0, 1], and the
     /// natural logarithm of the power. The frames are the same; the voice is judged over the 50 ms that end with a frame.
     PhoneV2,
     /// The original notebook's, for clips: `librosa.feature.mfcc(y, sr=22050, n_mfcc=40)` of librosa 0.11

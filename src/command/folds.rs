@@ -4,7 +4,7 @@
 //! In: clips whose manifest gives folds. Out: a table of recalls, also as `folds.csv`. The last epoch is
 //! taken: the fold that is asked about chooses nothing.
 
-use super::material::{Material, kept_in};
+use super::material::{kept_in, training_sounds};
 use super::train::{Display, backend, prepared};
 use crate::corpus::{self, Clip};
 use crate::model::artifact::sha256_hex;
@@ -107,7 +107,7 @@ fn one(
     let (asked, learned): (Vec<Clip>, Vec<Clip>) =
         clips.iter().cloned().partition(|clip| clip.fold == Some(fold));
     // No babble: a voice of this fold may not be heard in training another one's frames.
-    let sounds = Material::of(std::slice::from_ref(&settings.data), &[])?.sounds;
+    let sounds = training_sounds(std::slice::from_ref(&settings.data), &[])?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
     let listener = Listener::new(recipe, &sounds, Some(kept_in.as_path()));
     let data = TrainingData {

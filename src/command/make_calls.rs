@@ -17,14 +17,13 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::material::samples;
 use super::progress;
-use crate::audio::recording::{Channel, decode};
 use crate::augment::trim_silence;
 use crate::corpus::sounds::{self, Group, Sound};
 use crate::corpus::{self, Clip, Split};
 use crate::evaluation::calls::Label;
 use crate::output_file::{IfExists, ReadableBy, save};
-use crate::resample::resample_all;
 use crate::simulation::{
     CallKind, Line, NonSpeechSound, Tape, Voice, lasting_call, mixed_call, n_sounds_in,
     non_speech_call, synthetic_sounds,
@@ -202,7 +201,7 @@ fn speakers_in_turn(clips: Vec<Clip>, rng: &mut ChaCha8Rng) -> Vec<(String, Vec<
 /// A speaker's clips at the stream's rate, without silence at their ends.
 fn read_voice(clips: &[Clip]) -> anyhow::Result<Voice> {
     let read = |clip: &Clip| {
-        let samples = samples_of(&clip.path)?;
+        let samples = samples(&clip.path)?;
         anyhow::Ok((clip.emotion, trim_silence(&samples, STREAM_RATE_HZ).to_vec()))
     };
     Ok(Voice::new(clips.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?))
@@ -214,7 +213,7 @@ fn all_sounds(settings: &MakeCallsSettings) -> anyhow::Result<Vec<NonSpeechSound
     if settings.data.join("noise").is_dir() {
         let noises = sounds::non_speech(&settings.data)?;
         for sound in noises.iter().filter(|sound| sound.split == settings.split) {
-            all.push(NonSpeechSound::Recorded(kind_of(sound), samples_of(&sound.path)?));
+            all.push(NonSpeechSound::Recorded(kind_of(sound), samples(&sound.path)?));
         }
     }
     for folder in &settings.extra {
@@ -227,7 +226,7 @@ fn all_sounds(settings: &MakeCallsSettings) -> anyhow::Result<Vec<NonSpeechSound
         ensure!(!files.is_empty(), "{} holds no recording", folder.display());
         for file in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            all.push(NonSpeechSound::Recorded(format!("extra {name}"), samples_of(&file)?));
+            all.push(NonSpeechSound::Recorded(format!("extra {name}"), samples(&file)?));
         }
     }
     Ok(all)
@@ -242,11 +241,6 @@ fn kind_of(sound: &Sound) -> String {
         (Group::Nonspeech, Some(1..=17)) => "crowd".into(),
         (Group::Nonspeech, _) => "nonspeech".into(),
     }
-}
-
-fn samples_of(path: &Path) -> anyhow::Result<Vec<f32>> {
-    let decoded = decode(path, Channel::Mix)?;
-    Ok(resample_all(&decoded.samples, decoded.sample_rate_hz, STREAM_RATE_HZ)?)
 }
 
 /// Writes the recording and its labels.

@@ -14,48 +14,38 @@ use std::path::{Path, PathBuf};
 
 /// Voices that babble is mixed from.
 const N_VOICES: usize = 120;
-/// The folder of noises within a data folder.
-const NOISE_FOLDER: &str = "noise";
-
-/// Decoded noises and voices.
-#[derive(Debug, Default)]
-pub struct Material {
-    /// At 8 kHz.
-    pub sounds: Sounds,
-}
-
-impl Material {
-    /// The training part of the noises beside the data, where there are any, and neutral training voices.
-    ///
-    /// # Errors
-    /// A noise or a voice that does not decode.
-    pub fn of(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Self> {
-        let mut files = Vec::new();
-        for path in data {
-            let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
-            if let Some(folder) = folder.filter(|folder| folder.join(NOISE_FOLDER).is_dir()) {
-                let found = sounds::non_speech(folder)?;
-                let training = found.into_iter().filter(|sound| sound.split == Split::Train);
-                files.extend(training.map(|sound| sound.path));
-            }
+/// The training part of the noises beside the data, where there are any, and neutral training voices.
+///
+/// # Errors
+/// A noise or a voice that does not decode.
+pub fn training_sounds(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Sounds> {
+    let mut files = Vec::new();
+    for path in data {
+        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+        if let Some(folder) = folder.filter(|folder| folder.join(sounds::FOLDER).is_dir()) {
+            let found = sounds::non_speech(folder)?;
+            let training = found.into_iter().filter(|sound| sound.split == Split::Train);
+            files.extend(training.map(|sound| sound.path));
         }
-        if files.is_empty() {
-            eprintln!("no recorded noises found beside the data: noise is made up");
-        }
-        let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
-        let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");
-        let voices: Vec<&Path> =
-            own.chain(neutral).take(N_VOICES).map(|clip| clip.path.as_path()).collect();
-        Ok(Material {
-            sounds: Sounds {
-                noises: files.iter().map(|path| samples(path)).collect::<Result<_, _>>()?,
-                voices: voices.into_iter().map(samples).collect::<Result<_, _>>()?,
-            },
-        })
     }
+    if files.is_empty() {
+        eprintln!("no recorded noises found beside the data: noise is made up");
+    }
+    let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
+    let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");
+    let voices: Vec<&Path> =
+        own.chain(neutral).take(N_VOICES).map(|clip| clip.path.as_path()).collect();
+    Ok(Sounds {
+        noises: files.iter().map(|path| samples(path)).collect::<Result<_, _>>()?,
+        voices: voices.into_iter().map(samples).collect::<Result<_, _>>()?,
+    })
 }
 
-fn samples(path: &Path) -> anyhow::Result<Vec<f32>> {
+/// A recording at the stream's rate.
+///
+/// # Errors
+/// A file that does not decode, by name.
+pub fn samples(path: &Path) -> anyhow::Result<Vec<f32>> {
     let decoded = decode(path, Channel::Mix)
         .with_context(|| format!("cannot use the sound {}", path.display()))?;
     Ok(resample_all(&decoded.samples, decoded.sample_rate_hz, STREAM_RATE_HZ)?)

@@ -1,6 +1,6 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
-use super::material::{Material, kept_in};
+use super::material::{kept_in, training_sounds};
 use super::progress;
 use super::scoring::ClipScorer;
 use crate::audio::recording::{Channel, decode};
@@ -97,9 +97,9 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     anyhow::ensure!(!recipe.calm_apart, "a recipe with calm as a label is for `undertone folds`");
     make_room(settings)?;
     let division = divide(settings, &recipe)?;
-    let material = Material::of(&settings.data, &division.train)?;
+    let sounds = training_sounds(&settings.data, &division.train)?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
-    let listener = Listener::new(&recipe, &material.sounds, Some(kept_in.as_path()));
+    let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if recipe.network.hears_speech {
         train_clips.extend(without_speech(&listener, recipe.hearings));

@@ -10,7 +10,7 @@ use super::folder::{recordings, stem};
 use super::{CorpusError, Split};
 
 /// The folder of noises within a data folder.
-const FOLDER: &str = "noise";
+pub const FOLDER: &str = "noise";
 
 /// Splits by the last digit of a number, modulo 5: three fifths to train on, one to choose by, one to
 /// measure with. ESC's own folds 1 to 5 are its number.

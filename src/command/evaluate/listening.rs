@@ -5,16 +5,12 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::known::Known;
-use crate::audio::recording::{Channel, decode};
 use crate::augment::Sounds;
+use crate::command::material::samples;
 use crate::corpus::{Clip, Split, sounds};
 use crate::emotion::Emotion;
 use crate::evaluation::Condition;
-use crate::resample::resample_all;
-use crate::stream_time::STREAM_RATE_HZ;
 
 /// Voices that babble is mixed from: enough that no two mixtures of a handful are likely the same.
 const N_VOICES: usize = 40;
@@ -53,10 +49,4 @@ impl Listening {
         let voices = voices.map(|clip| samples(&clip.path)).collect::<anyhow::Result<_>>()?;
         Ok(Listening { conditions, sounds: Sounds { noises, voices }, known: Known::default() })
     }
-}
-
-fn samples(path: &Path) -> anyhow::Result<Vec<f32>> {
-    let decoded = decode(path, Channel::Mix)
-        .with_context(|| format!("cannot use the sound {}", path.display()))?;
-    Ok(resample_all(&decoded.samples, decoded.sample_rate_hz, STREAM_RATE_HZ)?)
 }

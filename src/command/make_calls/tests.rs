@@ -1,4 +1,5 @@
 use super::*;
+use crate::audio::recording::{Channel, decode};
 use crate::emotion::Emotion;
 use crate::evaluation::calls::read_manifest;
 use std::fs;

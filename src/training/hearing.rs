@@ -27,7 +27,7 @@ const QUIET_LINES: f64 = 0.5;
 const QUIET_LEVEL_DB: f32 = -6.0;
 
 /// Part of the key of kept frames: another number whenever hearings are made in another way.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What all hearings have in common.
 pub struct Listener<'a> {
@@ -135,7 +135,8 @@ impl<'a> Listener<'a> {
 
     /// What a call does to a voice.
     fn chain(&self, rng: &mut ChaCha8Rng) -> Chain {
-        let chain = Chain::random(rng);
+        // The clips of a call differ in speed, each has its own.
+        let chain = Chain { speed_percent: 100, ..Chain::random(rng) };
         if !self.recipe.quiet {
             return chain;
         }

@@ -10,13 +10,18 @@
 //! all frames -> Prosody (the last 6 s, against all before), every second of speech -> Facts
 //! ```
 //!
+//! The operator's side, where it is heard, goes through the gate alone: what of it is heard on a caller's side
+//! (an echo) is no speech of the caller.
+//!
 //! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
 //! are told at once while the rest waits for the gate. Between calls a caller keeps the last
 //! segment, the smoothed scores and the samples that did not yet fill a frame.
 
 mod caller;
 mod explainer;
+mod leak;
 mod meter;
+mod operator;
 #[cfg(test)]
 mod tests;
 mod utterance;
@@ -26,8 +31,9 @@ use crate::model::{Classifier, ModelError};
 use crate::prosody::Explanation;
 use crate::resample::ResampleError;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
-use crate::timeline::{Activity, Reading};
-use caller::Caller;
+use crate::timeline::{Activity, OperatorState, Reading};
+use caller::{Caller, Judges};
+use operator::Operator;
 use serde::{Deserialize, Serialize};
 
 /// One fact about one caller, in the order in which it happened.
@@ -50,6 +56,8 @@ pub enum Event {
     Reading(Reading),
     /// How the caller speaks: about every second of speech, with a recipe that has the voice.
     Facts(Explanation),
+    /// What the operator does while this caller is heard. Sent on change only, where the operator is heard too.
+    Operator(OperatorState),
     /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),
     /// Audio was lost here.
@@ -136,6 +144,7 @@ pub enum PipelineError {
 /// Callers with one classifier for all of them.
 pub struct Pipeline<C> {
     callers: Vec<Caller>,
+    operator: Option<Operator>,
     classifier: C,
 }
 
@@ -158,7 +167,46 @@ impl<C: Classifier> Pipeline<C> {
             .enumerate()
             .map(|(index, &rate)| Caller::new(index, settings, recipe, uncertain_below, rate))
             .collect::<Result<_, _>>()?;
-        Ok(Pipeline { callers, classifier })
+        Ok(Pipeline { callers, operator: None, classifier })
+    }
+
+    /// Hears the operator too, whose source delivers at this rate.
+    ///
+    /// # Errors
+    /// A rate that cannot be resampled.
+    pub fn with_operator(mut self, source_rate_hz: u32) -> Result<Self, PipelineError> {
+        self.operator = Some(Operator::new(source_rate_hz)?);
+        Ok(self)
+    }
+
+    /// Takes the operator's next samples, before the callers' of the same time; `tell` gets the levels. Without
+    /// [`Pipeline::with_operator`] nothing happens.
+    pub fn push_operator(&mut self, samples: &[f32], tell: impl FnMut(StreamTime, Level)) {
+        if let Some(operator) = &mut self.operator {
+            operator.push(samples, tell);
+        }
+    }
+
+    /// So many samples of the operator were lost.
+    pub fn gap_operator(&mut self, lost_samples: u64) {
+        if let Some(operator) = &mut self.operator {
+            operator.gap(lost_samples);
+        }
+    }
+
+    /// The operator's recording was moved to `to_sample`.
+    pub fn seek_operator(&mut self, to_sample: u64) {
+        if let Some(operator) = &mut self.operator {
+            operator.move_to(to_sample);
+        }
+    }
+
+    fn parts(&mut self, caller: usize) -> (&mut Caller, Judges<'_>)
+    where
+        C: Classifier,
+    {
+        let judges = Judges { classifier: &mut self.classifier, operator: self.operator.as_ref() };
+        (&mut self.callers[caller], judges)
     }
 
     /// Takes a caller's next samples and appends what follows from them.
@@ -171,7 +219,8 @@ impl<C: Classifier> Pipeline<C> {
         samples: &[f32],
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.callers[caller].push(samples, &mut self.classifier, updates)
+        let (caller, mut judges) = self.parts(caller);
+        caller.push(samples, &mut judges, updates)
     }
 
     /// So many samples of a caller were lost: the next ones do not join on to those before.
@@ -184,7 +233,8 @@ impl<C: Classifier> Pipeline<C> {
         lost_samples: u64,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.callers[caller].gap(lost_samples, &mut self.classifier, updates)
+        let (caller, mut judges) = self.parts(caller);
+        caller.gap(lost_samples, &mut judges, updates)
     }
 
     /// The caller's recording was moved to `to`.
@@ -197,7 +247,8 @@ impl<C: Classifier> Pipeline<C> {
         to_sample: u64,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.callers[caller].seek(to_sample, &mut self.classifier, updates)
+        let (caller, mut judges) = self.parts(caller);
+        caller.seek(to_sample, &mut judges, updates)
     }
 
     /// The source is at its end: what is still under way comes out.
@@ -209,7 +260,8 @@ impl<C: Classifier> Pipeline<C> {
         caller: usize,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.callers[caller].flush(&mut self.classifier, updates)
+        let (caller, mut judges) = self.parts(caller);
+        caller.flush(&mut judges, updates)
     }
 
     /// How far a caller's audio has come.

@@ -340,6 +340,7 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Seek { from } => timeline.seek(from, update.at),
+        Event::Operator(state) => timeline.operator(update.at, state),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
     }
 }

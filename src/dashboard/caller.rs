@@ -65,6 +65,7 @@ impl Caller {
                 self.facts = None;
                 self.refresh();
             }
+            Event::Operator(state) => self.timeline.operator(at, *state),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(level) => {
                 if self.levels.len() == HELD_LEVELS {

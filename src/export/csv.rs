@@ -98,6 +98,15 @@ impl Row {
                 row.record = "activity";
                 row.activity = activity_name(activity.activity);
             }
+            Record::Operator(operator) => {
+                row.record = "operator";
+                row.activity = match (operator.speaks, operator.echoed) {
+                    (true, true) => "speaks_echoed",
+                    (true, false) => "speaks",
+                    (false, true) => "echoed",
+                    (false, false) => "silent",
+                };
+            }
             Record::Facts(facts) => {
                 row.record = "facts";
                 row.facts = cells_of_facts(facts);

@@ -29,13 +29,14 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, facts, gaps, marks, seeks, ends } = &others;
+        let Others { activities, operator, facts, gaps, marks, seeks, ends } = &others;
         let lists = [
             ("activities", activities),
             ("gaps", gaps),
             ("marks", marks),
             ("seeks", seeks),
             ("facts", facts),
+            ("operator", operator),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -57,6 +58,7 @@ impl Format for Json {
 #[derive(Default)]
 struct Others {
     activities: Vec<String>,
+    operator: Vec<String>,
     facts: Vec<String>,
     gaps: Vec<String>,
     marks: Vec<String>,
@@ -70,6 +72,7 @@ impl Others {
         match record {
             Record::Reading(_) => None,
             Record::Activity(_) => Some(&mut self.activities),
+            Record::Operator(_) => Some(&mut self.operator),
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Mark(_) => Some(&mut self.marks),
@@ -90,6 +93,7 @@ mod tests {
     use std::path::Path;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
+    const GOLDEN_OPERATOR: &str = include_str!("../../tests/data/session/input/operator.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        for golden in [GOLDEN, GOLDEN_FACTS] {
+        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR] {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());
@@ -113,12 +117,13 @@ mod tests {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
                     "facts" => listed("facts"),
+                    "operator" => listed("operator"),
                     kind => listed(&format!("{kind}s")),
                 };
                 assert!(found, "{line} is missing");
                 n_found += 1;
             }
-            let lists = ["readings", "activities", "gaps", "marks", "seeks", "facts"];
+            let lists = ["readings", "activities", "gaps", "marks", "seeks", "facts", "operator"];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
             assert_eq!(n_listed + 1, n_found);

@@ -1,7 +1,9 @@
 //! What one caller keeps between blocks, and the way of a block through the stages.
 
 use super::explainer::Explainer;
+use super::leak::Leak;
 use super::meter::Meter;
+use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
 use super::{Event, Gap, PipelineError, PipelineSettings, Update, stream_position};
 use crate::features::Extractor;
@@ -10,6 +12,7 @@ use crate::model::Classifier;
 use crate::resample::Resampler;
 use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
+use crate::timeline::OperatorState;
 use std::collections::VecDeque;
 
 /// A frame goes by the gate's decision of so many chunks (32 ms) before its middle, so that no reading waits
@@ -49,6 +52,23 @@ pub(super) struct Caller {
     first_decision: usize,
     utterance: Utterance,
     explainer: Explainer,
+    leak: Leak,
+    operator: OperatorState,
+}
+
+/// What the frames of a caller are judged with.
+pub(super) struct Judges<'a> {
+    /// Reads the emotion.
+    pub(super) classifier: &'a mut dyn Classifier,
+    /// The other side of the call, if it is heard.
+    pub(super) operator: Option<&'a Operator>,
+}
+
+/// The loudness of a frame as a natural logarithm of the power: its level where the recipe has it, and otherwise
+/// the 0th coefficient, which is the mean of the bands' logarithms times a constant.
+fn loudness(frame: &[f32], n_mfcc: usize) -> f32 {
+    let own = if frame.len() > n_mfcc { frame.last() } else { frame.first() };
+    own.copied().unwrap_or_default()
 }
 
 impl Caller {
@@ -78,6 +98,8 @@ impl Caller {
             first_decision: 0,
             utterance: Utterance::new(settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
+            leak: Leak::default(),
+            operator: OperatorState::default(),
         })
     }
 
@@ -88,19 +110,19 @@ impl Caller {
     pub(super) fn push(
         &mut self,
         samples: &[f32],
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         self.source_position += samples.len() as u64;
         self.resampled.clear();
         self.resampler.push(samples, &mut self.resampled);
-        self.hear(classifier, updates)
+        self.hear(judges, updates)
     }
 
     /// Takes what stands in `resampled`.
     fn hear(
         &mut self,
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         let start = self.position();
@@ -113,18 +135,19 @@ impl Caller {
         self.extractor.push(&self.resampled, &mut self.new_frames);
         self.frames.extend(&self.new_frames);
         self.gate.push(&self.resampled, &mut self.decisions);
-        self.take_decided_frames(classifier, updates)
+        self.take_decided_frames(judges, updates)
     }
 
     /// Hands on every frame that the gate has decided on.
     fn take_decided_frames(
         &mut self,
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         let n_features = self.utterance.recipe().n_features();
         let hop_len = self.utterance.recipe().hop_len();
         let taper_len = self.utterance.recipe().taper_len();
+        let n_mfcc = self.utterance.recipe().n_mfcc();
         while self.frames.len() >= n_features {
             let start = self.n_frames * hop_len;
             let is_speech = match decision_of(start + taper_len / 2) {
@@ -137,13 +160,24 @@ impl Caller {
             self.frame.clear();
             self.frame.extend(self.frames.drain(..n_features));
             self.n_frames += 1;
+            let end = self.stretch_start + StreamTime((start + taper_len) as u64);
+            let is_echo = judges.operator.is_some_and(|operator| {
+                let is_echo = self.leak.hear(loudness(&self.frame, n_mfcc), end, operator);
+                let state = OperatorState { speaks: operator.speaks_at(end), is_echoed: is_echo };
+                if state != self.operator {
+                    self.operator = state;
+                    let (caller, event) = (self.index, Event::Operator(state));
+                    updates.push(Update { caller, at: end, event });
+                }
+                is_echo
+            });
             let frame = HeardFrame {
                 number: self.n_frames,
-                end: self.stretch_start + StreamTime((start + taper_len) as u64),
-                is_speech,
+                end,
+                is_speech: is_speech && !is_echo,
                 values: &self.frame,
             };
-            self.utterance.take(&frame, self.index, classifier, updates)?;
+            self.utterance.take(&frame, self.index, judges.classifier, updates)?;
             if self.utterance.has_hung_up() {
                 self.explainer.forget();
             }
@@ -163,14 +197,14 @@ impl Caller {
     /// Lets out what the resampler holds back; a frame that is not full is dropped.
     pub(super) fn flush(
         &mut self,
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         self.resampled.clear();
         self.resampler.finish(&mut self.resampled);
-        self.hear(classifier, updates)?;
+        self.hear(judges, updates)?;
         self.gate.finish(&mut self.decisions);
-        self.take_decided_frames(classifier, updates)?;
+        self.take_decided_frames(judges, updates)?;
         self.utterance.end(self.position(), self.index, updates);
         Ok(())
     }
@@ -178,10 +212,10 @@ impl Caller {
     pub(super) fn gap(
         &mut self,
         lost_samples: u64,
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.flush(classifier, updates)?;
+        self.flush(judges, updates)?;
         let gap = Gap { lost_samples, rate_hz: self.rate_hz };
         updates.push(Update { caller: self.index, at: self.position(), event: Event::Gap(gap) });
         self.begin_stretch(self.source_position + lost_samples);
@@ -192,10 +226,10 @@ impl Caller {
     pub(super) fn seek(
         &mut self,
         to_sample: u64,
-        classifier: &mut dyn Classifier,
+        judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.flush(classifier, updates)?;
+        self.flush(judges, updates)?;
         let from = self.position();
         self.utterance.forget_caller();
         self.begin_stretch(to_sample);
@@ -217,6 +251,7 @@ impl Caller {
         self.extractor.reset();
         self.gate.reset();
         self.meter = Meter::default();
+        self.leak.reset();
         self.frames.clear();
         self.n_frames = 0;
         self.decisions.clear();

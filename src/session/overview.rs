@@ -79,7 +79,11 @@ impl Overview {
                 self.lost_s += gap.lost_s;
             }
             Record::End(end) => self.end = Some(end.reason),
-            Record::Activity(_) | Record::Facts(_) | Record::Mark(_) | Record::Seek(_) => {}
+            Record::Activity(_)
+            | Record::Operator(_)
+            | Record::Facts(_)
+            | Record::Mark(_)
+            | Record::Seek(_) => {}
         }
     }
 }

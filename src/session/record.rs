@@ -16,8 +16,8 @@ use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
-/// Version 2 added the records of kind `facts`.
-pub const SESSION_VERSION: u32 = 2;
+/// Version 2 added the records of kind `facts`, version 3 those of kind `operator`.
+pub const SESSION_VERSION: u32 = 3;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,8 @@ pub enum Record {
     Activity(ActivityRecord),
     /// How a caller speaks.
     Facts(FactsRecord),
+    /// The operator begins or stops to speak.
+    Operator(OperatorRecord),
     /// Audio was lost.
     Gap(GapRecord),
     /// The operator marked this place.
@@ -121,6 +123,21 @@ pub struct ActivityRecord {
     pub t: StreamTime,
     /// What the caller does from there on.
     pub activity: Activity,
+}
+
+/// The operator begins or stops to speak, or to be heard on the caller's side. That is all that is kept of the
+/// operator: this record has no room for an emotion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorRecord {
+    /// Position of the caller in [`Header::callers`] whose call it is.
+    pub caller: usize,
+    /// From when on, in the caller's stream.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Whether the operator speaks.
+    pub speaks: bool,
+    /// Whether it is the operator who is heard on the caller's side.
+    pub echoed: bool,
 }
 
 /// How a caller speaks, in numbers with two decimals.
@@ -260,6 +277,7 @@ pub fn rfc3339(moment: &jiff::Zoned) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::timeline::talk::Talk;
     use proptest::prelude::*;
 
     /// A header with one caller, `desk`.
@@ -322,6 +340,7 @@ pub(super) mod tests {
             shares: [(Emotion::Neutral, 0.75), (Emotion::Fear, 0.25)].into(),
             gaps: 1,
             lost_s: 0.01,
+            talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {
             let record = Record::End(EndRecord {

@@ -5,12 +5,13 @@
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
-    ActivityRecord, FactsRecord, GapRecord, ReadingRecord, ReadingState, Record, SeekRecord,
+    ActivityRecord, FactsRecord, GapRecord, OperatorRecord, ReadingRecord, ReadingState, Record,
+    SeekRecord,
 };
 use crate::pipeline::{Event, Gap, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::{Reading, Verdict};
+use crate::timeline::{OperatorState, Reading, Verdict};
 
 impl Record {
     /// The line for an update; none for a level, which is shown but not logged.
@@ -21,6 +22,12 @@ impl Record {
             Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
             Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
             Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, &facts)),
+            Event::Operator(state) => Record::Operator(OperatorRecord {
+                caller,
+                t,
+                speaks: state.speaks,
+                echoed: state.is_echoed,
+            }),
             Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
             Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
@@ -35,6 +42,10 @@ impl Record {
             Record::Activity(record) => (record.caller, record.t, Event::Activity(record.activity)),
             Record::Facts(FactsRecord { caller, t, facts, change }) => {
                 (*caller, *t, Event::Facts(Explanation { facts: *facts, change: *change }))
+            }
+            Record::Operator(OperatorRecord { caller, t, speaks, echoed }) => {
+                let state = OperatorState { speaks: *speaks, is_echoed: *echoed };
+                (*caller, *t, Event::Operator(state))
             }
             Record::Gap(record) => {
                 let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
@@ -53,6 +64,7 @@ impl Record {
             Record::Reading(record) => Some(record.caller),
             Record::Activity(record) => Some(record.caller),
             Record::Facts(record) => Some(record.caller),
+            Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
@@ -67,6 +79,7 @@ impl Record {
             Record::Reading(record) => record.t,
             Record::Activity(record) => record.t,
             Record::Facts(record) => record.t,
+            Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Seek(record) => record.t,

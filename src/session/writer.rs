@@ -16,6 +16,7 @@ use super::record::{EndRecord, Header, MarkRecord, Record};
 use crate::output_file::{IfExists, OutputError};
 use crate::pipeline::Update;
 use crate::timeline::summary::Summary;
+use crate::timeline::talk::Talk;
 
 /// So many sessions may begin in one second with one label; more means that something loops.
 const MAX_SAME_NAME: u32 = 1000;
@@ -132,9 +133,14 @@ impl SessionWriter {
 
 /// Rounds what is not counted, so that the same log comes out of sums in another order.
 fn round(summary: &mut Summary) {
-    let Summary { speech_s, uncertain_share, shares, lost_s, readings: _, uncertain: _, gaps: _ } =
-        summary;
-    for value in [speech_s, uncertain_share, lost_s].into_iter().chain(shares.values_mut()) {
+    let Summary { speech_s, uncertain_share, shares, lost_s, talk, .. } = summary;
+    let talk = talk.iter_mut().flat_map(|talk| {
+        let Talk { operator_s, overlap_s, caller_share, longest_silence_s } = talk;
+        [operator_s, overlap_s, caller_share, longest_silence_s]
+    });
+    for value in
+        [speech_s, uncertain_share, lost_s].into_iter().chain(shares.values_mut()).chain(talk)
+    {
         *value = four_decimals(*value);
     }
 }

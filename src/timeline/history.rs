@@ -11,7 +11,8 @@ use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::stream_time::StreamTime;
 use crate::timeline::stretches::{Kind, Stretches};
 use crate::timeline::summary::{Summary, Tally};
-use crate::timeline::{Activity, Reading, Verdict};
+use crate::timeline::talk::TalkTally;
+use crate::timeline::{Activity, OperatorState, Reading, Verdict};
 use std::collections::VecDeque;
 
 /// Readings kept for drawing: 2 h 16 min of unbroken speech at four a second, 1.3 MB.
@@ -78,6 +79,8 @@ pub struct Timeline {
     /// In order of time.
     marks: VecDeque<Mark>,
     now: StreamTime,
+    talk: TalkTally,
+    operator: OperatorState,
     /// What fell out of `stretches` and `readings`.
     dropped: Tally,
 }
@@ -97,6 +100,8 @@ impl Timeline {
             readings: VecDeque::new(),
             marks: VecDeque::new(),
             now: StreamTime::ZERO,
+            talk: TalkTally::default(),
+            operator: OperatorState::default(),
             dropped: Tally::default(),
         }
     }
@@ -108,7 +113,21 @@ impl Timeline {
 
     /// The caller does this from here on. A time before the last change counts as the last change.
     pub fn activity(&mut self, at: StreamTime, activity: Activity) {
+        self.talk.caller(at, activity != Activity::Listening);
         self.begin(at, Kind::Heard(activity));
+    }
+
+    /// The operator does this from here on.
+    pub fn operator(&mut self, at: StreamTime, state: OperatorState) {
+        self.talk.operator(at, state);
+        self.operator = state;
+        self.advance(at);
+    }
+
+    /// What the operator does at this moment.
+    #[must_use]
+    pub fn operator_state(&self) -> OperatorState {
+        self.operator
     }
 
     /// A reading of the speech up to `reading.at`.
@@ -143,6 +162,7 @@ impl Timeline {
     /// forward leaves a stretch that was not heard. Going back to before what is kept leaves the
     /// dropped part in the summary.
     pub fn seek(&mut self, from: StreamTime, to: StreamTime) {
+        self.talk.jump(to);
         if to > self.now {
             self.advance(from.min(to));
             self.begin(self.now, Kind::Unheard);
@@ -252,7 +272,7 @@ impl Timeline {
         for reading in &self.readings {
             tally.reading(reading);
         }
-        tally.summary()
+        Summary { talk: self.talk.talk(now.max(self.now)), ..tally.summary() }
     }
 
     /// Begins a stretch, not before the running one, and says where.

@@ -7,6 +7,7 @@ pub mod history;
 pub mod smoother;
 mod stretches;
 pub mod summary;
+pub mod talk;
 
 use crate::emotion::{Emotion, Scores};
 use crate::stream_time::StreamTime;
@@ -31,6 +32,16 @@ pub struct Reading {
     pub scores: Scores,
     /// What is shown.
     pub verdict: Verdict,
+}
+
+/// The operator's side at a moment of a call. That the operator speaks is all that is known of the operator's
+/// voice: it is never read for emotion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OperatorState {
+    /// Whether the operator speaks.
+    pub speaks: bool,
+    /// Whether it is the operator who is heard on the caller's side, so that nothing is read there.
+    pub is_echoed: bool,
 }
 
 /// What a caller is doing, as far as the monitor can tell.

@@ -4,6 +4,7 @@
 
 use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::stream_time::StreamTime;
+use crate::timeline::talk::Talk;
 use crate::timeline::{Reading, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub struct Summary {
     pub gaps: u64,
     /// Seconds of lost audio.
     pub lost_s: f64,
+    /// Who spoke how much, where the operator's side was heard too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Talk>,
 }
 
 /// Exact counts from which a [`Summary`] is made.
@@ -77,6 +81,7 @@ impl Tally {
             shares: shares.into(),
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
+            talk: None,
         }
     }
 }

@@ -64,13 +64,6 @@ pub(super) struct Judges<'a> {
     pub(super) operator: Option<&'a Operator>,
 }
 
-/// The loudness of a frame as a natural logarithm of the power: its level where the recipe has it, and otherwise
-/// the 0th coefficient, which is the mean of the bands' logarithms times a constant.
-fn loudness(frame: &[f32], n_mfcc: usize) -> f32 {
-    let own = if frame.len() > n_mfcc { frame.last() } else { frame.first() };
-    own.copied().unwrap_or_default()
-}
-
 impl Caller {
     pub(super) fn new(
         index: usize,
@@ -98,7 +91,7 @@ impl Caller {
             first_decision: 0,
             utterance: Utterance::new(settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
-            leak: Leak::default(),
+            leak: Leak::new(),
             operator: OperatorState::default(),
         })
     }
@@ -135,6 +128,9 @@ impl Caller {
         self.extractor.push(&self.resampled, &mut self.new_frames);
         self.frames.extend(&self.new_frames);
         self.gate.push(&self.resampled, &mut self.decisions);
+        if let Some(operator) = judges.operator {
+            self.leak.hear(&self.resampled, self.stretch_start, operator);
+        }
         self.take_decided_frames(judges, updates)
     }
 
@@ -147,7 +143,6 @@ impl Caller {
         let n_features = self.utterance.recipe().n_features();
         let hop_len = self.utterance.recipe().hop_len();
         let taper_len = self.utterance.recipe().taper_len();
-        let n_mfcc = self.utterance.recipe().n_mfcc();
         while self.frames.len() >= n_features {
             let start = self.n_frames * hop_len;
             let is_speech = match decision_of(start + taper_len / 2) {
@@ -161,16 +156,17 @@ impl Caller {
             self.frame.extend(self.frames.drain(..n_features));
             self.n_frames += 1;
             let end = self.stretch_start + StreamTime((start + taper_len) as u64);
-            let is_echo = judges.operator.is_some_and(|operator| {
-                let is_echo = self.leak.hear(loudness(&self.frame, n_mfcc), end, operator);
-                let state = OperatorState { speaks: operator.speaks_at(end), is_echoed: is_echo };
-                if state != self.operator {
-                    self.operator = state;
-                    let (caller, event) = (self.index, Event::Operator(state));
-                    updates.push(Update { caller, at: end, event });
-                }
-                is_echo
-            });
+            let is_echo =
+                judges.operator.is_some() && self.leak.is_echo(end.0 - self.stretch_start.0);
+            let state = OperatorState {
+                speaks: judges.operator.is_some_and(|operator| operator.spoke_before(end)),
+                is_echoed: is_echo,
+            };
+            if state != self.operator {
+                self.operator = state;
+                let (caller, event) = (self.index, Event::Operator(state));
+                updates.push(Update { caller, at: end, event });
+            }
             let frame = HeardFrame {
                 number: self.n_frames,
                 end,

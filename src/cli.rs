@@ -242,6 +242,9 @@ pub struct TrainArgs {
     /// Largest learning rate [default: the recipe's]
     #[arg(long)]
     pub learning_rate: Option<f64>,
+    /// A folder of music without voices, to learn that it is no speech; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub music: Vec<PathBuf>,
     /// Seed of every random choice [default: the recipe's]
     #[arg(long)]
     pub seed: Option<u64>,

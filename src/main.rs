@@ -152,6 +152,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
     Ok(train::TrainSettings {
         recipe: args.recipe,
         data: args.data,
+        music: args.music,
         output: args.output,
         division: args.split.parse()?,
         epochs: args.epochs,

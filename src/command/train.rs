@@ -1,6 +1,6 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
-use super::material::{kept_in, training_sounds};
+use super::material::{kept_in, recordings_in, training_sounds};
 use super::progress;
 use super::scoring::ClipScorer;
 use crate::audio::recording::{Channel, decode};
@@ -66,6 +66,8 @@ pub struct TrainSettings {
     pub recipe: String,
     /// Folders or manifests.
     pub data: Vec<PathBuf>,
+    /// Folders of music without voices, to learn that it is no speech.
+    pub music: Vec<PathBuf>,
     /// The model's folder.
     pub output: PathBuf,
     /// How the clips are divided.
@@ -102,7 +104,9 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if recipe.network.hears_speech {
-        train_clips.extend(without_speech(&listener, recipe.hearings));
+        let music = recordings_in(&settings.music)?;
+        let music: Vec<Vec<f32>> = music.into_iter().map(|(_, samples)| samples).collect();
+        train_clips.extend(without_speech(&listener, &music, recipe.hearings));
     }
     let dev_clips = prepared("dev clips", &division.dev, &listener, recipe.hearings.min(2))?;
     let backend = backend(settings.backend)?;

@@ -29,7 +29,7 @@ pub enum Command {
     Devices(JsonArgs),
     /// Turn a session log into another format
     Export(ExportArgs),
-    /// List the session logs
+    /// List the session logs, or delete the old ones
     Sessions(SessionsArgs),
     /// List the installed models with their honest scores
     Models(JsonArgs),
@@ -65,6 +65,9 @@ pub struct EngineArgs {
     /// Replace a log of that name
     #[arg(long)]
     pub force: bool,
+    /// Keep nothing of this session on disk: no log, and so no marks
+    #[arg(long, conflicts_with_all = ["log", "force"])]
+    pub no_log: bool,
     /// No dashboard: run without a terminal and print a summary at the end
     #[arg(long)]
     pub headless: bool,
@@ -134,14 +137,35 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 pub struct SessionsArgs {
     /// The folder [default: ~/.local/state/undertone/sessions]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     pub dir: Option<PathBuf>,
     /// Configuration file [default: ~/.config/undertone/config.toml]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
+    /// Without one: list.
+    #[command(subcommand)]
+    pub action: Option<SessionsAction>,
+}
+
+/// What to do with the session logs.
+#[derive(Debug, Subcommand)]
+pub enum SessionsAction {
+    /// Delete the logs in the folder that are older than an age
+    Purge(PurgeArgs),
+}
+
+/// `undertone sessions purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// The age since a session's last record: 12h, 30d or 4w (hours, days, weeks)
+    #[arg(long, value_name = "AGE")]
+    pub older_than: String,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `undertone inspect`.

@@ -7,28 +7,42 @@ use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
     Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
+    MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs, TrainArgs,
 };
-use undertone::command::printer::print_to_stdout;
+use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, degrade, devices, evaluate, export, folds,
-    inspect, make_calls, models, monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, calls, degrade, devices, evaluate,
+    export, folds, inspect, make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
+use undertone::output_file::IfExists;
+use undertone::plain_text::plain_text;
+use undertone::session::retention::Mode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return not_understood(&error),
+        // What is asked for with --help or --version.
+        Err(error) => error.exit(),
+    };
     match run(cli) {
         Ok(Exit::Done) => EXIT_DONE.into(),
         Ok(Exit::Partial) => EXIT_PARTIAL.into(),
         Err(error) => {
-            // Not `eprintln`, which panics where the terminal is gone: that may be the very error.
-            let _ = writeln!(std::io::stderr(), "undertone: {}", chain(&error));
+            tell(&format!("undertone: {}", chain(&error)));
             EXIT_FAILED.into()
         }
     }
+}
+
+/// Says what is wrong with the command line: the message repeats what was typed, whatever that is.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    // Where nobody can be told, the exit code is left.
+    let _ = write!(std::io::stderr(), "{}", plain_text(&error.to_string()));
+    EXIT_USAGE.into()
 }
 
 /// An error with its causes on one line, without repeating what a cause already said.
@@ -57,7 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             done(models::run(&models::ModelsSettings { json }))
         }
         Some(Command::Export(args)) => done(export_session(args)),
-        Some(Command::Sessions(args)) => done(list_sessions(args)),
+        Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
         Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
             recipe: args.recipe,
@@ -86,8 +100,11 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     Ok(session::SessionSettings {
         config: Config::resolve(args.config.as_deref(), flags)?,
-        log: args.log,
-        force: args.force,
+        log: match (args.no_log, args.log) {
+            (true, _) => session::LogTo::Nowhere,
+            (false, Some(file)) => session::LogTo::File(file, IfExists::from_force(args.force)),
+            (false, None) => session::LogTo::Folder,
+        },
         headless: args.headless,
         json: args.json,
     })
@@ -141,11 +158,18 @@ fn export_session(args: ExportArgs) -> anyhow::Result<()> {
     })
 }
 
-fn list_sessions(args: SessionsArgs) -> anyhow::Result<()> {
+fn work_on_sessions(args: SessionsArgs) -> anyhow::Result<Exit> {
     let flags = Flags { session_dir: args.dir, ..Flags::default() };
     let config = Config::resolve(args.config.as_deref(), flags)?;
-    let dir = Some(config.sessions_dir()?);
-    sessions::run(&sessions::SessionsSettings { dir, json: args.json })
+    let (dir, json) = (config.sessions_dir()?, args.json);
+    match args.action {
+        None => done(sessions::run(&sessions::SessionsSettings { dir: Some(dir), json })),
+        Some(SessionsAction::Purge(PurgeArgs { older_than, dry_run })) => {
+            let age = older_than.parse()?;
+            let mode = if dry_run { Mode::DryRun } else { Mode::Delete };
+            sessions::purge::run(&sessions::purge::PurgeSettings { dir, age, mode, json })
+        }
+    }
 }
 
 fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
@@ -265,7 +289,7 @@ fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
     };
     let mut scorer = ClipScorer::new(args.model, BackendChoice::Cpu);
     let mut exit = Exit::Done;
-    print_to_stdout(|out| {
+    print_lines(|out| {
         exit = inspect::run(&settings, &mut |clip| scorer.score_decoded(clip), out)?;
         anyhow::Ok(())
     })?;

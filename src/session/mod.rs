@@ -1,7 +1,8 @@
 //! The session log: one run's facts as versioned JSON Lines, one record a line, flushed as written.
 //!
 //! In: a [`Header`] and the pipeline's updates ([`SessionWriter`]). Out: the records of a log, one after
-//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). There is no audio in
+//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). Old logs go by
+//! [`retention`]. There is no audio in
 //! a log, and nothing between its header and its end depends on the wall clock: the same audio gives the
 //! same lines.
 
@@ -9,6 +10,7 @@ pub mod decimals;
 pub mod overview;
 pub mod reader;
 pub mod record;
+pub mod retention;
 mod update;
 pub mod writer;
 
@@ -37,6 +39,12 @@ pub enum SessionError {
     /// The log cannot be begun or continued.
     #[error("session log: {0}")]
     Output(OutputError),
+    /// Another session writes this log.
+    #[error("{path} is being written by another session; choose another name")]
+    InUse {
+        /// The log.
+        path: PathBuf,
+    },
     /// The log cannot be opened.
     #[error("cannot open {path}: {reason}; check the path and that you may read the file")]
     Open {

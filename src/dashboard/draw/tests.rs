@@ -1,5 +1,5 @@
 use super::*;
-use crate::dashboard::feed::{Action, Feed, Mode, Status};
+use crate::dashboard::feed::{Action, Feed, LogStopped, Mode, Status};
 use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
 use crate::dashboard::theme::Colours;
 use crate::emotion::{Emotion, Scores};
@@ -127,6 +127,27 @@ fn an_end_is_told_and_an_error_with_its_reason() {
 }
 
 #[test]
+fn a_log_that_stopped_is_told_at_once_and_as_long_as_it_lasts() {
+    let mut app = app_after(30, setup(&["caller"], Mode::Live));
+    let running = app.status;
+    let since = StreamTime::from_ms(29_000);
+    for (disk_full, why) in [(true, "the disk is full"), (false, "it cannot be written")] {
+        let log_stopped = Some(LogStopped { since, disk_full });
+        app.apply(Feed::Status(Status { log_stopped, ..running }));
+        app.apply(Feed::Notice("something else".to_owned()));
+        for (columns, rows) in [(40, 10), (80, 24)] {
+            let text = text(&drawn(columns, rows, &app));
+            assert!(text.contains("no log since 0:29"), "{text}");
+            assert!(columns < 80 || text.contains(why), "{text}");
+        }
+        assert!(text(&drawn(80, 24, &app)).contains("log     stopped at 0:29"));
+    }
+    app.apply(Feed::Status(running));
+    let text = text(&drawn(80, 24, &app));
+    assert!(!text.contains("no log") && text.contains("14-03-11.jsonl"), "{text}");
+}
+
+#[test]
 fn the_selected_caller_is_in_sight_however_many_there_are() {
     let labels: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
@@ -187,7 +208,15 @@ fn feed() -> impl Strategy<Value = Feed> {
         1 => (any::<Option<f32>>(), any::<u64>(), any::<bool>(), any::<u64>(), any::<f64>())
             .prop_map(|(delay_p95_ms, dropped_samples, paused, position, speed)| {
                 let position = StreamTime(position);
-                Feed::Status(Status { delay_p95_ms, dropped_samples, paused, position, speed })
+                let log_stopped = paused.then_some(LogStopped { since: position, disk_full: true });
+                Feed::Status(Status {
+                    delay_p95_ms,
+                    dropped_samples,
+                    paused,
+                    position,
+                    speed,
+                    log_stopped,
+                })
             }),
         1 => ".*".prop_map(Feed::Notice),
         1 => prop::option::of(".*").prop_map(Feed::Finished),

@@ -18,7 +18,7 @@ use undertone::command::{
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
 use undertone::output_file::IfExists;
-use undertone::plain_text::plain_text;
+use undertone::plain_text::plain_message;
 use undertone::session::retention::Mode;
 
 fn main() -> ExitCode {
@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 /// Says what is wrong with the command line: the message repeats what was typed, whatever that is.
 fn not_understood(error: &clap::Error) -> ExitCode {
     // Where nobody can be told, the exit code is left.
-    let _ = write!(std::io::stderr(), "{}", plain_text(&error.to_string()));
+    let lines: Vec<String> = error.to_string().lines().map(plain_message).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
     EXIT_USAGE.into()
 }
 

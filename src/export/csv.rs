@@ -120,9 +120,8 @@ impl Row {
                 row.record = "unwritten";
                 row.from_s = number(unwritten.from.seconds());
                 let UnwrittenRecord { records, readings, marks, .. } = unwritten;
-                row.text = format!(
-                    "{records} records missing, {readings} readings and {marks} marks of them"
-                );
+                row.text =
+                    format!("missing records: {records} (readings: {readings}, marks: {marks})");
             }
             Record::End(end) => {
                 row.record = "end";

@@ -91,6 +91,11 @@ fn text(value: &impl Serialize) -> Result<String, ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plain_text::plain_text;
+    use crate::plain_text::tests::hostile;
+    use crate::session::record::MarkRecord;
+    use crate::stream_time::StreamTime;
+    use proptest::prelude::*;
     use std::io::Cursor;
     use std::path::Path;
 
@@ -128,6 +133,26 @@ mod tests {
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
             assert_eq!(n_listed + 1, n_found);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_typed_is_kept_to_the_letter_and_steers_no_terminal(text in hostile()) {
+            let text = text.repeat(10);
+            let mark = MarkRecord { caller: 1, t: StreamTime::ZERO, text: text.clone() };
+            let mark = serde_json::to_string(&Record::Mark(mark)).unwrap();
+            let label = serde_json::to_string(&text).unwrap();
+            let (header, _) = GOLDEN.split_once('\n').unwrap();
+            let log = format!("{}\n{mark}\n", header.replacen("\"desk\"", &label, 1));
+            let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
+            let mut bytes = Vec::new();
+            Json.write(&mut log, &mut bytes).unwrap();
+            let file = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(plain_text(&file), file.as_str());
+            let document: serde_json::Value = serde_json::from_str(&file).unwrap();
+            prop_assert_eq!(&document["header"]["callers"][0]["label"], text.as_str());
+            prop_assert_eq!(&document["marks"][0]["text"], text.as_str());
         }
     }
 

@@ -301,7 +301,9 @@ pub(crate) mod tests {
     use super::*;
     use crate::pipeline::{Event, Gap, Level};
     use crate::plain_text::plain_text;
+    use crate::plain_text::tests::hostile;
     use crate::stream_time::StreamTime;
+    use proptest::prelude::*;
 
     fn gap_at(ms: u64) -> Update {
         let gap = Gap { lost_samples: 441, rate_hz: 44_100 };
@@ -414,21 +416,33 @@ pub(crate) mod tests {
         SessionWriter::create(&place, &header()).unwrap();
     }
 
-    #[test]
-    fn what_somebody_typed_is_logged_to_the_letter_and_steers_no_terminal() {
+    /// Logs a label and a mark with that text and reads them back.
+    #[track_caller]
+    fn survives_the_log(typed: &str) {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::Folder(folder.path().to_owned());
-        let hostile = "\u{1b}]0;x\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{e0041}机".repeat(1_000);
-        let mut writer = SessionWriter::create(&place, &header_of(&[&hostile])).unwrap();
-        let text = hostile.clone();
+        let mut writer = SessionWriter::create(&place, &header_of(&[typed])).unwrap();
+        let text = typed.to_owned();
         writer.mark(MarkRecord { caller: 0, t: StreamTime::ZERO, text }).unwrap();
         let log = fs::read_to_string(writer.path()).unwrap();
         assert_eq!(log.lines().count(), 2);
-        assert_eq!(plain_text(&log), log);
+        assert_eq!(plain_text(&log), log, "it steers a terminal");
         let reader = SessionReader::open(writer.path()).unwrap();
-        assert_eq!(reader.header().callers[0].label, hostile);
+        assert_eq!(reader.header().callers[0].label, typed);
         let records: Vec<Record> = reader.map(Result::unwrap).collect();
-        assert!(matches!(&records[..], [Record::Mark(mark)] if mark.text == hostile));
+        assert!(matches!(&records[..], [Record::Mark(mark)] if mark.text == typed));
+    }
+
+    #[test]
+    fn ten_thousand_hostile_characters_survive_the_log() {
+        survives_the_log(&"\u{1b}]0;x\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{301}机".repeat(1_000));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_somebody_typed_is_logged_to_the_letter(typed in hostile()) {
+            survives_the_log(&typed);
+        }
     }
 
     #[cfg(target_os = "linux")]

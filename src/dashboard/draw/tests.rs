@@ -4,6 +4,8 @@ use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
 use crate::dashboard::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
+use crate::plain_text::plain;
+use crate::plain_text::tests::hostile;
 use crate::prosody::{Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Reading, Verdict};
@@ -158,6 +160,57 @@ fn the_selected_caller_is_in_sight_however_many_there_are() {
     }
 }
 
+/// A dashboard that was told the same text of everything.
+fn told_everywhere(text: &str, mode: Mode) -> App {
+    let mut setup = setup(&[text, text], mode);
+    for place in [&mut setup.model, &mut setup.backend, &mut setup.source] {
+        text.clone_into(place);
+    }
+    setup.log = Some(text.into());
+    setup.notice = Some(text.to_owned());
+    let mut app = app_after(20, setup);
+    app.apply(Feed::Notice(text.to_owned()));
+    app
+}
+
+/// The picture is one of harmless cells, and what stands beside the text is where it belongs.
+#[track_caller]
+fn text_breaks_nothing(app: &App) {
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
+        let backend = drawn(columns, rows, app);
+        for cell in backend.buffer().content() {
+            assert_eq!(plain(cell.symbol()), cell.symbol());
+            assert!(cell.symbol().chars().count() < 16, "{:?}", cell.symbol());
+        }
+        let text = text(&backend);
+        let first = text.lines().next().unwrap();
+        assert!(first.contains("0:20 / 4:00\"") || first.contains("0:20 / 4:00 \""), "{text}");
+    }
+}
+
+#[test]
+fn ten_thousand_characters_of_any_kind_break_nothing() {
+    for part in [
+        "x",
+        "机",
+        "\u{1b}[2J",
+        "\n",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{301}",
+        "ᄀ",
+        "ᅡ",
+        "क्",
+        "👩\u{200d}",
+    ] {
+        let text = part.repeat(10_000 / part.chars().count());
+        let mut app = told_everywhere(&text, REPLAY);
+        text_breaks_nothing(&app);
+        app.apply(Feed::Finished(Some(text)));
+        text_breaks_nothing(&app);
+    }
+}
+
 /// One thing that can happen to the dashboard.
 #[derive(Clone, Debug)]
 enum Happening {
@@ -269,6 +322,11 @@ proptest! {
                 prop_assert!(!cell.symbol().contains(char::is_control));
             }
         }
+    }
+
+    #[test]
+    fn hostile_text_breaks_nothing(text in hostile()) {
+        text_breaks_nothing(&told_everywhere(&text, REPLAY));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
     Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs, TrainArgs,
+    LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs,
+    TrainArgs,
 };
 use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
@@ -101,14 +102,18 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     Ok(session::SessionSettings {
         config: Config::resolve(args.config.as_deref(), flags)?,
-        log: match (args.no_log, args.log) {
-            (true, _) => session::LogTo::Nowhere,
-            (false, Some(file)) => session::LogTo::File(file, IfExists::from_force(args.force)),
-            (false, None) => session::LogTo::Folder,
-        },
+        log: log_to(args.log),
         headless: args.headless,
         json: args.json,
     })
+}
+
+fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
+    match log {
+        _ if no_log => session::LogTo::Nowhere,
+        Some(file) => session::LogTo::File(file, IfExists::from_force(force)),
+        None => session::LogTo::Folder,
+    }
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {

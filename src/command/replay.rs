@@ -95,11 +95,11 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        let step = engine.step(&mut |_| {});
+        let result = engine.step(&mut |_| {});
         if let Some(news) = engine.take_log_news() {
             bar.suspend(|| tell(&format!("warning: {news}")));
         }
-        match step {
+        match result {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,

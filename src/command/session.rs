@@ -14,9 +14,8 @@ use crate::model::{LstmClassifier, ModelError};
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
-use crate::session::SESSION_VERSION;
 use crate::session::record::{CallerEntry, Header, ModelEntry, rfc3339};
-use crate::session::writer::{Place, SessionWriter};
+use crate::session::{Place, SESSION_VERSION, SessionWriter};
 use crate::stream_time::STREAM_RATE_HZ;
 use std::path::PathBuf;
 

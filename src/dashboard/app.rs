@@ -109,7 +109,7 @@ impl App {
             Feed::Notice(text) => self.notice = Some(plain_message(&text)),
             Feed::Finished(None) => self.ending = Some(Ending::Over),
             Feed::Finished(Some(error)) => {
-                self.ending = Some(Ending::Failed(plain_message(&error)))
+                self.ending = Some(Ending::Failed(plain_message(&error)));
             }
         }
     }

@@ -8,6 +8,7 @@
 
 pub mod decimals;
 pub mod overview;
+mod place;
 pub mod reader;
 pub mod record;
 pub mod retention;
@@ -18,9 +19,10 @@ use std::io;
 use std::path::PathBuf;
 
 pub use overview::Overview;
+pub use place::Place;
 pub use reader::SessionReader;
 pub use record::{Header, Record, SESSION_VERSION};
-pub use writer::{Place, SessionWriter};
+pub use writer::SessionWriter;
 
 use crate::output_file::OutputError;
 

@@ -171,8 +171,9 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use super::super::place::Place;
     use super::super::record::tests::header;
-    use super::super::writer::{Place, SessionWriter};
+    use super::super::writer::SessionWriter;
     use super::*;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");

@@ -8,7 +8,7 @@
 //! in between. A power cut may take the last seconds, which the system had not brought to the disk: waiting
 //! for the disk at each line would hold up the readings.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,30 +16,16 @@ use serde::Serialize;
 
 use super::SessionError;
 use super::decimals::four_decimals;
+use super::place::Place;
 use super::record::{EndRecord, Header, MarkRecord, Record, UnwrittenRecord};
-use crate::output_file::{IfExists, OutputError};
+use crate::output_file::OutputError;
 use crate::pipeline::Update;
 use crate::plain_text::escaped_json;
 use crate::timeline::summary::Summary;
 
-/// So many sessions may begin in one second with one label; more means that something loops.
-const MAX_SAME_NAME: u32 = 1000;
-
-/// Characters of a caller's label in a file name: a name has at most 255 bytes.
-const MAX_LABEL_IN_NAME: usize = 40;
-
 /// There has to be room for so many bytes before a log goes on: a minute and more of one caller. With less it
 /// would stop again at once.
 const ROOM_LEN: usize = 64 << 10;
-
-/// Where the log goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A new file in this folder, named by start and label; the folder is made if it is missing.
-    Folder(PathBuf),
-    /// This file.
-    File(PathBuf, IfExists),
-}
 
 /// An open session log.
 #[derive(Debug)]
@@ -62,10 +48,7 @@ impl SessionWriter {
     /// # Errors
     /// [`SessionError`] if the folder or file cannot be made, exists already, or the disk is full.
     pub fn create(place: &Place, header: &Header) -> Result<Self, SessionError> {
-        let (file, path) = match place {
-            Place::Folder(folder) => create_in(folder, header)?,
-            Place::File(path, if_exists) => (open(path, *if_exists)?, path.clone()),
-        };
+        let (file, path) = place.create(header)?;
         let mut writer = SessionWriter::new(file, path);
         writer.write_line(header).map_err(|reason| writer.failure(reason))?;
         Ok(writer)
@@ -177,7 +160,7 @@ impl SessionWriter {
     fn find_room(&mut self) -> io::Result<()> {
         self.cut()?;
         if self.is_file {
-            let found = self.file.write_all(&[b'\n'; ROOM_LEN]);
+            let found = self.file.write_all(&vec![b'\n'; ROOM_LEN]);
             self.cut()?;
             found?;
         }
@@ -198,120 +181,23 @@ fn round(summary: &mut Summary) {
     }
 }
 
-/// A new file with the first free name in the folder.
-fn create_in(folder: &Path, header: &Header) -> Result<(File, PathBuf), SessionError> {
-    create_private_folder(folder)
-        .map_err(|reason| SessionError::Folder { path: folder.to_owned(), reason })?;
-    let stem = file_stem(header);
-    let mut number = 1;
-    loop {
-        let name =
-            if number == 1 { format!("{stem}.jsonl") } else { format!("{stem}-{number}.jsonl") };
-        let path = folder.join(name);
-        match open(&path, IfExists::Refuse) {
-            Err(SessionError::Output(OutputError::Exists { .. })) if number < MAX_SAME_NAME => {
-                number += 1;
-            }
-            opened => return opened.map(|file| (file, path)),
-        }
-    }
-}
-
-/// The log's file, empty and locked. A pipe or a device is opened as it is.
-fn open(path: &Path, if_exists: IfExists) -> Result<File, SessionError> {
-    let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if !special {
-        match if_exists {
-            IfExists::Refuse => options.create_new(true),
-            // Emptied when it is known that no other session writes it.
-            IfExists::Replace => options.create(true).truncate(false),
-        };
-    }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Windows lets nobody delete a file that is open like this: for reading (1) and writing (2).
-    #[cfg(windows)]
-    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 1 | 2);
-    let file = options.open(path).map_err(|reason| create_error(path, reason))?;
-    if !special {
-        lock(&file, path)?;
-        file.set_len(0).map_err(|reason| create_error(path, reason))?;
-        // A replaced file keeps the permissions that it had.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let private = file.set_permissions(fs::Permissions::from_mode(0o600));
-            private.map_err(|reason| create_error(path, reason))?;
-        }
-    }
-    Ok(file)
-}
-
-/// Locks the log for as long as it is open, so that [`retention`](super::retention) leaves it alone. Where the
-/// file system knows no locks, it goes without.
-fn lock(file: &File, path: &Path) -> Result<(), SessionError> {
-    // On Windows a lock keeps readers away, too; deleting is refused there as it is.
-    if cfg!(unix) && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-        return Err(SessionError::InUse { path: path.to_owned() });
-    }
-    Ok(())
-}
-
-fn create_error(path: &Path, reason: io::Error) -> SessionError {
-    let path = path.to_owned();
-    SessionError::Output(match reason.kind() {
-        io::ErrorKind::AlreadyExists => OutputError::Exists { path },
-        io::ErrorKind::IsADirectory => OutputError::Folder { path },
-        _ => OutputError::Create { path, reason },
-    })
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// `2026-11-22T14-30-05-desk`: local start, and the label of the only caller or the number of callers.
-fn file_stem(header: &Header) -> String {
-    let start: String = header.started.chars().take("2026-11-22T14-30-05".len()).collect();
-    let label = match header.callers.as_slice() {
-        [caller] => caller.label.clone(),
-        callers => format!("{} callers", callers.len()),
-    };
-    let words: Vec<String> = label
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let label: String = words.join("-").chars().take(MAX_LABEL_IN_NAME).collect();
-    let start = start.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
-    if label.is_empty() { format!("{start}-call") } else { format!("{start}-{label}") }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::reader::SessionReader;
     use super::super::record::EndReason;
     use super::super::record::tests::{header, header_of};
     use super::*;
+    use crate::output_file::IfExists;
     use crate::pipeline::{Event, Gap, Level};
     use crate::plain_text::plain_text;
     use crate::plain_text::tests::hostile;
     use crate::stream_time::StreamTime;
     use proptest::prelude::*;
+    use std::fs;
 
     fn gap_at(ms: u64) -> Update {
         let gap = Gap { lost_samples: 441, rate_hz: 44_100 };
         Update { caller: 0, at: StreamTime::from_ms(ms), event: Event::Gap(gap) }
-    }
-
-    fn name(writer: &SessionWriter) -> &str {
-        writer.path().file_name().unwrap().to_str().unwrap()
     }
 
     #[test]
@@ -336,61 +222,6 @@ pub(crate) mod tests {
         let level = Event::Level(Level { rms_db: -20.0, peak_db: -3.0 });
         writer.write(&Update { caller: 0, at: StreamTime::ZERO, event: level }).unwrap();
         assert_eq!(lines(&writer).len(), 2);
-    }
-
-    #[test]
-    fn a_name_tells_start_and_label_and_is_never_used_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::Folder(folder.path().join("new/folder"));
-        let first = SessionWriter::create(&place, &header()).unwrap();
-        let second = SessionWriter::create(&place, &header()).unwrap();
-        assert_eq!(name(&first), "2026-11-22T14-30-05-desk.jsonl");
-        assert_eq!(name(&second), "2026-11-22T14-30-05-desk-2.jsonl");
-    }
-
-    #[test]
-    fn a_label_can_neither_leave_the_folder_nor_make_the_name_too_long() {
-        let name_for = |label: &str| file_stem(&header_of(&[label]));
-        assert_eq!(name_for("../../etc/Line 3"), "2026-11-22T14-30-05-etc-line-3");
-        assert_eq!(name_for("\u{1b}[31m\n"), "2026-11-22T14-30-05-31m");
-        assert_eq!(name_for(" /. "), "2026-11-22T14-30-05-call");
-        assert!(name_for(&"机".repeat(10_000)).len() < 200);
-        assert_eq!(file_stem(&header_of(&["a", "b"])), "2026-11-22T14-30-05-2-callers");
-    }
-
-    #[test]
-    fn a_named_log_is_replaced_only_on_request() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("call.jsonl");
-        fs::write(&path, "old\n".repeat(1000)).unwrap();
-        let refused =
-            SessionWriter::create(&Place::File(path.clone(), IfExists::Refuse), &header());
-        assert!(refused.unwrap_err().to_string().contains("exists already"));
-        SessionWriter::create(&Place::File(path.clone(), IfExists::Replace), &header()).unwrap();
-        assert!(fs::read_to_string(&path).unwrap().starts_with("{\"record\":\"header\""));
-        let refused = SessionWriter::create(
-            &Place::File(folder.path().to_owned(), IfExists::Replace),
-            &header(),
-        );
-        assert!(refused.is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn log_and_folder_belong_to_their_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let folder = tempfile::tempdir().unwrap();
-        let logs = folder.path().join("logs");
-        let writer = SessionWriter::create(&Place::Folder(logs.clone()), &header()).unwrap();
-        assert_eq!((mode(&logs), mode(writer.path())), (0o700, 0o600));
-
-        let open_to_all = folder.path().join("old.jsonl");
-        fs::write(&open_to_all, "").unwrap();
-        fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o644)).unwrap();
-        let place = Place::File(open_to_all.clone(), IfExists::Replace);
-        SessionWriter::create(&place, &header()).unwrap();
-        assert_eq!(mode(&open_to_all), 0o600);
     }
 
     fn end() -> EndRecord {

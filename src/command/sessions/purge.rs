@@ -79,16 +79,12 @@ fn as_text(purged: &Purge, settings: &PurgeSettings) -> String {
         Mode::Delete => "deleted",
         Mode::DryRun => "would delete",
     };
-    let mut text = String::new();
-    for path in &purged.deleted {
-        text += &format!("{done} {}\n", name(path));
-    }
-    for path in &purged.in_use {
-        text += &format!("in use, stays: {}\n", name(path));
-    }
+    let gone = purged.deleted.iter().map(|path| format!("{done} {}", name(path)));
+    let in_use = purged.in_use.iter().map(|path| format!("in use, stays: {}", name(path)));
     let folder = plain(&settings.dir.to_string_lossy());
     let of = logs(purged.deleted.len(), settings.age);
-    text + &format!("{done} {of} in {folder}; {} younger\n", purged.n_younger)
+    let sum = format!("{done} {of} in {folder}; {} younger\n", purged.n_younger);
+    gone.chain(in_use).chain([sum]).collect::<Vec<_>>().join("\n")
 }
 
 fn as_json(purged: &Purge, settings: &PurgeSettings) -> serde_json::Value {

@@ -50,7 +50,7 @@ fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
 
 fn log_stopped(LogStopped { since, disk_full }: LogStopped) -> String {
     let why = if disk_full { "the disk is full, free some space" } else { "it cannot be written" };
-    format!(" no log since {since}: {why}; readings go on, and so do tries ")
+    format!(" no log since {since}: {why}; monitoring goes on ")
 }
 
 fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {

@@ -6,6 +6,7 @@
 //! ```
 
 use super::engine::{Clock, Input};
+use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
 use super::{Exit, replay, watch};
 use crate::audio::microphone::Microphone;
@@ -35,8 +36,8 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let caller = CallerEntry { label: "caller".into(), source: source.clone() };
     let input = Input::Microphone(Box::new(microphone));
     if settings.session.headless {
-        if let Some(notice) = &prepared.backend().notice {
-            eprintln!("{notice}");
+        if let Some(notice) = prepared.notice() {
+            tell(&notice);
         }
         let engine = prepared.engine(input, caller, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
@@ -48,7 +49,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         source,
         log: None,
         mode: Mode::Live,
-        notice: prepared.backend().notice.clone(),
+        notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
     let watched = watch::run(setup, prepared.engine(input, caller, Clock::RealTime)?)?;

@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::engine::{Clock, Engine, Input, Step};
+use super::printer::tell;
 use super::progress;
 use super::session::{Prepared, SessionSettings, print_summary};
 use super::watch::{self, Watched};
@@ -59,14 +60,14 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         source: format!("{} ({})", caller.source, recording.format()),
         log: None,
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
-        notice: prepared.backend().notice.clone(),
+        notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
     let input = Input::Recording(Box::new(recording));
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {
         if let Some(notice) = &setup.notice {
-            eprintln!("{notice}");
+            tell(notice);
         }
         let engine = prepared.engine(input, caller, clock)?;
         return headless(engine, length, None, settings.session.json);
@@ -94,7 +95,11 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        match engine.step(&mut |_| {}) {
+        let result = engine.step(&mut |_| {});
+        if let Some(news) = engine.take_log_news() {
+            bar.suspend(|| tell(&format!("warning: {news}")));
+        }
+        match result {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,
@@ -106,13 +111,12 @@ pub(super) fn headless(
         }
     }
     bar.finish_and_clear();
-    let log_failure = engine.take_log_failure();
     let loss = engine.new_loss_on_the_way();
-    let (ended, end_failure) = engine.end(reason);
+    let (ended, log_failure) = engine.end(reason);
     if let Some(loss) = loss {
-        eprintln!("warning: {loss}");
+        tell(&format!("warning: {loss}"));
     }
-    finish(Watched { ended, failure: cut_off, log_failure: log_failure.or(end_failure) }, json)
+    finish(Watched { ended, failure: cut_off, log_failure }, json)
 }
 
 /// Prints the summary and decides the exit code.
@@ -125,11 +129,11 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
         if !harmless {
             return Err(failure);
         }
-        eprintln!("warning: {failure:#}");
+        tell(&format!("warning: {failure:#}"));
         return Ok(Exit::Partial);
     }
     if let Some(failure) = watched.log_failure {
-        eprintln!("warning: the log is incomplete: {failure}");
+        tell(&format!("warning: the log is incomplete: {failure}"));
         return Ok(Exit::Partial);
     }
     Ok(Exit::Done)

@@ -16,8 +16,8 @@ use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
-/// Version 2 added the records of kind `facts`.
-pub const SESSION_VERSION: u32 = 2;
+/// Version 2 added the records of kind `facts`, version 3 those of kind `unwritten`.
+pub const SESSION_VERSION: u32 = 3;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,8 @@ pub enum Record {
     Mark(MarkRecord),
     /// A recording was moved to another place.
     Seek(SeekRecord),
+    /// Records are missing here.
+    Unwritten(UnwrittenRecord),
     /// The last line.
     End(EndRecord),
 }
@@ -177,6 +179,45 @@ pub struct SeekRecord {
     /// The place before.
     #[serde(with = "seconds")]
     pub from: StreamTime,
+}
+
+/// Records of all callers are missing here: they could not be written, since the disk was full or gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnwrittenRecord {
+    /// Where the last of them belongs.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Where the first of them belongs.
+    #[serde(with = "seconds")]
+    pub from: StreamTime,
+    /// How many there were.
+    pub records: u64,
+    /// Readings among them.
+    pub readings: u64,
+    /// Marks among them.
+    pub marks: u64,
+}
+
+impl UnwrittenRecord {
+    /// Counts one more record.
+    #[must_use]
+    pub(super) fn with(self, record: &Record) -> Self {
+        UnwrittenRecord {
+            t: record.t(),
+            from: self.from,
+            records: self.records + 1,
+            readings: self.readings + u64::from(matches!(record, Record::Reading(_))),
+            marks: self.marks + u64::from(matches!(record, Record::Mark(_))),
+        }
+    }
+
+    /// One record.
+    #[must_use]
+    pub(super) fn of(record: &Record) -> Self {
+        let none =
+            UnwrittenRecord { t: record.t(), from: record.t(), records: 0, readings: 0, marks: 0 };
+        none.with(record)
+    }
 }
 
 /// The last line: how the session ended and what it amounts to.

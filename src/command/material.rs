@@ -3,6 +3,7 @@
 //! In: the data folders and the training clips. Out: samples at the stream's rate. Noises that are kept for
 //! choosing and measuring are left out.
 
+use super::printer::tell;
 use crate::audio::recording::{Channel, decode};
 use crate::augment::Sounds;
 use crate::corpus::{Clip, Split, recordings, sounds};
@@ -30,7 +31,7 @@ pub fn training_sounds(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Sound
         }
     }
     if files.is_empty() {
-        eprintln!("no recorded noises found beside the data: noise is made up");
+        tell("no recorded noises found beside the data: noise is made up");
     }
     let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
     let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");

@@ -1,7 +1,11 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod sessions;
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+pub use sessions::{LogArgs, PurgeArgs, SessionsAction, SessionsArgs};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
 #[derive(Debug, Parser)]
@@ -29,7 +33,7 @@ pub enum Command {
     Devices(JsonArgs),
     /// Turn a session log into another format
     Export(ExportArgs),
-    /// List the session logs
+    /// List the session logs, or delete the old ones
     Sessions(SessionsArgs),
     /// List the installed models with their honest scores
     Models(JsonArgs),
@@ -59,12 +63,9 @@ pub struct EngineArgs {
     /// Configuration file [default: ~/.config/undertone/config.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Write the session log there instead of into the sessions folder
-    #[arg(long, value_name = "FILE")]
-    pub log: Option<PathBuf>,
-    /// Replace a log of that name
-    #[arg(long)]
-    pub force: bool,
+    /// Where the log goes.
+    #[command(flatten)]
+    pub log: LogArgs,
     /// No dashboard: run without a terminal and print a summary at the end
     #[arg(long)]
     pub headless: bool,
@@ -96,8 +97,11 @@ pub struct ReplayArgs {
     #[arg(long)]
     pub speed: Option<String>,
     /// Which channel is the caller: left, right, mix or a number from 1
-    #[arg(long, default_value = "mix")]
+    #[arg(long, visible_alias = "caller", default_value = "mix")]
     pub channel: String,
+    /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
+    #[arg(long, value_name = "CHANNEL")]
+    pub operator: Option<String>,
     /// Read the recording in blocks of so many samples (results do not depend on it)
     #[arg(long, value_name = "SAMPLES", hide = true)]
     pub block: Option<usize>,
@@ -128,20 +132,6 @@ pub struct ExportArgs {
     /// Replace a file of that name
     #[arg(long)]
     pub force: bool,
-}
-
-/// `undertone sessions`.
-#[derive(Debug, Args)]
-pub struct SessionsArgs {
-    /// The folder [default: ~/.local/state/undertone/sessions]
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
-    /// Configuration file [default: ~/.config/undertone/config.toml]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `undertone inspect`.
@@ -242,6 +232,9 @@ pub struct TrainArgs {
     /// Largest learning rate [default: the recipe's]
     #[arg(long)]
     pub learning_rate: Option<f64>,
+    /// A folder of music without voices, to learn that it is no speech; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub music: Vec<PathBuf>,
     /// Seed of every random choice [default: the recipe's]
     #[arg(long)]
     pub seed: Option<u64>,

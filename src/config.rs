@@ -31,13 +31,15 @@ pub struct Config {
     pub session: SessionSection,
 }
 
-/// `[session]`: where sessions are logged.
+/// `[session]`: where sessions are logged, and for how long.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionSection {
     /// The folder; none for [`sessions_dir`]. In a file, `~` is the home folder and a relative path
     /// begins at the file's own folder.
     pub dir: Option<PathBuf>,
+    /// Logs in that folder that are older than so many days are deleted when a session begins; 0 keeps them.
+    pub retention_days: u32,
 }
 
 /// What was typed and goes before the file; none where nothing was typed.
@@ -154,7 +156,9 @@ impl Config {
         in_range("pipeline.segment_ms", segment_ms, 500..=30_000)?;
         in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
         in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
-        in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)
+        in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
+        // A hundred years.
+        in_range("session.retention_days", self.session.retention_days, 0..=36_500)
     }
 }
 
@@ -320,6 +324,10 @@ mod tests {
             "pipeline.min_speech_ms is 1001, but must be from 100 to 1000"
         );
         assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
+        assert_eq!(
+            checked("[session]\nretention_days = 36501\n").unwrap_err(),
+            "session.retention_days is 36501, but must be from 0 to 36500"
+        );
     }
 
     #[test]

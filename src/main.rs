@@ -7,28 +7,44 @@ use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
     Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
+    LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs,
+    TrainArgs,
 };
-use undertone::command::printer::print_to_stdout;
+use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, Exit, calls, degrade, devices, evaluate, export, folds,
-    inspect, make_calls, models, monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, calls, degrade, devices, evaluate,
+    export, folds, inspect, make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
+use undertone::output_file::IfExists;
+use undertone::plain_text::plain_message;
+use undertone::session::retention::Mode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return not_understood(&error),
+        // What is asked for with --help or --version.
+        Err(error) => error.exit(),
+    };
     match run(cli) {
         Ok(Exit::Done) => EXIT_DONE.into(),
         Ok(Exit::Partial) => EXIT_PARTIAL.into(),
         Err(error) => {
-            // Not `eprintln`, which panics where the terminal is gone: that may be the very error.
-            let _ = writeln!(std::io::stderr(), "undertone: {}", chain(&error));
+            tell(&format!("undertone: {}", chain(&error)));
             EXIT_FAILED.into()
         }
     }
+}
+
+/// Says what is wrong with the command line: the message repeats what was typed, whatever that is.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    // Where nobody can be told, the exit code is left.
+    let lines: Vec<String> = error.to_string().lines().map(plain_message).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    EXIT_USAGE.into()
 }
 
 /// An error with its causes on one line, without repeating what a cause already said.
@@ -57,7 +73,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             done(models::run(&models::ModelsSettings { json }))
         }
         Some(Command::Export(args)) => done(export_session(args)),
-        Some(Command::Sessions(args)) => done(list_sessions(args)),
+        Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
         Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
             recipe: args.recipe,
@@ -86,11 +102,18 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     Ok(session::SessionSettings {
         config: Config::resolve(args.config.as_deref(), flags)?,
-        log: args.log,
-        force: args.force,
+        log: log_to(args.log),
         headless: args.headless,
         json: args.json,
     })
+}
+
+fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
+    match log {
+        _ if no_log => session::LogTo::Nowhere,
+        Some(file) => session::LogTo::File(file, IfExists::from_force(force)),
+        None => session::LogTo::Folder,
+    }
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
@@ -125,6 +148,7 @@ fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     anyhow::ensure!(args.block != Some(0), "a block has at least one sample");
     Ok(replay::ReplaySettings {
         call: args.call,
+        operator: args.operator.map(|channel| channel.parse()).transpose()?,
         channel: args.channel.parse::<Channel>()?,
         pace,
         block_len: args.block,
@@ -141,17 +165,25 @@ fn export_session(args: ExportArgs) -> anyhow::Result<()> {
     })
 }
 
-fn list_sessions(args: SessionsArgs) -> anyhow::Result<()> {
+fn work_on_sessions(args: SessionsArgs) -> anyhow::Result<Exit> {
     let flags = Flags { session_dir: args.dir, ..Flags::default() };
     let config = Config::resolve(args.config.as_deref(), flags)?;
-    let dir = Some(config.sessions_dir()?);
-    sessions::run(&sessions::SessionsSettings { dir, json: args.json })
+    let (dir, json) = (config.sessions_dir()?, args.json);
+    match args.action {
+        None => done(sessions::run(&sessions::SessionsSettings { dir: Some(dir), json })),
+        Some(SessionsAction::Purge(PurgeArgs { older_than, dry_run })) => {
+            let age = older_than.parse()?;
+            let mode = if dry_run { Mode::DryRun } else { Mode::Delete };
+            sessions::purge::run(&sessions::purge::PurgeSettings { dir, age, mode, json })
+        }
+    }
 }
 
 fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
     Ok(train::TrainSettings {
         recipe: args.recipe,
         data: args.data,
+        music: args.music,
         output: args.output,
         division: args.split.parse()?,
         epochs: args.epochs,
@@ -265,7 +297,7 @@ fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
     };
     let mut scorer = ClipScorer::new(args.model, BackendChoice::Cpu);
     let mut exit = Exit::Done;
-    print_to_stdout(|out| {
+    print_lines(|out| {
         exit = inspect::run(&settings, &mut |clip| scorer.score_decoded(clip), out)?;
         anyhow::Ok(())
     })?;

@@ -179,11 +179,11 @@ impl<C: Classifier> Pipeline<C> {
         Ok(self)
     }
 
-    /// Takes the operator's next samples, before the callers' of the same time; `tell` gets the levels. Without
+    /// Takes the operator's next samples, before the callers' of the same time. Without
     /// [`Pipeline::with_operator`] nothing happens.
-    pub fn push_operator(&mut self, samples: &[f32], tell: impl FnMut(StreamTime, Level)) {
+    pub fn push_operator(&mut self, samples: &[f32]) {
         if let Some(operator) = &mut self.operator {
-            operator.push(samples, tell);
+            operator.push(samples);
         }
     }
 

@@ -16,8 +16,8 @@ use std::thread;
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 
-use super::printer::print;
-use super::session::{Prepared, SessionSettings};
+use super::printer::{print, tell};
+use super::session::{LogTo, Prepared, SessionSettings};
 use super::{Exit, progress};
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{Block, Source};
@@ -76,7 +76,7 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
         json.commit()?;
     }
     for reason in &failed {
-        eprintln!("not measured: {reason}");
+        tell(&format!("not measured: {reason}"));
     }
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Partial })
 }
@@ -86,7 +86,7 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
 fn prepared(settings: &CallsSettings) -> anyhow::Result<Prepared> {
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
-    Prepared::new(SessionSettings { config, log: None, force: false, headless: true, json: false })
+    Prepared::new(SessionSettings { config, log: LogTo::Nowhere, headless: true, json: false })
 }
 
 /// What came of each call, in their order.

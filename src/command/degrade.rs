@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Exit;
 use super::export::is_same_file;
+use super::printer::tell;
 use crate::audio::recording::{Channel, Decoded, decode};
 use crate::augment::{Band, Chain, Codec, Line, NoiseAt, NoiseKind, Room, Sounds, change_speed};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
@@ -84,11 +85,11 @@ pub fn run(settings: &DegradeSettings) -> anyhow::Result<Exit> {
     output.write_all(&wav(&samples)?)?;
     output.commit()?;
     if recording.n_lost > 0 {
-        eprintln!(
+        tell(&format!(
             "warning: {} samples of {} could not be decoded; there is silence in their place",
             recording.n_lost,
             settings.input.display()
-        );
+        ));
         return Ok(Exit::Partial);
     }
     Ok(Exit::Done)

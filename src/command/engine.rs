@@ -4,13 +4,15 @@
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
 use super::delay::DelayMeter;
+use super::operator_side::OperatorSide;
+use super::running_log::{LogNews, RunningLog};
 use crate::audio::microphone::Microphone;
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
+use crate::dashboard::LogStopped;
 use crate::model::LstmClassifier;
-use crate::pipeline::{Event, Pipeline, Update};
+use crate::pipeline::{Event, Pipeline, Update, stream_position};
 use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
-use crate::session::writer::SessionWriter;
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Timeline;
 use crate::timeline::summary::Summary;
@@ -75,10 +77,9 @@ const MISSING_S: f64 = 0.2;
 /// One caller's source, pipeline and log.
 pub struct Engine {
     input: Input,
+    operator: Option<OperatorSide>,
     pipeline: Pipeline<LstmClassifier>,
-    log: Option<SessionWriter>,
-    /// Why the log ends early, if it does.
-    log_failure: Option<String>,
+    log: RunningLog,
     updates: Vec<Update>,
     timeline: Timeline,
     delay: DelayMeter,
@@ -96,16 +97,17 @@ impl Engine {
     #[must_use]
     pub fn new(
         input: Input,
+        operator: Option<OperatorSide>,
         pipeline: Pipeline<LstmClassifier>,
-        log: Option<SessionWriter>,
+        log: RunningLog,
         clock: Clock,
     ) -> Self {
         let delay = DelayMeter::new(input.sample_rate_hz());
         Engine {
             input,
+            operator,
             pipeline,
             log,
-            log_failure: None,
             updates: Vec::new(),
             timeline: Timeline::new(),
             delay,
@@ -125,6 +127,7 @@ impl Engine {
         if self.ended {
             return Ok(Step::Ended);
         }
+        self.log.tend(Instant::now());
         let result = self.take_block();
         // Also what was made of the audio before a failure.
         self.hand_on(watch);
@@ -132,11 +135,16 @@ impl Engine {
     }
 
     fn take_block(&mut self) -> anyhow::Result<Step> {
+        let rate_hz = self.input.sample_rate_hz();
         match self.input.next_block() {
             Ok(Block::Audio(samples)) => {
                 self.arrived += samples.len() as u64;
                 if self.clock == Clock::RealTime {
                     self.delay.arrived(self.arrived, Instant::now());
+                }
+                if let Some(operator) = &mut self.operator {
+                    let until = stream_position(self.arrived, rate_hz);
+                    operator.hear(until, &mut self.pipeline);
                 }
                 self.pipeline.push(0, samples, &mut self.updates)?;
                 Ok(Step::Worked)
@@ -166,11 +174,7 @@ impl Engine {
     fn hand_on(&mut self, watch: &mut dyn FnMut(&Update)) {
         let updates = std::mem::take(&mut self.updates);
         for update in &updates {
-            if let Some(log) = &mut self.log
-                && let Err(error) = log.write(update)
-            {
-                self.log_failure.get_or_insert(error.to_string());
-            }
+            self.log.write(update, Instant::now());
             if let Event::Reading(reading) = &update.event
                 && self.clock == Clock::RealTime
             {
@@ -187,12 +191,8 @@ impl Engine {
     pub fn mark(&mut self, text: &str) {
         let at = self.position();
         self.timeline.mark(at, text);
-        if let Some(log) = &mut self.log {
-            let mark = MarkRecord { caller: 0, t: at, text: text.to_owned() };
-            if let Err(error) = log.mark(mark) {
-                self.log_failure.get_or_insert(error.to_string());
-            }
-        }
+        let mark = MarkRecord { caller: 0, t: at, text: text.to_owned() };
+        self.log.mark(mark, Instant::now());
     }
 
     /// Moves a recording; nothing happens to a live device.
@@ -209,6 +209,9 @@ impl Engine {
         let wanted = crate::pipeline::source_position(target, rate);
         let sample = recording.seek(wanted)?;
         self.pipeline.seek(0, sample, &mut self.updates)?;
+        if let Some(operator) = &mut self.operator {
+            operator.seek_to(stream_position(sample, rate), &mut self.pipeline)?;
+        }
         self.arrived = sample;
         self.delay.restart();
         self.ended = false;
@@ -236,7 +239,7 @@ impl Engine {
     /// Where the log is, if there is one.
     #[must_use]
     pub fn log_path(&self) -> Option<PathBuf> {
-        self.log.as_ref().map(|log| log.path().to_owned())
+        self.log.path()
     }
 
     /// Delays measured before now no longer stand for what comes: after a pause.
@@ -280,13 +283,19 @@ impl Engine {
         self.delay.summary()
     }
 
-    /// Why the log ends early, told once.
-    pub fn take_log_failure(&mut self) -> Option<String> {
-        self.log_failure.take()
+    /// What there is to tell of the log, once.
+    pub fn take_log_news(&mut self) -> Option<LogNews> {
+        self.log.take_news()
     }
 
-    /// Ends the session: what is under way, the log's last record, and the summary; and why the log has no
-    /// end, if it has none.
+    /// Since when nothing is logged, if that is so.
+    #[must_use]
+    pub fn log_stopped(&self) -> Option<LogStopped> {
+        self.log.stopped()
+    }
+
+    /// Ends the session: what is under way, the log's last record, and the summary; and what is missing in
+    /// the log, if anything is.
     #[must_use]
     pub fn end(mut self, reason: EndReason) -> (Ended, Option<String>) {
         if !self.ended {
@@ -313,8 +322,7 @@ impl Engine {
             dropped_samples: self.dropped,
             delay: ended.delay,
         };
-        let failure = self.log.take().and_then(|log| log.end(end).err());
-        (ended, self.log_failure.take().or(failure.map(|error| error.to_string())))
+        (ended, self.log.end(end))
     }
 }
 

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+use super::printer::tell;
 use crate::corpus::{self, Clip, Corpus, Split};
 use crate::evaluation::{Condition, Degradation, Drops, Report};
 use files::Files;
@@ -120,7 +121,7 @@ fn heard_clips(
 ) -> anyhow::Result<(Vec<Clip>, Listening)> {
     let Corpus { mut clips, not_used } = corpus::open(&choice.clips)?;
     for left_out in &not_used {
-        eprintln!("not used: {}: {}", left_out.path.display(), left_out.reason);
+        tell(&format!("not used: {}: {}", left_out.path.display(), left_out.reason));
     }
     let mut listening = match &choice.noises {
         Some(data) => Listening::with_recorded(conditions, data, &clips, choice.split)?,
@@ -131,7 +132,7 @@ fn heard_clips(
         return Ok((clips, listening));
     };
     if let Err(shared) = corpus::speaker_disjoint(&clips) {
-        eprintln!("warning: these scores may be of voices that the model has heard: {shared}");
+        tell(&format!("warning: these scores may be of voices that the model has heard: {shared}"));
     }
     clips.retain(|clip| clip.split == Some(split));
     if clips.is_empty() {
@@ -151,10 +152,13 @@ fn tell_failed(scored: &Scored) -> Outcome {
         return Outcome::Complete;
     }
     for (path, reason) in &scored.failed {
-        eprintln!("not scored: {}: {reason:#}", path.display());
+        tell(&format!("not scored: {}: {reason:#}", path.display()));
     }
     let n_failed = scored.failed.len();
-    eprintln!("{n_failed} of {} clips could not be scored and are not counted", scored.n_clips());
+    tell(&format!(
+        "{n_failed} of {} clips could not be scored and are not counted",
+        scored.n_clips()
+    ));
     Outcome::Incomplete(n_failed)
 }
 

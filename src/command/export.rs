@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::command::printer::print_to_stdout;
+use crate::command::printer::{print_to_stdout, tell};
 use crate::export::{ExportFormat, export};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
 use crate::session::SessionReader;
@@ -34,10 +34,10 @@ pub fn run(settings: &ExportSettings) -> anyhow::Result<()> {
         _ => print_to_stdout(|out| export(&mut session, settings.format, out))?,
     }
     if session.is_cut() {
-        eprintln!(
+        tell(&format!(
             "warning: the last line of {} is cut off and was left out: the session did not end properly",
             settings.session.display()
-        );
+        ));
     }
     Ok(())
 }

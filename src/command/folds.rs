@@ -5,6 +5,7 @@
 //! taken: the fold that is asked about chooses nothing.
 
 use super::material::{kept_in, training_sounds};
+use super::printer::{print, tell};
 use super::train::{Display, backend, prepared};
 use crate::corpus::{self, Clip};
 use crate::model::artifact::sha256_hex;
@@ -75,7 +76,7 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
             save(&path, IfExists::Replace, ReadableBy::Everyone, text.as_bytes())?;
             score
         };
-        eprintln!("fold {fold}: UAR {:.3}, accuracy {:.3}", score.uar, score.accuracy);
+        tell(&format!("fold {fold}: UAR {:.3}, accuracy {:.3}", score.uar, score.accuracy));
         scores.push(score);
     }
     let mut table = csv::Writer::from_writer(Vec::new());
@@ -86,13 +87,13 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
     save(&path, IfExists::Replace, ReadableBy::Everyone, &table.into_inner()?)?;
     #[expect(clippy::cast_precision_loss, reason = "a few folds")]
     let mean = |of: fn(&FoldScore) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
-    println!(
-        "mean of {} folds: UAR {:.3}, accuracy {:.3}; each in {}",
+    print(&format!(
+        "mean of {} folds: UAR {:.3}, accuracy {:.3}; each in {}\n",
         scores.len(),
         mean(|score| score.uar),
         mean(|score| score.accuracy),
         path.display()
-    );
+    ))?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::material::samples;
+use super::material::{recordings_in, samples};
 use super::progress;
 use crate::augment::trim_silence;
 use crate::corpus::sounds::{self, Group, Sound};
@@ -216,18 +216,9 @@ fn all_sounds(settings: &MakeCallsSettings) -> anyhow::Result<Vec<NonSpeechSound
             all.push(NonSpeechSound::Recorded(kind_of(sound), samples(&sound.path)?));
         }
     }
-    for folder in &settings.extra {
-        let entries = std::fs::read_dir(folder)
-            .with_context(|| format!("cannot read {}; check the path", folder.display()))?;
-        let mut files: Vec<PathBuf> =
-            entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-        files.retain(|file| file.is_file());
-        files.sort();
-        ensure!(!files.is_empty(), "{} holds no recording", folder.display());
-        for file in files {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            all.push(NonSpeechSound::Recorded(format!("extra {name}"), samples(&file)?));
-        }
+    for (file, samples) in recordings_in(&settings.extra)? {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        all.push(NonSpeechSound::Recorded(format!("extra {name}"), samples));
     }
     Ok(all)
 }

@@ -3,12 +3,14 @@
 //! In: the data folders and the training clips. Out: samples at the stream's rate. Noises that are kept for
 //! choosing and measuring are left out.
 
+use super::printer::tell;
 use crate::audio::recording::{Channel, decode};
 use crate::augment::Sounds;
-use crate::corpus::{Clip, Split, sounds};
+use crate::corpus::{Clip, Split, recordings, sounds};
 use crate::emotion::Emotion;
 use crate::resample::resample_all;
 use crate::stream_time::STREAM_RATE_HZ;
+use crate::training::parallel;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +31,7 @@ pub fn training_sounds(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Sound
         }
     }
     if files.is_empty() {
-        eprintln!("no recorded noises found beside the data: noise is made up");
+        tell("no recorded noises found beside the data: noise is made up");
     }
     let neutral = clips.iter().filter(|clip| clip.emotion == Emotion::Neutral);
     let own = neutral.clone().filter(|clip| clip.corpus == "neutral_speech");
@@ -39,6 +41,21 @@ pub fn training_sounds(data: &[PathBuf], clips: &[Clip]) -> anyhow::Result<Sound
         noises: files.iter().map(|path| samples(path)).collect::<Result<_, _>>()?,
         voices: voices.into_iter().map(samples).collect::<Result<_, _>>()?,
     })
+}
+
+/// All recordings below some folders, at the stream's rate.
+///
+/// # Errors
+/// A folder without recordings, or a file that does not decode, by name.
+pub fn recordings_in(folders: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Vec<f32>)>> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let found = recordings(folder)?;
+        anyhow::ensure!(!found.is_empty(), "{} holds no recording", folder.display());
+        files.extend(found);
+    }
+    let read = |_: usize, file: &PathBuf| Ok((file.clone(), samples(file)?));
+    parallel::map(&files, read, || {}).into_iter().collect()
 }
 
 /// A recording at the stream's rate.

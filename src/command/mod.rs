@@ -15,9 +15,11 @@ pub mod make_calls;
 pub mod material;
 pub mod models;
 pub mod monitor;
+mod operator_side;
 pub mod printer;
 pub mod progress;
 pub mod replay;
+pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
@@ -39,7 +41,9 @@ pub enum Exit {
 pub const EXIT_DONE: u8 = 0;
 /// Exit code of a failure; the message is on standard error.
 pub const EXIT_FAILED: u8 = 1;
-/// Exit code of [`Exit::Partial`]. (2 is wrong usage.)
+/// Exit code of a command line that was not understood.
+pub const EXIT_USAGE: u8 = 2;
+/// Exit code of [`Exit::Partial`].
 pub const EXIT_PARTIAL: u8 = 3;
 
 /// What the terminal can show, from the environment.

@@ -1,7 +1,7 @@
 //! `undertone models`: what is installed, with labels, size, training data and honest scores.
 
 use super::installed::{self, Installed};
-use super::printer::print;
+use super::printer::{print, print_json};
 use crate::model::artifact::Artifact;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
     let models = installed::all();
     if settings.json {
         let entries: Vec<_> = models.iter().map(as_json).collect();
-        Ok(print(&format!("{}\n", serde_json::to_string_pretty(&entries)?))?)
+        Ok(print_json(&entries)?)
     } else {
         let entries: Vec<_> = models.iter().map(as_text).collect();
         Ok(print(&entries.join("\n"))?)

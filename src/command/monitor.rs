@@ -6,6 +6,7 @@
 //! ```
 
 use super::engine::{Clock, Input};
+use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
 use super::{Exit, replay, watch};
 use crate::audio::microphone::Microphone;
@@ -35,10 +36,10 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let caller = CallerEntry { label: "caller".into(), source: source.clone() };
     let input = Input::Microphone(Box::new(microphone));
     if settings.session.headless {
-        if let Some(notice) = &prepared.backend().notice {
-            eprintln!("{notice}");
+        if let Some(notice) = prepared.notice() {
+            tell(&notice);
         }
-        let engine = prepared.engine(input, caller, Clock::RealTime)?;
+        let engine = prepared.engine(input, caller, None, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
     let setup = Setup {
@@ -48,9 +49,9 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         source,
         log: None,
         mode: Mode::Live,
-        notice: prepared.backend().notice.clone(),
+        notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
-    let watched = watch::run(setup, prepared.engine(input, caller, Clock::RealTime)?)?;
+    let watched = watch::run(setup, prepared.engine(input, caller, None, Clock::RealTime)?)?;
     replay::finish(watched, false)
 }

@@ -1,8 +1,22 @@
-//! Prints to standard output, where a reader that goes away early (`| head`) is no error.
+//! Prints: the only way from a command to the terminal, and so where nothing gets through that steers it.
+//!
+//! A reader of standard output that goes away early (`| head`) is no error.
 
 use std::io::{self, BufWriter, Write};
 
-/// Hands standard output, buffered, to `print` and flushes it.
+use serde::Serialize;
+
+use crate::plain_text::{escaped_json, plain_message, plain_text};
+
+/// Tells something beside the results: one line on standard error, made harmless.
+///
+/// Where nobody can be told, nothing happens: the terminal may be gone.
+pub fn tell(message: &str) {
+    let _ = writeln!(io::stderr(), "{}", plain_message(message));
+}
+
+/// Hands standard output, buffered, to `print` and flushes it. What is written goes out byte by byte: for
+/// exports, which are the same in a file.
 ///
 /// # Errors
 /// What `print` fails with, unless it failed because nobody reads any more.
@@ -12,12 +26,32 @@ pub fn print_to_stdout<E: From<io::Error>>(
     print_to(io::stdout().lock(), print)
 }
 
-/// Prints a text to standard output.
+/// Prints a text of any number of lines to standard output, made harmless.
 ///
 /// # Errors
 /// What the system says, unless nobody reads any more.
 pub fn print(text: &str) -> io::Result<()> {
-    print_to_stdout(|out| out.write_all(text.as_bytes()))
+    print_to_stdout(|out| out.write_all(plain_text(text).as_bytes()))
+}
+
+/// Prints what `write` writes, made harmless. Its text is held in memory: for lists, not for exports.
+///
+/// # Errors
+/// What `write` fails with; or what the system says, unless nobody reads any more.
+pub fn print_lines<E: From<io::Error>>(
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut bytes = Vec::new();
+    write(&mut bytes)?;
+    Ok(print(&String::from_utf8_lossy(&bytes))?)
+}
+
+/// Prints a value as JSON of several lines; nothing in its strings is lost.
+///
+/// # Errors
+/// A value that is no JSON; or what the system says, unless nobody reads any more.
+pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+    print(&format!("{}\n", escaped_json(&serde_json::to_string_pretty(value)?)))
 }
 
 fn print_to<E: From<io::Error>>(

@@ -2,6 +2,8 @@
 
 use super::Exit;
 use super::engine::{Clock, Engine, Input, Step};
+use super::operator_side::OperatorSide;
+use super::printer::tell;
 use super::progress;
 use super::session::{Prepared, SessionSettings, print_summary};
 use super::watch::{self, Watched};
@@ -23,6 +25,8 @@ pub struct ReplaySettings {
     pub call: PathBuf,
     /// Which channel is the caller.
     pub channel: Channel,
+    /// Which channel is the operator, if that side is heard.
+    pub operator: Option<Channel>,
     /// How fast.
     pub pace: Pace,
     /// Another block length than the decoder's.
@@ -41,6 +45,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     if let Some(len) = settings.block_len {
         recording = recording.with_block_len(len);
     }
+    let operator = settings.operator.map(|channel| operator_side(settings, channel)).transpose()?;
     let length = recording
         .len_samples()
         .map(|samples| crate::pipeline::stream_position(samples, recording.sample_rate_hz()));
@@ -59,20 +64,36 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         source: format!("{} ({})", caller.source, recording.format()),
         log: None,
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
-        notice: prepared.backend().notice.clone(),
+        notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
     let input = Input::Recording(Box::new(recording));
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {
         if let Some(notice) = &setup.notice {
-            eprintln!("{notice}");
+            tell(notice);
         }
-        let engine = prepared.engine(input, caller, clock)?;
+        let engine = prepared.engine(input, caller, operator, clock)?;
         return headless(engine, length, None, settings.session.json);
     }
-    let watched = watch::run(setup, prepared.engine(input, caller, clock)?)?;
+    let watched = watch::run(setup, prepared.engine(input, caller, operator, clock)?)?;
     finish(watched, settings.session.json)
+}
+
+/// The operator's channel of the same recording: it is read as far as the caller's has come.
+fn operator_side(settings: &ReplaySettings, channel: Channel) -> anyhow::Result<OperatorSide> {
+    anyhow::ensure!(
+        channel != settings.channel && channel != Channel::Mix && settings.channel != Channel::Mix,
+        "caller and operator are {} and {channel}; give each a channel of its own, such as --caller \
+         right --operator left",
+        settings.channel
+    );
+    let mut recording = Recording::open(&settings.call, channel, Pace::AsRead)?;
+    if let Some(len) = settings.block_len {
+        recording = recording.with_block_len(len);
+    }
+    let source = format!("{} ({channel})", settings.call.display());
+    Ok(OperatorSide::new(Input::Recording(Box::new(recording)), source))
 }
 
 /// Runs to the end on this thread, with a progress bar where there is a terminal.
@@ -94,7 +115,11 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        match engine.step(&mut |_| {}) {
+        let result = engine.step(&mut |_| {});
+        if let Some(news) = engine.take_log_news() {
+            bar.suspend(|| tell(&format!("warning: {news}")));
+        }
+        match result {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,
@@ -106,13 +131,12 @@ pub(super) fn headless(
         }
     }
     bar.finish_and_clear();
-    let log_failure = engine.take_log_failure();
     let loss = engine.new_loss_on_the_way();
-    let (ended, end_failure) = engine.end(reason);
+    let (ended, log_failure) = engine.end(reason);
     if let Some(loss) = loss {
-        eprintln!("warning: {loss}");
+        tell(&format!("warning: {loss}"));
     }
-    finish(Watched { ended, failure: cut_off, log_failure: log_failure.or(end_failure) }, json)
+    finish(Watched { ended, failure: cut_off, log_failure }, json)
 }
 
 /// Prints the summary and decides the exit code.
@@ -125,11 +149,11 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
         if !harmless {
             return Err(failure);
         }
-        eprintln!("warning: {failure:#}");
+        tell(&format!("warning: {failure:#}"));
         return Ok(Exit::Partial);
     }
     if let Some(failure) = watched.log_failure {
-        eprintln!("warning: the log is incomplete: {failure}");
+        tell(&format!("warning: the log is incomplete: {failure}"));
         return Ok(Exit::Partial);
     }
     Ok(Exit::Done)

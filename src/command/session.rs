@@ -2,7 +2,10 @@
 
 use super::engine::{Clock, Ended, Engine, Input};
 use super::installed;
-use super::printer::print;
+use super::operator_side::OperatorSide;
+use super::printer::{print, print_json};
+use super::running_log::RunningLog;
+use super::sessions::purge;
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
@@ -13,8 +16,7 @@ use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
 use crate::session::record::{CallerEntry, Header, ModelEntry, rfc3339};
-use crate::session::writer::{Place, SessionWriter};
-use crate::session::{SESSION_VERSION, SessionError};
+use crate::session::{Place, SESSION_VERSION, SessionWriter};
 use crate::stream_time::STREAM_RATE_HZ;
 use std::path::PathBuf;
 
@@ -23,14 +25,23 @@ use std::path::PathBuf;
 pub struct SessionSettings {
     /// Defaults, file and flags.
     pub config: Config,
-    /// The log file, if it is named.
-    pub log: Option<PathBuf>,
-    /// Replace a log of that name.
-    pub force: bool,
+    /// Where the log goes.
+    pub log: LogTo,
     /// Without a dashboard.
     pub headless: bool,
     /// The summary as JSON.
     pub json: bool,
+}
+
+/// Where a log goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTo {
+    /// Into a new file in the folder for session logs.
+    Folder,
+    /// Into this file.
+    File(PathBuf, IfExists),
+    /// Nothing is kept.
+    Nowhere,
 }
 
 /// A model that is loaded, proven and warm.
@@ -39,6 +50,8 @@ pub struct Prepared {
     pipeline_settings: PipelineSettings,
     classifier: LstmClassifier,
     weights_sha256: String,
+    /// What became of the logs that are older than they may be.
+    retention: Option<String>,
 }
 
 impl Prepared {
@@ -68,12 +81,22 @@ impl Prepared {
             ..wanted
         };
         let classifier = device::start(&artifact, settings.config.backend)?;
+        let retention = purge::at_start(&settings.config);
         Ok(Prepared {
             settings,
             pipeline_settings,
             classifier,
             weights_sha256: artifact.manifest.weights_sha256,
+            retention,
         })
+    }
+
+    /// What to know from the start, in one line: of what computes, and of old logs.
+    #[must_use]
+    pub fn notice(&self) -> Option<String> {
+        let all = [self.backend().notice.as_deref(), self.retention.as_deref()];
+        let told: Vec<&str> = all.into_iter().flatten().collect();
+        (!told.is_empty()).then(|| told.join("; "))
     }
 
     /// Where the model runs.
@@ -92,7 +115,13 @@ impl Prepared {
     ///
     /// # Errors
     /// A log that cannot be begun, a source whose rate cannot be used.
-    pub fn engine(self, input: Input, caller: CallerEntry, clock: Clock) -> anyhow::Result<Engine> {
+    pub fn engine(
+        self,
+        input: Input,
+        caller: CallerEntry,
+        operator: Option<OperatorSide>,
+        clock: Clock,
+    ) -> anyhow::Result<Engine> {
         let manifest = self.classifier.manifest();
         let header = Header {
             version: SESSION_VERSION,
@@ -107,11 +136,15 @@ impl Prepared {
             settings: serde_json::to_value(self.pipeline_settings)?,
             backend: self.backend().description.clone(),
             callers: vec![caller],
+            operator: operator.as_ref().map(|side| side.source().to_owned()),
         };
         let rate_hz = input.sample_rate_hz();
         let log = self.open_log(&header)?;
-        let pipeline = self.pipeline(rate_hz)?;
-        Ok(Engine::new(input, pipeline, Some(log), clock))
+        let mut pipeline = self.pipeline(rate_hz)?;
+        if let Some(side) = &operator {
+            pipeline = pipeline.with_operator(side.sample_rate_hz())?;
+        }
+        Ok(Engine::new(input, operator, pipeline, RunningLog::new(log), clock))
     }
 
     /// The pipeline of one caller whose source delivers at this rate.
@@ -126,12 +159,13 @@ impl Prepared {
         Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, &rates, self.classifier)
     }
 
-    fn open_log(&self, header: &Header) -> Result<SessionWriter, anyhow::Error> {
+    fn open_log(&self, header: &Header) -> anyhow::Result<Option<SessionWriter>> {
         let place = match &self.settings.log {
-            Some(file) => Place::File(file.clone(), IfExists::from_force(self.settings.force)),
-            None => Place::Folder(self.settings.config.sessions_dir()?),
+            LogTo::File(file, if_exists) => Place::File(file.clone(), *if_exists),
+            LogTo::Folder => Place::Folder(self.settings.config.sessions_dir()?),
+            LogTo::Nowhere => return Ok(None),
         };
-        SessionWriter::create(&place, header).map_err(|error: SessionError| error.into())
+        Ok(Some(SessionWriter::create(&place, header)?))
     }
 }
 
@@ -148,7 +182,7 @@ pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
             "delay": ended.delay,
             "log": ended.log,
         });
-        return Ok(print(&format!("{}\n", serde_json::to_string_pretty(&value)?))?);
+        return Ok(print_json(&value)?);
     }
     Ok(print(&summary_text(ended))?)
 }
@@ -179,8 +213,9 @@ fn summary_text(ended: &Ended) -> String {
             delay.p50_ms, delay.p95_ms
         ));
     }
-    if let Some(log) = &ended.log {
-        lines.push(format!("log: {}", plain(&log.display().to_string())));
-    }
+    lines.push(ended.log.as_ref().map_or_else(
+        || "log: none, nothing is kept".to_owned(),
+        |log| format!("log: {}", plain(&log.display().to_string())),
+    ));
     lines.join("\n") + "\n"
 }

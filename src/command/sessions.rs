@@ -1,9 +1,11 @@
-//! `undertone sessions`: the logs in a folder, newest first.
+//! `undertone sessions`: the logs in a folder, newest first; [`purge`] deletes the old ones.
 //!
 //! ```text
 //! started              length  callers  main emotions               uncertain  gaps  ended     log
 //! 2026-11-22 14:30:05   12:05  desk     neutral 61%, sadness 22%  341 of 1204     0  finished  2026-….jsonl
 //! ```
+
+pub mod purge;
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,9 +14,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::command::printer::print_to_stdout;
+use crate::command::printer::{print_json, print_lines};
 use crate::config::sessions_dir;
-use crate::plain_text::plain_line;
+use crate::plain_text::{columns, plain, plain_line};
 use crate::session::{Overview, SessionReader};
 
 /// What to list.
@@ -35,9 +37,11 @@ pub fn run(settings: &SessionsSettings) -> anyhow::Result<()> {
     let dir = settings.dir.clone().map_or_else(sessions_dir, Ok)?;
     let sessions = listed_sessions(&dir)
         .with_context(|| format!("cannot read the folder of session logs {}", dir.display()))?;
-    let printed = print_to_stdout(|out| {
-        if settings.json { print_json(&sessions, out) } else { print_table(&sessions, &dir, out) }
-    });
+    let printed = if settings.json {
+        print_json(&sessions.iter().map(json_entry).collect::<Vec<_>>())
+    } else {
+        print_lines(|out| print_table(&sessions, &dir, out))
+    };
     printed.context("cannot write the list")
 }
 
@@ -86,7 +90,7 @@ fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Res
         return writeln!(
             out,
             "No sessions in {} yet: `undertone monitor` and `undertone replay` log theirs there.",
-            dir.display()
+            plain(&dir.to_string_lossy())
         );
     }
     let heading =
@@ -98,7 +102,7 @@ fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Res
     let rows: Vec<[String; 8]> =
         std::iter::once(heading.map(str::to_owned)).chain(readable).collect();
     let widths: [usize; 8] = std::array::from_fn(|column| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        rows.iter().map(|row| columns(&row[column])).max().unwrap_or(0)
     });
     if rows.len() > 1 {
         for row in &rows {
@@ -116,10 +120,12 @@ fn print_table(sessions: &[Session], dir: &Path, out: &mut dyn Write) -> io::Res
 /// Columns are two spaces apart; numbers end at the right, and the last column has no padding.
 fn print_row(row: &[String; 8], widths: [usize; 8], out: &mut dyn Write) -> io::Result<()> {
     let [started, length, callers, emotions, uncertain, gaps, ended, log] = row;
-    let [w0, w1, w2, w3, w4, w5, w6, _] = widths;
+    let [w0, w1, _, w3, w4, w5, w6, _] = widths;
+    // Formatting counts characters, of which a label may have wide ones.
+    let callers = callers.clone() + &" ".repeat(widths[2] - columns(callers));
     writeln!(
         out,
-        "{started:w0$}  {length:>w1$}  {callers:w2$}  {emotions:w3$}  {uncertain:>w4$}  {gaps:>w5$}  \
+        "{started:w0$}  {length:>w1$}  {callers}  {emotions:w3$}  {uncertain:>w4$}  {gaps:>w5$}  \
          {ended:w6$}  {log}"
     )
 }
@@ -137,7 +143,10 @@ fn cells(overview: &Overview, file_name: &str) -> [String; 8] {
         0 => "0".to_owned(),
         gaps => format!("{gaps} ({:.2} s)", overview.lost_s),
     };
-    let ended = overview.end.as_ref().map_or("not ended".to_owned(), ToString::to_string);
+    let mut ended = overview.end.as_ref().map_or("not ended".to_owned(), ToString::to_string);
+    if overview.unwritten > 0 {
+        ended = format!("incomplete, {ended}");
+    }
     [
         plain_line(&local_start(&overview.header.started), 19),
         overview.length.to_string(),
@@ -153,12 +162,6 @@ fn cells(overview: &Overview, file_name: &str) -> [String; 8] {
 /// `2026-11-22 14:30:05`: the clock on the wall where the session was.
 fn local_start(started: &str) -> String {
     started.get(..19).unwrap_or(started).replacen('T', " ", 1)
-}
-
-fn print_json(sessions: &[Session], out: &mut dyn Write) -> io::Result<()> {
-    let list: Vec<Value> = sessions.iter().map(json_entry).collect();
-    serde_json::to_writer_pretty(&mut *out, &list)?;
-    writeln!(out)
 }
 
 fn json_entry(session: &Session) -> Value {
@@ -184,6 +187,7 @@ fn json_entry(session: &Session) -> Value {
         "shares": emotions,
         "gaps": overview.gaps,
         "lost_s": overview.lost_s,
+        "unwritten": overview.unwritten,
         "ended": overview.end,
     })
 }
@@ -242,8 +246,8 @@ mod tests {
     fn the_list_as_json_has_every_log() {
         let folder = folder();
         let sessions = listed_sessions(folder.path()).unwrap();
-        let list: Value = serde_json::from_str(&text(|out| print_json(&sessions, out))).unwrap();
-        assert_eq!(list.as_array().unwrap().len(), 4);
+        let list: Vec<Value> = sessions.iter().map(json_entry).collect();
+        assert_eq!(list.len(), 4);
         assert_eq!(list[0]["ended"], Value::Null);
         assert_eq!(list[1]["ended"], "stopped");
         assert_eq!(list[1]["length_s"], 9.5);
@@ -259,7 +263,6 @@ mod tests {
         for dir in [folder.path(), &missing] {
             let sessions = listed_sessions(dir).unwrap();
             assert!(text(|out| print_table(&sessions, dir, out)).starts_with("No sessions in "));
-            assert_eq!(text(|out| print_json(&sessions, out)), "[]\n");
         }
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();

@@ -1,6 +1,7 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
-use super::material::{kept_in, training_sounds};
+use super::material::{kept_in, recordings_in, training_sounds};
+use super::printer::{print, tell};
 use super::progress;
 use super::scoring::ClipScorer;
 use crate::audio::recording::{Channel, decode};
@@ -66,6 +67,8 @@ pub struct TrainSettings {
     pub recipe: String,
     /// Folders or manifests.
     pub data: Vec<PathBuf>,
+    /// Folders of music without voices, to learn that it is no speech.
+    pub music: Vec<PathBuf>,
     /// The model's folder.
     pub output: PathBuf,
     /// How the clips are divided.
@@ -102,7 +105,9 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if recipe.network.hears_speech {
-        train_clips.extend(without_speech(&listener, recipe.hearings));
+        let music = recordings_in(&settings.music)?;
+        let music: Vec<Vec<f32>> = music.into_iter().map(|(_, samples)| samples).collect();
+        train_clips.extend(without_speech(&listener, &music, recipe.hearings));
     }
     let dev_clips = prepared("dev clips", &division.dev, &listener, recipe.hearings.min(2))?;
     let backend = backend(settings.backend)?;
@@ -110,13 +115,13 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
         .output
         .file_name()
         .map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
-    eprintln!(
+    tell(&format!(
         "{name}: {} training clips, {} dev clips, {} epochs on {}",
         train_clips.len(),
         dev_clips.len(),
         recipe.epochs,
         backend.description
-    );
+    ));
     let data = TrainingData {
         train: train_clips,
         dev: dev_clips,
@@ -130,7 +135,7 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     drop(data);
     let artifact = with_scores(artifact, &division, &recipe)?;
     artifact.save(&settings.output)?;
-    eprintln!("wrote {}", settings.output.display());
+    tell(&format!("wrote {}", settings.output.display()));
     Ok(())
 }
 
@@ -194,7 +199,7 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
     for path in &settings.data {
         let corpus = corpus::open(path)?;
         for left_out in &corpus.not_used {
-            eprintln!("not used: {} ({})", left_out.path.display(), left_out.reason);
+            tell(&format!("not used: {} ({})", left_out.path.display(), left_out.reason));
         }
         clips.extend(corpus.clips);
     }
@@ -259,7 +264,7 @@ pub fn prepared(
     let Prepared { examples, refused } = prepare(clips, listener, n_hearings, || bar.inc(1))?;
     bar.finish_and_clear();
     for (path, reason) in refused {
-        eprintln!("not used: {} ({reason})", path.display());
+        tell(&format!("not used: {} ({reason})", path.display()));
     }
     Ok(examples)
 }
@@ -282,7 +287,7 @@ fn with_scores(
         let decoded = decode(&clip.path, Channel::Mix).map_err(anyhow::Error::from);
         match decoded.and_then(|decoded| scorer.score_decoded(&decoded)) {
             Ok(heard) => predictions.push(Prediction::new(clip, heard)),
-            Err(error) => eprintln!("not used: {} ({error:#})", clip.path.display()),
+            Err(error) => tell(&format!("not used: {} ({error:#})", clip.path.display())),
         }
         bar.inc(1);
     }
@@ -299,7 +304,7 @@ fn with_scores(
         })
         .collect();
     if recipe.input == InputForm::Frames || !divided.test.is_empty() {
-        eprintln!("{}", report.table());
+        print(&report.table())?;
     }
     Ok(artifact)
 }
@@ -329,7 +334,7 @@ impl Display {
         match progress {
             Progress::Resumed(epochs) => {
                 self.resumed = *epochs;
-                eprintln!("going on after epoch {epochs}");
+                tell(&format!("going on after epoch {epochs}"));
             }
             Progress::Batch { done, of } => {
                 self.bar.set_length(*of as u64);
@@ -357,6 +362,6 @@ impl Display {
             each,
             left / 60.0
         );
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| tell(&format!("{line}")));
     }
 }

@@ -38,7 +38,7 @@ pub struct Watched {
     pub ended: Ended,
     /// What broke it off, if something did.
     pub failure: Option<anyhow::Error>,
-    /// Why the log is incomplete, if it is.
+    /// What is missing in the log, if anything is.
     pub log_failure: Option<String>,
 }
 
@@ -97,13 +97,12 @@ impl Session {
     fn run(mut self) -> Watched {
         let mut transport = Transport { paused: false, speed: self.engine.speed() };
         let mut failure = None;
-        let mut log_failure = None;
         let mut finished = false;
         while self.obey(&mut transport, &mut failure) {
             let step = if failure.is_some() { Step::Ended } else { self.step(&mut failure) };
-            if let Some(reason) = self.engine.take_log_failure() {
-                self.tell(Feed::Notice(format!("the log is incomplete: {reason}")));
-                log_failure = Some(reason);
+            if let Some(news) = self.engine.take_log_news() {
+                self.tell(Feed::Notice(news.to_string()));
+                self.tell_status(&transport);
             }
             if step == Step::Worked {
                 // Also a replay that was over and was moved back.
@@ -130,8 +129,8 @@ impl Session {
             None if finished => EndReason::Finished,
             None => EndReason::Stopped,
         };
-        let (ended, end_failure) = self.engine.end(reason);
-        Watched { ended, failure, log_failure: log_failure.or(end_failure) }
+        let (ended, log_failure) = self.engine.end(reason);
+        Watched { ended, failure, log_failure }
     }
 
     fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {
@@ -197,6 +196,7 @@ impl Session {
             paused: transport.paused,
             position: self.engine.position(),
             speed: transport.speed,
+            log_stopped: self.engine.log_stopped(),
         };
         self.tell(Feed::Status(status));
     }

@@ -24,7 +24,10 @@ pub(super) enum Named {
 pub(super) type ReadName = fn(&Path) -> Result<Option<Named>, CorpusError>;
 
 /// All recordings below a folder, in the order of their paths. Other files are not looked at.
-pub(super) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
+///
+/// # Errors
+/// [`CorpusError::Read`] for a folder that cannot be read.
+pub fn recordings(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_owned()];
     // Linked folders are followed, and a link may lead back up.

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use clip::Clip;
 pub use error::CorpusError;
+pub use folder::recordings;
 pub use split::{Split, by_speaker, last_fraction, random_fraction, speaker_disjoint};
 
 /// The manifest that a folder of several corpora holds.

@@ -6,8 +6,8 @@
 use super::caller::Caller;
 use super::feed::{Action, Feed, Mode, Setup, Status};
 use super::keys::{self, Command, Scope};
-use super::text::printable;
 use crate::pipeline::Event;
+use crate::plain_text::{plain_line, plain_message};
 use crate::stream_time::StreamTime;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use std::time::Duration;
@@ -17,6 +17,9 @@ const REFRESH: Duration = Duration::from_millis(500);
 
 /// How long the answer to a key stays in the footer.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// Characters of a caller's label: more than the widest screen has room for.
+const MAX_LABEL: usize = 500;
 
 /// The speeds that `+` and `-` step through; a replay may begin at another one.
 const SPEEDS: [f64; 7] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
@@ -31,9 +34,9 @@ pub(super) enum Ending {
 /// The state of the dashboard.
 #[derive(Debug)]
 pub(super) struct App {
-    /// With every text made printable.
+    /// With every text made harmless.
     pub(super) setup: Setup,
-    /// The log's path made printable.
+    /// The log's path made harmless.
     pub(super) log: Option<String>,
     pub(super) callers: Vec<Caller>,
     /// An index into `callers`, if there are any.
@@ -62,14 +65,19 @@ impl App {
             paused: false,
             position: StreamTime::ZERO,
             speed,
+            log_stopped: None,
         };
         App {
-            log: setup.log.as_ref().map(|path| printable(&path.to_string_lossy())),
-            callers: setup.callers.iter().map(|label| Caller::new(printable(label))).collect(),
+            log: setup.log.as_ref().map(|path| plain_message(&path.to_string_lossy())),
+            callers: setup
+                .callers
+                .iter()
+                .map(|label| Caller::new(plain_line(label, MAX_LABEL)))
+                .collect(),
             selected: 0,
             status,
             printed: status,
-            notice: setup.notice.as_deref().map(printable),
+            notice: setup.notice.as_deref().map(plain_message),
             ending: None,
             help: false,
             answer: None,
@@ -77,9 +85,9 @@ impl App {
             refreshed: Duration::ZERO,
             changed: true,
             setup: Setup {
-                model: printable(&setup.model),
-                backend: printable(&setup.backend),
-                source: printable(&setup.source),
+                model: plain_message(&setup.model),
+                backend: plain_message(&setup.backend),
+                source: plain_message(&setup.source),
                 ..setup
             },
         }
@@ -98,9 +106,11 @@ impl App {
                 }
             }
             Feed::Status(status) => self.status = status,
-            Feed::Notice(text) => self.notice = Some(printable(&text)),
+            Feed::Notice(text) => self.notice = Some(plain_message(&text)),
             Feed::Finished(None) => self.ending = Some(Ending::Over),
-            Feed::Finished(Some(error)) => self.ending = Some(Ending::Failed(printable(&error))),
+            Feed::Finished(Some(error)) => {
+                self.ending = Some(Ending::Failed(plain_message(&error)));
+            }
         }
     }
 

@@ -67,6 +67,17 @@ pub struct Status {
     pub position: StreamTime,
     /// How many times faster than real time a replay runs; infinite for as fast as possible.
     pub speed: f64,
+    /// Since when nothing is logged, while the log cannot be written.
+    pub log_stopped: Option<LogStopped>,
+}
+
+/// A log that cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogStopped {
+    /// Where the first record belongs that is missing.
+    pub since: StreamTime,
+    /// Whether it is for want of space.
+    pub disk_full: bool,
 }
 
 /// What the person asks for.

@@ -1,7 +1,7 @@
 //! The last lines: what to know, and which keys there are.
 
 use super::app::{App, Ending};
-use super::feed::Mode;
+use super::feed::{LogStopped, Mode};
 use super::keys::BINDINGS;
 use super::text::{fit, put, put_right};
 use super::theme::Theme;
@@ -26,7 +26,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     }
 }
 
-/// What matters most: how it ended, the answer to a key, or the last notice.
+/// What matters most: how it ended, the answer to a key, a log that stopped, or the last notice.
 fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
     match (&app.ending, app.last_answer(), &app.notice) {
         (Some(Ending::Failed(error)), _, _) => {
@@ -40,9 +40,17 @@ fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
             Some((format!(" {what}; q quits "), theme.alarm()))
         }
         (None, Some(answer), _) => Some((answer.to_owned(), theme.strong())),
+        (None, None, _) if app.status.log_stopped.is_some() => {
+            Some((log_stopped(app.status.log_stopped?), theme.alarm()))
+        }
         (None, None, Some(notice)) => Some((notice.clone(), Style::new())),
         (None, None, None) => None,
     }
+}
+
+fn log_stopped(LogStopped { since, disk_full }: LogStopped) -> String {
+    let why = if disk_full { "the disk is full, free some space" } else { "it cannot be written" };
+    format!(" no log since {since}: {why}; monitoring goes on ")
 }
 
 fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {

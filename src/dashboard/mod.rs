@@ -29,7 +29,7 @@ mod terminal;
 mod text;
 mod theme;
 
-pub use feed::{Action, Feed, Mode, Setup, Status};
+pub use feed::{Action, Feed, LogStopped, Mode, Setup, Status};
 pub use theme::Colours;
 
 use app::App;

@@ -84,6 +84,7 @@ pub(super) fn app_after(seconds: u64, setup: Setup) -> App {
         paused: false,
         position: StreamTime::from_ms(1000 * seconds),
         speed: 1.0,
+        log_stopped: None,
     }));
     app.tick(Duration::from_secs(seconds));
     app

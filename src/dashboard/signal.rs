@@ -5,6 +5,7 @@ use super::probabilities::bar;
 use super::text::{fit, fit_end, put};
 use super::theme::Theme;
 use crate::pipeline::Level;
+use crate::timeline::OperatorState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -27,17 +28,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     draw_level(buffer, area, 1, app, theme);
     let room = usize::from(area.width.saturating_sub(NAME));
     let lost = app.printed.dropped_samples;
-    let log =
-        app.log.as_deref().map_or_else(|| "not recorded".to_owned(), |log| fit_end(log, room));
+    let stopped = app.status.log_stopped;
+    let operator = app.caller().and_then(|caller| caller.timeline.operator_state());
     let facts = [
         ("delay", delay(app), Style::new()),
         ("lost", lost_samples(lost), if lost > 0 { theme.strong() } else { Style::new() }),
         ("source", fit_end(&app.setup.source, room), Style::new()),
         ("runs on", fit(&app.setup.backend, room), Style::new()),
         ("model", fit_end(&app.setup.model, room), Style::new()),
-        ("log", log, Style::new()),
+        ("log", log(app, room), if stopped.is_some() { theme.alarm() } else { Style::new() }),
     ];
-    for (row, (name, value, style)) in (2..).zip(facts) {
+    let you = operator.map(|state| ("you", yourself(state), Style::new()));
+    for (row, (name, value, style)) in (2..).zip(you.into_iter().chain(facts)) {
         put(buffer, area, (0, row), name, theme.dim());
         put(buffer, area, (NAME, row), &fit(&value, room), style);
     }
@@ -55,6 +57,25 @@ pub(super) fn draw_short(buffer: &mut Buffer, area: Rect, app: &App, theme: Them
     put(buffer, area, (end, 0), &fit(&rest, room), theme.dim());
     // Of a long text the end is kept: there stands the score.
     put(buffer, area, (0, 1), &fit_end(&app.setup.model, area.width.into()), theme.dim());
+}
+
+/// Where what is told is kept, if it is.
+fn log(app: &App, room: usize) -> String {
+    match (&app.log, app.status.log_stopped) {
+        (None, _) => "none: nothing is kept".to_owned(),
+        (Some(_), Some(stopped)) => format!("stopped at {}", stopped.since),
+        (Some(path), None) => fit_end(path, room),
+    }
+}
+
+/// The operator's own side.
+fn yourself(state: OperatorState) -> String {
+    match (state.speaks, state.is_echoed) {
+        (_, true) => "heard on the caller's side: not read",
+        (true, false) => "speaking",
+        (false, false) => "silent",
+    }
+    .to_owned()
 }
 
 fn delay(app: &App) -> String {
@@ -145,7 +166,7 @@ mod tests {
     fn a_session_that_is_not_recorded_says_so_and_a_long_path_shows_its_end() {
         let mut setup = setup(&["caller"], Mode::Live);
         setup.log = None;
-        assert_eq!(rows(&App::new(setup.clone()))[7], "log     not recorded");
+        assert_eq!(rows(&App::new(setup.clone()))[7], "log     none: nothing is kept");
         setup.log = Some("/home/operator/.local/share/undertone/call.jsonl".into());
         assert_eq!(rows(&App::new(setup))[7], "log     …local/share/undertone/call.jsonl");
     }

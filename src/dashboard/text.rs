@@ -1,24 +1,12 @@
-//! Text on the screen: made safe, made to fit, and put in its place.
+//! Text on the screen: made to fit, and put in its place.
 //!
-//! Labels, paths and messages come from outside and may hold anything.
+//! Labels, paths and messages come from outside and may hold anything: `app` takes them in through
+//! [`crate::plain_text`].
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
-
-/// The text with every character that steers a terminal, or turns the order of the line around,
-/// replaced by `?`.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if steers(c) { '?' } else { c }).collect()
-}
-
-/// Control characters and Unicode's invisible formatting characters (UAX #9 and those without width).
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
 
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
@@ -98,12 +86,6 @@ fn first_columns(graphemes: impl Iterator<Item = String>, columns: usize) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_that_steers_a_terminal_gets_through() {
-        let text = printable("a\u{1b}[2Jb\u{9b}31m\n\r\t\u{7}\u{202e}c\u{200b}d\u{feff}");
-        assert_eq!(text, "a?[2Jb?31m?????c?d?");
-    }
 
     #[test]
     fn long_texts_are_cut_by_columns_and_say_so() {

@@ -9,10 +9,10 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::{ExportError, Format};
 use crate::emotion::Emotion;
-use crate::plain_text::visible;
+use crate::plain_text::plain;
 use crate::session::SessionReader;
 use crate::session::decimals::four_decimals;
-use crate::session::record::{FactsRecord, Header, ReadingState, Record};
+use crate::session::record::{FactsRecord, Header, ReadingState, Record, UnwrittenRecord};
 use crate::timeline::Activity;
 
 /// The columns before and after one column a probability.
@@ -125,6 +125,13 @@ impl Row {
                 row.record = "seek";
                 row.from_s = number(seek.from.seconds());
             }
+            Record::Unwritten(unwritten) => {
+                row.record = "unwritten";
+                row.from_s = number(unwritten.from.seconds());
+                let UnwrittenRecord { records, readings, marks, .. } = unwritten;
+                row.text =
+                    format!("missing records: {records} (readings: {readings}, marks: {marks})");
+            }
             Record::End(end) => {
                 row.record = "end";
                 row.text = free_text(&end.reason.to_string());
@@ -186,35 +193,29 @@ fn activity_name(activity: Activity) -> &'static str {
     }
 }
 
-/// What a person typed, such that no spreadsheet takes it for a formula and no terminal for a command.
+/// What a person typed, such that no spreadsheet takes it for a formula and no terminal for a command, and
+/// that a row stays one line. (What was typed to the letter is in the export as JSON.)
 ///
-/// A cell that could begin a formula gets an apostrophe in front (OWASP, "CSV Injection"); control
-/// characters other than line breaks and tabs become their pictures.
+/// A cell that could begin a formula gets an apostrophe in front (OWASP, "CSV Injection").
 fn free_text(text: &str) -> String {
     let begins_formula = |character| "=+-@＝＋－＠".contains(character);
-    let mut cell = String::with_capacity(text.len() + 1);
-    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(begins_formula) {
-        cell.push('\'');
-    }
-    cell.extend(text.chars().map(|character| match character {
-        '\t' | '\r' | '\n' => character,
-        other if other.is_control() => visible(other),
-        other => other,
-    }));
-    cell
+    let cell = plain(text);
+    if cell.trim_start().starts_with(begins_formula) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plain_text::tests::hostile;
     use crate::session::record::{CallerEntry, MarkRecord, ModelEntry};
     use crate::session::{Header, SESSION_VERSION};
     use crate::stream_time::StreamTime;
+    use proptest::prelude::*;
     use std::io::Cursor;
     use std::path::Path;
 
-    /// The rows of a log with one caller and one mark, read back by the csv crate.
-    fn rows(label: &str, text: &str) -> Vec<Vec<String>> {
+    /// A log with one caller and one mark as CSV.
+    fn exported(label: &str, text: &str) -> String {
         let header = Header {
             version: SESSION_VERSION,
             undertone: String::new(),
@@ -224,6 +225,7 @@ mod tests {
             settings: serde_json::Value::Null,
             backend: String::new(),
             callers: vec![CallerEntry { label: label.to_owned(), source: String::new() }],
+            operator: None,
         };
         let mark = MarkRecord { caller: 0, t: StreamTime::ZERO, text: text.to_owned() };
         let log = format!(
@@ -234,39 +236,52 @@ mod tests {
         let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
         let mut bytes = Vec::new();
         Csv.write(&mut log, &mut bytes).unwrap();
-        let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Its rows, read back by the csv crate.
+    fn rows(label: &str, text: &str) -> Vec<Vec<String>> {
+        let file = exported(label, text);
+        let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(file.as_bytes());
         table.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
     }
 
     #[test]
     fn no_cell_begins_a_formula() {
-        let formulas = [
-            "=1+1",
-            "+1",
-            "-1",
-            "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
-            "  =1",
-            "＝1",
-            "=cmd|'/C calc'!A0",
-        ];
+        let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "＝1", "=cmd|'/C calc'!A0"];
         for formula in formulas {
             let rows = rows(formula, formula);
             let expected = format!("'{formula}");
             assert_eq!((&rows[1][1], &rows[1][19]), (&expected, &expected));
         }
         assert_eq!(rows("desk", "5 - 3 = 2")[1][19], "5 - 3 = 2");
+        for (hidden, expected) in [("\t=1", "␉=1"), ("\r=1", "␍=1"), ("\n=1", "␊=1")] {
+            assert_eq!(rows("desk", hidden)[1][19], expected);
+        }
     }
 
     #[test]
     fn text_of_any_kind_stays_in_its_cell() {
-        let text = "a,\"b\";\r\nc\u{1b}[31m\0\u{9b}".repeat(600);
+        let text = "a,\"b\";\r\nc\u{1b}[31m\0\u{9b}\u{202e}".repeat(600);
         let rows = rows("x", &text);
         assert_eq!(rows.len(), 2);
         assert!(rows.iter().all(|row| row.len() == 30));
-        let expected = text.replace('\u{1b}', "␛").replace('\0', "␀").replace('\u{9b}', "\u{fffd}");
+        let expected = "a,\"b\";␍␊c␛[31m␀\u{fffd}\u{fffd}".repeat(600);
         assert_eq!(rows[1][19], expected);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_typed_a_record_is_one_line_of_the_file(label in hostile(), text in hostile()) {
+            let file = exported(&label, &text);
+            let lines: Vec<&str> = file.split_terminator("\r\n").collect();
+            prop_assert_eq!(lines.len(), 2, "{:?}", file);
+            prop_assert!(lines.iter().all(|line| plain(line) == *line), "{:?}", file);
+            let rows = rows(&label, &text);
+            prop_assert_eq!(rows[1].len(), rows[0].len());
+            for cell in [&rows[1][1], &rows[1][19]] {
+                prop_assert!(!cell.starts_with(['=', '+', '-', '@']), "{:?}", cell);
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::{ExportError, Format};
+use crate::plain_text::escaped_json;
 use crate::session::SessionReader;
 use crate::session::record::Record;
 
@@ -29,7 +30,7 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, operator, facts, gaps, marks, seeks, ends } = &others;
+        let Others { activities, operator, facts, gaps, marks, seeks, unwritten, ends } = &others;
         let lists = [
             ("activities", activities),
             ("gaps", gaps),
@@ -37,6 +38,7 @@ impl Format for Json {
             ("seeks", seeks),
             ("facts", facts),
             ("operator", operator),
+            ("unwritten", unwritten),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -63,6 +65,7 @@ struct Others {
     gaps: Vec<String>,
     marks: Vec<String>,
     seeks: Vec<String>,
+    unwritten: Vec<String>,
     ends: Vec<String>,
 }
 
@@ -77,23 +80,31 @@ impl Others {
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Seek(_) => Some(&mut self.seeks),
+            Record::Unwritten(_) => Some(&mut self.unwritten),
             Record::End(_) => Some(&mut self.ends),
         }
     }
 }
 
 fn text(value: &impl Serialize) -> Result<String, ExportError> {
-    serde_json::to_string(value).map_err(|error| ExportError::Write(error.into()))
+    let json = serde_json::to_string(value).map_err(|error| ExportError::Write(error.into()))?;
+    Ok(escaped_json(&json))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plain_text::plain_text;
+    use crate::plain_text::tests::hostile;
+    use crate::session::record::MarkRecord;
+    use crate::stream_time::StreamTime;
+    use proptest::prelude::*;
     use std::io::Cursor;
     use std::path::Path;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
     const GOLDEN_OPERATOR: &str = include_str!("../../tests/data/session/input/operator.jsonl");
+    const GOLDEN_UNWRITTEN: &str = include_str!("../../tests/data/session/input/unwritten.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
@@ -105,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR] {
+        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN] {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());
@@ -116,17 +127,45 @@ mod tests {
                 let found = match line["record"].as_str().unwrap() {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
-                    "facts" => listed("facts"),
-                    "operator" => listed("operator"),
+                    "facts" | "operator" | "unwritten" => listed(line["record"].as_str().unwrap()),
                     kind => listed(&format!("{kind}s")),
                 };
                 assert!(found, "{line} is missing");
                 n_found += 1;
             }
-            let lists = ["readings", "activities", "gaps", "marks", "seeks", "facts", "operator"];
+            let lists = [
+                "readings",
+                "activities",
+                "gaps",
+                "marks",
+                "seeks",
+                "facts",
+                "operator",
+                "unwritten",
+            ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();
             assert_eq!(n_listed + 1, n_found);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_typed_is_kept_to_the_letter_and_steers_no_terminal(text in hostile()) {
+            let text = text.repeat(10);
+            let mark = MarkRecord { caller: 1, t: StreamTime::ZERO, text: text.clone() };
+            let mark = serde_json::to_string(&Record::Mark(mark)).unwrap();
+            let label = serde_json::to_string(&text).unwrap();
+            let (header, _) = GOLDEN.split_once('\n').unwrap();
+            let log = format!("{}\n{mark}\n", header.replacen("\"desk\"", &label, 1));
+            let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
+            let mut bytes = Vec::new();
+            Json.write(&mut log, &mut bytes).unwrap();
+            let file = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(plain_text(&file), file.as_str());
+            let document: serde_json::Value = serde_json::from_str(&file).unwrap();
+            prop_assert_eq!(&document["header"]["callers"][0]["label"], text.as_str());
+            prop_assert_eq!(&document["marks"][0]["text"], text.as_str());
         }
     }
 

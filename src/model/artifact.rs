@@ -5,7 +5,7 @@
 
 use super::ModelError;
 use super::network::NetworkShape;
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, N_EMOTIONS, Scores};
 use crate::features::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -57,11 +57,38 @@ pub struct Normalisation {
 pub struct Calibration {
     /// The softmax's temperature, fitted on the dev speakers (Guo et al., 2017).
     pub temperature: f32,
+    /// Added to the logit of each emotion after the temperature, in the order of [`Emotion::ALL`]: what the
+    /// network says too readily is taken back (Alexandari et al., 2020).
+    #[serde(default)]
+    pub bias: [f32; N_EMOTIONS],
     /// Below this probability the answer is "uncertain".
     pub uncertain_below: f32,
     /// From this logit on a segment is taken for speech; chosen on the dev speakers.
     #[serde(default)]
     pub speech_from: f32,
+}
+
+impl Default for Calibration {
+    /// Changes nothing and shows everything.
+    fn default() -> Self {
+        Calibration {
+            temperature: 1.0,
+            bias: [0.0; N_EMOTIONS],
+            uncertain_below: 0.0,
+            speech_from: f32::MIN,
+        }
+    }
+}
+
+impl Calibration {
+    /// Probabilities from logits by emotion; an emotion whose logit is negative infinity gets 0.
+    #[must_use]
+    pub fn scores(&self, mut logits: [f32; N_EMOTIONS]) -> Scores {
+        for (logit, bias) in logits.iter_mut().zip(self.bias) {
+            *logit += bias * self.temperature;
+        }
+        Scores::softmax(&logits, self.temperature)
+    }
 }
 
 /// Where the weights come from.
@@ -240,7 +267,7 @@ pub fn check_shape(
     if network.front.iter().any(|layer| [layer.units, layer.width, layer.stride].contains(&0)) {
         return Err("a layer of its front has a size of 0".into());
     }
-    if network.baseline_units > 0 && (network.front.is_empty() || network.frames_per_step > 1) {
+    if network.hears_baseline && (network.front.is_empty() || network.frames_per_step > 1) {
         return Err("a caller's baseline needs a front over single frames".into());
     }
     let shortest = match input {

@@ -1,7 +1,7 @@
 //! From a segment of feature frames to probabilities, on the device that was chosen.
 
 use super::ModelError;
-use super::artifact::{Artifact, Calibration, InputForm, Manifest};
+use super::artifact::{Artifact, InputForm, Manifest};
 use super::baseline::Baseline;
 use super::device::Backend;
 use super::network::Network;
@@ -107,7 +107,7 @@ impl LstmClassifier {
         let data = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
         let steps = Tensor::<3>::from_data(data, &self.backend.device);
         let mut known = Vec::new();
-        if self.manifest.network.baseline_units > 0 {
+        if self.manifest.network.hears_baseline {
             baseline.append(&self.manifest.normalisation, &mut known);
         }
         let known = TensorData::new(known, [1, 2 * self.known_features()]);
@@ -121,7 +121,7 @@ impl LstmClassifier {
 
     /// Features of which the caller's own values are given.
     fn known_features(&self) -> usize {
-        if self.manifest.network.baseline_units > 0 {
+        if self.manifest.network.hears_baseline {
             self.manifest.normalisation.mean.len()
         } else {
             0
@@ -159,14 +159,15 @@ impl LstmClassifier {
 impl Classifier for LstmClassifier {
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError> {
         let logits = self.logits(segment, baseline)?;
-        let Calibration { temperature, speech_from, .. } = self.manifest.calibration;
-        let is_speech =
-            logits.get(self.manifest.labels.len()).is_none_or(|&logit| logit >= speech_from);
+        let calibration = &self.manifest.calibration;
+        let is_speech = logits
+            .get(self.manifest.labels.len())
+            .is_none_or(|&logit| logit >= calibration.speech_from);
         let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
         for (label, logit) in self.manifest.labels.iter().zip(logits) {
             by_emotion[label.index()] = logit;
         }
-        Ok(Answer { scores: Scores::softmax(&by_emotion, temperature), is_speech })
+        Ok(Answer { scores: calibration.scores(by_emotion), is_speech })
     }
 }
 

@@ -50,16 +50,12 @@ pub struct ConvolutionLayer {
 }
 
 impl ConvolutionLayer {
-    /// `modulation` is a scale and a shift `[1, n_segments, units]` before the rectifier.
-    pub(super) fn forward(
-        &self,
-        steps: &Tensor<3>,
-        modulation: Option<(Tensor<3>, Tensor<3>)>,
-    ) -> Tensor<3> {
+    /// `shift`, `[n_segments, units]`, is added at every step before the rectifier.
+    pub(super) fn forward(&self, steps: &Tensor<3>, shift: Option<Tensor<2>>) -> Tensor<3> {
         let values = self.linear.forward(self.windows(steps));
-        relu(match modulation {
+        relu(match shift {
             None => values,
-            Some((scale, shift)) => values.clone() + values * scale + shift,
+            Some(shift) => values + shift.unsqueeze_dim(0),
         })
     }
 

@@ -52,9 +52,9 @@ pub struct NetworkShape {
     /// Whether one more output, after the labels, says if the segment is speech at all.
     #[serde(default)]
     pub hears_speech: bool,
-    /// Units through which the caller's own voice is heard beside the segment; 0 for none.
+    /// Whether it is told of the caller's own voice beside the segment.
     #[serde(default)]
-    pub baseline_units: usize,
+    pub hears_baseline: bool,
 }
 
 /// Units of the layer that weighs the steps.
@@ -117,9 +117,9 @@ impl NetworkShape {
             hidden: linear(directions * self.n_units, ATTENTION_UNITS),
             score: linear(ATTENTION_UNITS, 1),
         });
-        let baseline = (self.baseline_units > 0).then(|| {
+        let baseline = self.hears_baseline.then(|| {
             let units = self.front.first().map_or(0, |layer| layer.units);
-            BaselineLayer::init(self.n_baseline(), self.baseline_units, units, device)
+            linear(self.n_baseline(), units)
         });
         Network {
             front,
@@ -143,42 +143,15 @@ pub struct Network {
     dense: Vec<Linear>,
     output: Linear,
     attention: Option<Attention>,
-    baseline: Option<BaselineLayer>,
+    /// Shifts the first layer's values by what is known of the caller's voice: what a first layer would give
+    /// that heard the frames once as they are and once as they differ from the caller's mean.
+    baseline: Option<Linear>,
 }
 
 #[derive(Module, Debug)]
 struct Attention {
     hidden: Linear,
     score: Linear,
-}
-
-/// Scales and shifts the first layer's values by what is known of the caller's voice (Perez et al., 2018).
-/// Without training it changes nothing.
-#[derive(Module, Debug)]
-struct BaselineLayer {
-    hidden: Linear,
-    scale: Linear,
-    shift: Linear,
-}
-
-impl BaselineLayer {
-    fn init(n_inputs: usize, n_units: usize, n_outputs: usize, device: &Device) -> Self {
-        let still = || {
-            LinearConfig::new(n_units, n_outputs).with_initializer(Initializer::Zeros).init(device)
-        };
-        BaselineLayer {
-            hidden: LinearConfig::new(n_inputs, n_units).with_initializer(GLOROT).init(device),
-            scale: still(),
-            shift: still(),
-        }
-    }
-
-    /// Scale and shift, `[1, n_segments, n_outputs]` each.
-    fn forward(&self, baseline: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
-        let hidden = self.hidden.forward(baseline).tanh();
-        let scale = self.scale.forward(hidden.clone()).unsqueeze_dim(0);
-        (scale, self.shift.forward(hidden).unsqueeze_dim(0))
-    }
 }
 
 impl Network {
@@ -197,10 +170,10 @@ impl Network {
     /// steps as new variables, and comes back to this half with what [`Network::from_gates`] gave for them.
     #[must_use]
     pub fn gates(&self, steps: Tensor<3>, baseline: Tensor<2>) -> Tensor<4> {
-        let mut modulation = self.baseline.as_ref().map(|layer| layer.forward(baseline));
+        let mut shift = self.baseline.as_ref().map(|layer| layer.forward(baseline));
         let mut values = steps;
         for layer in &self.front {
-            values = layer.forward(&values, modulation.take());
+            values = layer.forward(&values, shift.take());
         }
         self.lstm.projected(values)
     }
@@ -267,7 +240,7 @@ mod tests {
             pooling: Pooling::Mean,
             n_labels: 7,
             hears_speech: false,
-            baseline_units: 0,
+            hears_baseline: false,
         };
         let rich = NetworkShape {
             front: vec![
@@ -277,7 +250,7 @@ mod tests {
             bidirectional: true,
             pooling: Pooling::Attention,
             hears_speech: true,
-            baseline_units: 3,
+            hears_baseline: true,
             ..plain.clone()
         };
         [plain, rich]

@@ -187,7 +187,7 @@ mod tests {
         let mut operator = Operator::new(STREAM_RATE_HZ).expect("the stream's own rate");
         let mut leak = Leak::new();
         for (spoken, own) in spoken.chunks(block).zip(own.chunks(block)) {
-            operator.push(spoken, |_, _| {});
+            operator.push(spoken);
             leak.hear(own, StreamTime::ZERO, &operator);
         }
         let n = leak.decisions.len();

@@ -4,8 +4,7 @@
 //! samples themselves, to find their echo on a caller's side. It has no features and meets no classifier: the
 //! operator's voice cannot be read for emotion. Keeps the samples and decisions of the last [`KEPT`].
 
-use super::meter::Meter;
-use super::{Level, stream_position};
+use super::stream_position;
 use crate::resample::{ResampleError, Resampler};
 use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
@@ -21,7 +20,6 @@ pub(super) struct Operator {
     rate_hz: u32,
     resampler: Resampler,
     gate: SpeechGate,
-    meter: Meter,
     /// Source samples heard or lost since the beginning.
     source_position: u64,
     /// Where the present stretch of unbroken audio begins.
@@ -43,7 +41,6 @@ impl Operator {
             rate_hz,
             resampler: Resampler::new(rate_hz, STREAM_RATE_HZ)?,
             gate: SpeechGate::new()?,
-            meter: Meter::default(),
             source_position: 0,
             stretch_start: StreamTime::ZERO,
             stretch_len: 0,
@@ -55,13 +52,11 @@ impl Operator {
         })
     }
 
-    /// Takes the operator's next samples; `tell` gets the level of every interval that fills.
-    pub(super) fn push(&mut self, samples: &[f32], tell: impl FnMut(StreamTime, Level)) {
+    /// Takes the operator's next samples.
+    pub(super) fn push(&mut self, samples: &[f32]) {
         self.source_position += samples.len() as u64;
         self.resampled.clear();
         self.resampler.push(samples, &mut self.resampled);
-        let start = self.stretch_start + StreamTime(self.stretch_len);
-        self.meter.push(&self.resampled, start, tell);
         self.stretch_len += self.resampled.len() as u64;
         self.gate.push(&self.resampled, &mut self.new_decisions);
         self.decisions.extend(self.new_decisions.drain(..));
@@ -85,7 +80,6 @@ impl Operator {
         self.stretch_len = 0;
         self.resampler.reset();
         self.gate.reset();
-        self.meter = Meter::default();
         self.samples.clear();
         self.decisions.clear();
         self.first_chunk = 0;
@@ -122,7 +116,7 @@ mod tests {
     fn heard(samples: &[f32], block: usize) -> Operator {
         let mut operator = Operator::new(STREAM_RATE_HZ).expect("the stream's own rate");
         for block in samples.chunks(block) {
-            operator.push(block, |_, _| {});
+            operator.push(block);
         }
         operator
     }
@@ -147,7 +141,7 @@ mod tests {
         let mut operator = heard(&vec![0.1; 16_000], 160);
         assert!(before(&operator, 15_000, 10).is_some());
         operator.gap(8_000);
-        operator.push(&vec![0.1; 1_600], |_, _| {});
+        operator.push(&vec![0.1; 1_600]);
         assert_eq!(before(&operator, 15_000, 10), None);
         assert!(before(&operator, 25_000, 10).is_some());
         assert!(!operator.spoke_before(StreamTime::from_ms(1_000)));

@@ -1,14 +1,17 @@
 //! The session log: one run's facts as versioned JSON Lines, one record a line, flushed as written.
 //!
 //! In: a [`Header`] and the pipeline's updates ([`SessionWriter`]). Out: the records of a log, one after
-//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). There is no audio in
+//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). Old logs go by
+//! [`retention`]. There is no audio in
 //! a log, and nothing between its header and its end depends on the wall clock: the same audio gives the
 //! same lines.
 
 pub mod decimals;
 pub mod overview;
+mod place;
 pub mod reader;
 pub mod record;
+pub mod retention;
 mod update;
 pub mod writer;
 
@@ -16,9 +19,10 @@ use std::io;
 use std::path::PathBuf;
 
 pub use overview::Overview;
+pub use place::Place;
 pub use reader::SessionReader;
 pub use record::{Header, Record, SESSION_VERSION};
-pub use writer::{Place, SessionWriter};
+pub use writer::SessionWriter;
 
 use crate::output_file::OutputError;
 
@@ -37,6 +41,12 @@ pub enum SessionError {
     /// The log cannot be begun or continued.
     #[error("session log: {0}")]
     Output(OutputError),
+    /// Another session writes this log.
+    #[error("{path} is being written by another session; choose another name")]
+    InUse {
+        /// The log.
+        path: PathBuf,
+    },
     /// The log cannot be opened.
     #[error("cannot open {path}: {reason}; check the path and that you may read the file")]
     Open {

@@ -25,6 +25,8 @@ pub struct Overview {
     pub gaps: u64,
     /// Seconds of audio lost in them.
     pub lost_s: f64,
+    /// Records that are missing, since they could not be written.
+    pub unwritten: u64,
     /// Why the session ended; none if it still runs or was cut off.
     pub end: Option<EndReason>,
     /// Readings by shown emotion, in the order of [`Emotion::ALL`].
@@ -44,6 +46,7 @@ impl Overview {
             uncertain: 0,
             gaps: 0,
             lost_s: 0.0,
+            unwritten: 0,
             end: None,
             shown: [0; N_EMOTIONS],
         };
@@ -78,6 +81,7 @@ impl Overview {
                 self.gaps += 1;
                 self.lost_s += gap.lost_s;
             }
+            Record::Unwritten(unwritten) => self.unwritten += unwritten.records,
             Record::End(end) => self.end = Some(end.reason),
             Record::Activity(_)
             | Record::Operator(_)

@@ -16,7 +16,7 @@ use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
-/// Version 2 added the records of kind `facts`, version 3 those of kind `operator`.
+/// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`.
 pub const SESSION_VERSION: u32 = 3;
 
 /// The first line: what was monitored, when, and with what.
@@ -39,6 +39,9 @@ pub struct Header {
     pub backend: String,
     /// Who is monitored; records name them by their position here.
     pub callers: Vec<CallerEntry>,
+    /// The device or file that the operator is heard from, for who speaks when; absent where that is not heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
 }
 
 /// The model in a header.
@@ -79,6 +82,8 @@ pub enum Record {
     Mark(MarkRecord),
     /// A recording was moved to another place.
     Seek(SeekRecord),
+    /// Records are missing here.
+    Unwritten(UnwrittenRecord),
     /// The last line.
     End(EndRecord),
 }
@@ -196,6 +201,45 @@ pub struct SeekRecord {
     pub from: StreamTime,
 }
 
+/// Records of all callers are missing here: they could not be written, since the disk was full or gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnwrittenRecord {
+    /// Where the last of them belongs.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Where the first of them belongs.
+    #[serde(with = "seconds")]
+    pub from: StreamTime,
+    /// How many there were.
+    pub records: u64,
+    /// Readings among them.
+    pub readings: u64,
+    /// Marks among them.
+    pub marks: u64,
+}
+
+impl UnwrittenRecord {
+    /// Counts one more record.
+    #[must_use]
+    pub(super) fn with(self, record: &Record) -> Self {
+        UnwrittenRecord {
+            t: record.t(),
+            from: self.from,
+            records: self.records + 1,
+            readings: self.readings + u64::from(matches!(record, Record::Reading(_))),
+            marks: self.marks + u64::from(matches!(record, Record::Mark(_))),
+        }
+    }
+
+    /// One record.
+    #[must_use]
+    pub(super) fn of(record: &Record) -> Self {
+        let none =
+            UnwrittenRecord { t: record.t(), from: record.t(), records: 0, readings: 0, marks: 0 };
+        none.with(record)
+    }
+}
+
 /// The last line: how the session ended and what it amounts to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndRecord {
@@ -304,6 +348,7 @@ pub(super) mod tests {
             settings: serde_json::json!({ "hop_ms": 250 }),
             backend: "CPU (burn-flex)".to_owned(),
             callers: labels.iter().map(caller).collect(),
+            operator: None,
         }
     }
 

@@ -34,7 +34,7 @@ impl Record {
         })
     }
 
-    /// The update that the line was made of; none for a mark and for the end.
+    /// The update that the line was made of; none for what is none: a mark, missing records, the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {
@@ -52,12 +52,12 @@ impl Record {
                 (record.caller, record.t, Event::Gap(gap))
             }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
-            Record::Mark(_) | Record::End(_) => return None,
+            Record::Mark(_) | Record::Unwritten(_) | Record::End(_) => return None,
         };
         Some(Update { caller, at, event })
     }
 
-    /// Position in the header's list of callers; none for the end.
+    /// Position in the header's list of callers; none for what is about the whole session.
     #[must_use]
     pub fn caller(&self) -> Option<usize> {
         match self {
@@ -68,7 +68,7 @@ impl Record {
             Record::Gap(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
-            Record::End(_) => None,
+            Record::Unwritten(_) | Record::End(_) => None,
         }
     }
 
@@ -83,6 +83,7 @@ impl Record {
             Record::Gap(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Seek(record) => record.t,
+            Record::Unwritten(record) => record.t,
             Record::End(record) => record.t,
         }
     }

@@ -1,48 +1,46 @@
 //! Writes a session log: each record reaches the operating system before the call returns.
 //!
 //! In: a header, updates, marks and the summary at the end. Out: lines in a file that only its owner can
-//! read. Keeps the open file; after a failed write it says so once and writes no more, so that the log
-//! ends with a complete record and monitoring goes on.
+//! read. Keeps the open file, locked while it is written; after a failed write it counts what is missing,
+//! until [`SessionWriter::resume`] can note that in the log and go on.
+//!
+//! A process that is killed loses nothing that was appended, since each line is one write without a buffer
+//! in between. A power cut may take the last seconds, which the system had not brought to the disk: waiting
+//! for the disk at each line would hold up the readings.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::SessionError;
 use super::decimals::four_decimals;
-use super::record::{EndRecord, Header, MarkRecord, Record};
-use crate::output_file::{IfExists, OutputError};
+use super::place::Place;
+use super::record::{EndRecord, Header, MarkRecord, Record, UnwrittenRecord};
+use crate::output_file::OutputError;
 use crate::pipeline::Update;
+use crate::plain_text::escaped_json;
 use crate::timeline::summary::Summary;
 use crate::timeline::talk::Talk;
 
-/// So many sessions may begin in one second with one label; more means that something loops.
-const MAX_SAME_NAME: u32 = 1000;
-
-/// Characters of a caller's label in a file name: a name has at most 255 bytes.
-const MAX_LABEL_IN_NAME: usize = 40;
-
-/// Where the log goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A new file in this folder, named by start and label; the folder is made if it is missing.
-    Folder(PathBuf),
-    /// This file.
-    File(PathBuf, IfExists),
-}
+/// There has to be room for so many bytes before a log goes on: a minute and more of one caller. With less it
+/// would stop again at once.
+const ROOM_LEN: usize = 64 << 10;
 
 /// An open session log.
 #[derive(Debug)]
 pub struct SessionWriter {
     path: PathBuf,
     file: File,
+    /// Whether it is a file, and neither a pipe nor a device: what is in it can be taken back.
+    is_file: bool,
     /// The line being made; kept to reuse its memory.
     line: Vec<u8>,
     /// Bytes of all complete lines.
     complete_len: u64,
-    failed: bool,
+    /// What is missing since a write failed; none while all is well.
+    missing: Option<UnwrittenRecord>,
 }
 
 impl SessionWriter {
@@ -51,14 +49,16 @@ impl SessionWriter {
     /// # Errors
     /// [`SessionError`] if the folder or file cannot be made, exists already, or the disk is full.
     pub fn create(place: &Place, header: &Header) -> Result<Self, SessionError> {
-        let (file, path) = match place {
-            Place::Folder(folder) => create_in(folder, header)?,
-            Place::File(path, if_exists) => (open(path, *if_exists)?, path.clone()),
-        };
-        let mut writer =
-            SessionWriter { path, file, line: Vec::new(), complete_len: 0, failed: false };
-        writer.append(header)?;
+        let (file, path) = place.create(header)?;
+        let mut writer = SessionWriter::new(file, path);
+        writer.write_line(header).map_err(|reason| writer.failure(reason))?;
         Ok(writer)
+    }
+
+    /// A log without a line yet.
+    fn new(file: File, path: PathBuf) -> Self {
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        SessionWriter { path, file, is_file, line: Vec::new(), complete_len: 0, missing: None }
     }
 
     /// The log's file.
@@ -67,16 +67,16 @@ impl SessionWriter {
         &self.path
     }
 
-    /// Whether a write failed, so that the log ended there.
+    /// What is missing since a write failed; none while all is well.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failed
+    pub fn missing(&self) -> Option<UnwrittenRecord> {
+        self.missing
     }
 
     /// Appends what an update tells; a level is not logged.
     ///
     /// # Errors
-    /// [`SessionError::Output`] at the first write that fails; after it every call does nothing.
+    /// [`SessionError::Output`] at the first write that fails; from then on records are only counted.
     pub fn write(&mut self, update: &Update) -> Result<(), SessionError> {
         Record::of_update(update).map_or(Ok(()), |record| self.append(&record))
     }
@@ -89,41 +89,83 @@ impl SessionWriter {
         self.append(&Record::Mark(mark))
     }
 
-    /// Appends the last record and waits until the disk has the log.
+    /// Notes in the log what is missing and goes on, if that can be written now and there is room for more;
+    /// gives what was noted. Does nothing while all is well.
     ///
     /// # Errors
-    /// As [`SessionWriter::write`].
+    /// [`SessionError::Output`] when it cannot; the log stays as it is, with complete lines.
+    pub fn resume(&mut self) -> Result<Option<UnwrittenRecord>, SessionError> {
+        let Some(missing) = self.missing else { return Ok(None) };
+        let noted = self.find_room().and_then(|()| self.write_line(&Record::Unwritten(missing)));
+        noted.map_err(|reason| self.failure(reason))?;
+        self.missing = None;
+        Ok(Some(missing))
+    }
+
+    /// Appends the last record, after a note of what is missing, and waits until the disk has the log.
+    ///
+    /// # Errors
+    /// [`SessionError::Output`] when one of that fails.
     pub fn end(mut self, mut end: EndRecord) -> Result<(), SessionError> {
         end.callers.iter_mut().for_each(round);
+        self.resume()?;
         self.append(&Record::End(end))?;
         match self.file.sync_data() {
             // A pipe or a device cannot be waited for.
-            Err(reason) if reason.kind() != io::ErrorKind::InvalidInput && !self.failed => {
+            Err(reason) if reason.kind() != io::ErrorKind::InvalidInput => {
                 Err(self.failure(reason))
             }
             _ => Ok(()),
         }
     }
 
-    fn append(&mut self, record: &impl Serialize) -> Result<(), SessionError> {
-        if self.failed {
+    fn append(&mut self, record: &Record) -> Result<(), SessionError> {
+        if let Some(missing) = self.missing {
+            self.missing = Some(missing.with(record));
             return Ok(());
         }
+        self.write_line(record).map_err(|reason| {
+            self.missing = Some(UnwrittenRecord::of(record));
+            self.failure(reason)
+        })
+    }
+
+    /// One line, with one write: all of it is there, or none.
+    fn write_line(&mut self, record: &impl Serialize) -> io::Result<()> {
         self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, record).map_err(io::Error::from);
-        self.line.push(b'\n');
-        match written.and_then(|()| self.file.write_all(&self.line)) {
-            Ok(()) => {
-                self.complete_len += self.line.len() as u64;
-                Ok(())
-            }
-            Err(reason) => {
-                self.failed = true;
-                // Takes half a line away. Where that fails too, the reader knows how to leave it out.
-                let _ = self.file.set_len(self.complete_len);
-                Err(self.failure(reason))
-            }
+        serde_json::to_writer(&mut self.line, record)?;
+        // Nearly every line is plain; the others hold what somebody typed.
+        if !self.line.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+            self.line = escaped_json(&String::from_utf8_lossy(&self.line)).into_bytes();
         }
+        self.line.push(b'\n');
+        let written = self.file.write_all(&self.line);
+        match written {
+            Ok(()) => self.complete_len += self.line.len() as u64,
+            // Where that fails too, the reader knows how to leave half a line out.
+            Err(_) => drop(self.cut()),
+        }
+        written
+    }
+
+    /// Takes away what stands after the last complete line.
+    fn cut(&mut self) -> io::Result<()> {
+        if self.is_file {
+            self.file.set_len(self.complete_len)?;
+            self.file.seek(SeekFrom::Start(self.complete_len))?;
+        }
+        Ok(())
+    }
+
+    /// Takes room on the disk and gives it back. Killed in between, it leaves empty lines.
+    fn find_room(&mut self) -> io::Result<()> {
+        self.cut()?;
+        if self.is_file {
+            let found = self.file.write_all(&vec![b'\n'; ROOM_LEN]);
+            self.cut()?;
+            found?;
+        }
+        Ok(())
     }
 
     fn failure(&self, reason: io::Error) -> SessionError {
@@ -145,98 +187,23 @@ fn round(summary: &mut Summary) {
     }
 }
 
-/// A new file with the first free name in the folder.
-fn create_in(folder: &Path, header: &Header) -> Result<(File, PathBuf), SessionError> {
-    create_private_folder(folder)
-        .map_err(|reason| SessionError::Folder { path: folder.to_owned(), reason })?;
-    let stem = file_stem(header);
-    let mut number = 1;
-    loop {
-        let name =
-            if number == 1 { format!("{stem}.jsonl") } else { format!("{stem}-{number}.jsonl") };
-        let path = folder.join(name);
-        match open(&path, IfExists::Refuse) {
-            Err(SessionError::Output(OutputError::Exists { .. })) if number < MAX_SAME_NAME => {
-                number += 1;
-            }
-            opened => return opened.map(|file| (file, path)),
-        }
-    }
-}
-
-/// The log's file, empty. A pipe or a device is opened as it is.
-fn open(path: &Path, if_exists: IfExists) -> Result<File, SessionError> {
-    let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if !special {
-        match if_exists {
-            IfExists::Refuse => options.create_new(true),
-            IfExists::Replace => options.create(true).truncate(true),
-        };
-    }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(path);
-    #[cfg(unix)]
-    if let (Ok(file), false) = (&opened, special) {
-        // A replaced file keeps the permissions that it had.
-        use std::os::unix::fs::PermissionsExt;
-        let private = file.set_permissions(fs::Permissions::from_mode(0o600));
-        private.map_err(|reason| create_error(path, reason))?;
-    }
-    opened.map_err(|reason| create_error(path, reason))
-}
-
-fn create_error(path: &Path, reason: io::Error) -> SessionError {
-    let path = path.to_owned();
-    SessionError::Output(match reason.kind() {
-        io::ErrorKind::AlreadyExists => OutputError::Exists { path },
-        io::ErrorKind::IsADirectory => OutputError::Folder { path },
-        _ => OutputError::Create { path, reason },
-    })
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// `2026-11-22T14-30-05-desk`: local start, and the label of the only caller or the number of callers.
-fn file_stem(header: &Header) -> String {
-    let start: String = header.started.chars().take("2026-11-22T14-30-05".len()).collect();
-    let label = match header.callers.as_slice() {
-        [caller] => caller.label.clone(),
-        callers => format!("{} callers", callers.len()),
-    };
-    let words: Vec<String> = label
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    let label: String = words.join("-").chars().take(MAX_LABEL_IN_NAME).collect();
-    let start = start.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
-    if label.is_empty() { format!("{start}-call") } else { format!("{start}-{label}") }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::super::reader::SessionReader;
     use super::super::record::EndReason;
     use super::super::record::tests::{header, header_of};
     use super::*;
+    use crate::output_file::IfExists;
     use crate::pipeline::{Event, Gap, Level};
+    use crate::plain_text::plain_text;
+    use crate::plain_text::tests::hostile;
     use crate::stream_time::StreamTime;
+    use proptest::prelude::*;
+    use std::fs;
 
     fn gap_at(ms: u64) -> Update {
         let gap = Gap { lost_samples: 441, rate_hz: 44_100 };
         Update { caller: 0, at: StreamTime::from_ms(ms), event: Event::Gap(gap) }
-    }
-
-    fn name(writer: &SessionWriter) -> &str {
-        writer.path().file_name().unwrap().to_str().unwrap()
     }
 
     #[test]
@@ -263,89 +230,116 @@ mod tests {
         assert_eq!(lines(&writer).len(), 2);
     }
 
-    #[test]
-    fn a_name_tells_start_and_label_and_is_never_used_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place::Folder(folder.path().join("new/folder"));
-        let first = SessionWriter::create(&place, &header()).unwrap();
-        let second = SessionWriter::create(&place, &header()).unwrap();
-        assert_eq!(name(&first), "2026-11-22T14-30-05-desk.jsonl");
-        assert_eq!(name(&second), "2026-11-22T14-30-05-desk-2.jsonl");
-    }
-
-    #[test]
-    fn a_label_can_neither_leave_the_folder_nor_make_the_name_too_long() {
-        let name_for = |label: &str| file_stem(&header_of(&[label]));
-        assert_eq!(name_for("../../etc/Line 3"), "2026-11-22T14-30-05-etc-line-3");
-        assert_eq!(name_for("\u{1b}[31m\n"), "2026-11-22T14-30-05-31m");
-        assert_eq!(name_for(" /. "), "2026-11-22T14-30-05-call");
-        assert!(name_for(&"机".repeat(10_000)).len() < 200);
-        assert_eq!(file_stem(&header_of(&["a", "b"])), "2026-11-22T14-30-05-2-callers");
-    }
-
-    #[test]
-    fn a_named_log_is_replaced_only_on_request() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("call.jsonl");
-        fs::write(&path, "old\n".repeat(1000)).unwrap();
-        let refused =
-            SessionWriter::create(&Place::File(path.clone(), IfExists::Refuse), &header());
-        assert!(refused.unwrap_err().to_string().contains("exists already"));
-        SessionWriter::create(&Place::File(path.clone(), IfExists::Replace), &header()).unwrap();
-        assert!(fs::read_to_string(&path).unwrap().starts_with("{\"record\":\"header\""));
-        let refused = SessionWriter::create(
-            &Place::File(folder.path().to_owned(), IfExists::Replace),
-            &header(),
-        );
-        assert!(refused.is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn log_and_folder_belong_to_their_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let folder = tempfile::tempdir().unwrap();
-        let logs = folder.path().join("logs");
-        let writer = SessionWriter::create(&Place::Folder(logs.clone()), &header()).unwrap();
-        assert_eq!((mode(&logs), mode(writer.path())), (0o700, 0o600));
-
-        let open_to_all = folder.path().join("old.jsonl");
-        fs::write(&open_to_all, "").unwrap();
-        fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o644)).unwrap();
-        let place = Place::File(open_to_all.clone(), IfExists::Replace);
-        SessionWriter::create(&place, &header()).unwrap();
-        assert_eq!(mode(&open_to_all), 0o600);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_said_once_and_then_the_caller_goes_on() {
-        let full = Path::new("/dev/full");
-        let place = Place::File(full.to_owned(), IfExists::Refuse);
-        let at_once = SessionWriter::create(&place, &header()).unwrap_err();
-        let message = "session log: cannot write /dev/full: the disk is full";
-        assert!(at_once.to_string().starts_with(message), "{at_once}");
-
-        let file = File::options().write(true).open(full).unwrap();
-        let mut writer = SessionWriter {
-            path: full.to_owned(),
-            file,
-            line: Vec::new(),
-            complete_len: 0,
-            failed: false,
-        };
-        let later = writer.write(&gap_at(0)).unwrap_err();
-        assert!(later.to_string().starts_with(message), "{later}");
-        assert!(writer.has_failed());
-        writer.write(&gap_at(1)).unwrap();
-        let end = EndRecord {
-            t: StreamTime::ZERO,
+    fn end() -> EndRecord {
+        EndRecord {
+            t: StreamTime::from_ms(9_000),
             reason: EndReason::Stopped,
             callers: vec![Summary::default()],
             dropped_samples: 0,
             delay: None,
+        }
+    }
+
+    #[test]
+    fn two_sessions_never_write_one_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::File(folder.path().join("call.jsonl"), IfExists::Replace);
+        let mut first = SessionWriter::create(&place, &header()).unwrap();
+        first.write(&gap_at(1)).unwrap();
+        let refused = SessionWriter::create(&place, &header()).unwrap_err();
+        assert!(matches!(refused, SessionError::InUse { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(first.path()).unwrap().lines().count(), 2, "still there");
+        drop(first);
+        SessionWriter::create(&place, &header()).unwrap();
+    }
+
+    /// Logs a label and a mark with that text and reads them back.
+    #[track_caller]
+    fn survives_the_log(typed: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Folder(folder.path().to_owned());
+        let mut writer = SessionWriter::create(&place, &header_of(&[typed])).unwrap();
+        let text = typed.to_owned();
+        writer.mark(MarkRecord { caller: 0, t: StreamTime::ZERO, text }).unwrap();
+        let log = fs::read_to_string(writer.path()).unwrap();
+        assert_eq!(log.lines().count(), 2);
+        assert_eq!(plain_text(&log), log, "it steers a terminal");
+        let reader = SessionReader::open(writer.path()).unwrap();
+        assert_eq!(reader.header().callers[0].label, typed);
+        let records: Vec<Record> = reader.map(Result::unwrap).collect();
+        assert!(matches!(&records[..], [Record::Mark(mark)] if mark.text == typed));
+    }
+
+    #[test]
+    fn ten_thousand_hostile_characters_survive_the_log() {
+        survives_the_log(&"\u{1b}]0;x\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{301}机".repeat(1_000));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_somebody_typed_is_logged_to_the_letter(typed in hostile()) {
+            survives_the_log(&typed);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_once_and_noted_when_there_is_room_again() {
+        let message =
+            |path: &Path| format!("session log: cannot write {}: the disk is full", path.display());
+        let full = Path::new("/dev/full");
+        let place = Place::File(full.to_owned(), IfExists::Refuse);
+        let at_once = SessionWriter::create(&place, &header()).unwrap_err();
+        assert!(at_once.to_string().starts_with(&message(full)), "{at_once}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Folder(folder.path().to_owned());
+        let mut writer = SessionWriter::create(&place, &header()).unwrap();
+        let disk =
+            std::mem::replace(&mut writer.file, File::options().write(true).open(full).unwrap());
+        writer.is_file = false;
+        let later = writer.write(&gap_at(1_000)).unwrap_err();
+        assert!(later.to_string().starts_with(&message(writer.path())), "{later}");
+        writer.write(&gap_at(2_000)).unwrap();
+        let text = "here".to_owned();
+        writer.mark(MarkRecord { caller: 0, t: StreamTime::from_ms(3_000), text }).unwrap();
+        assert!(writer.resume().is_err());
+
+        // There is room again, and half a line of before.
+        (writer.file, writer.is_file) = (disk, true);
+        writer.file.write_all(b"{\"record\":\"gap\"").unwrap();
+        let noted = UnwrittenRecord {
+            t: StreamTime::from_ms(3_000),
+            from: StreamTime::from_ms(1_000),
+            records: 3,
+            readings: 0,
+            marks: 1,
         };
-        writer.end(end).unwrap();
+        assert_eq!(writer.missing(), Some(noted));
+        assert_eq!(writer.resume().unwrap(), Some(noted));
+        assert_eq!(writer.resume().unwrap(), None);
+        writer.write(&gap_at(4_000)).unwrap();
+        let path = writer.path().to_owned();
+        writer.end(end()).unwrap();
+        let records: Vec<Record> =
+            SessionReader::open(&path).unwrap().map(Result::unwrap).collect();
+        assert_eq!(records[0], Record::Unwritten(noted));
+        assert!(matches!(records[1..], [Record::Gap(_), Record::End(_)]), "{records:?}");
+    }
+
+    /// A log whose header was written, and then the disk was full.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_full_disk() -> SessionWriter {
+        let full = Path::new("/dev/full");
+        SessionWriter::new(File::options().write(true).open(full).unwrap(), full.to_owned())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_end_that_cannot_be_written_is_an_error() {
+        let mut writer = on_a_full_disk();
+        writer.write(&gap_at(0)).unwrap_err();
+        let failure = writer.end(end()).unwrap_err().to_string();
+        assert!(failure.contains("the disk is full"), "{failure}");
     }
 }

@@ -80,7 +80,7 @@ pub struct Timeline {
     marks: VecDeque<Mark>,
     now: StreamTime,
     talk: TalkTally,
-    operator: OperatorState,
+    operator: Option<OperatorState>,
     /// What fell out of `stretches` and `readings`.
     dropped: Tally,
 }
@@ -101,7 +101,7 @@ impl Timeline {
             marks: VecDeque::new(),
             now: StreamTime::ZERO,
             talk: TalkTally::default(),
-            operator: OperatorState::default(),
+            operator: None,
             dropped: Tally::default(),
         }
     }
@@ -120,13 +120,13 @@ impl Timeline {
     /// The operator does this from here on.
     pub fn operator(&mut self, at: StreamTime, state: OperatorState) {
         self.talk.operator(at, state);
-        self.operator = state;
+        self.operator = Some(state);
         self.advance(at);
     }
 
-    /// What the operator does at this moment.
+    /// What the operator does at this moment; none if the operator has not been heard.
     #[must_use]
-    pub fn operator_state(&self) -> OperatorState {
+    pub fn operator_state(&self) -> Option<OperatorState> {
         self.operator
     }
 

@@ -178,7 +178,7 @@ impl Batcher<'_> {
 
     fn baselines(&self, chosen: &[(usize, usize)], rng: &mut ChaCha8Rng) -> Vec<f32> {
         let mut values = Vec::new();
-        if self.recipe.network.baseline_units > 0 {
+        if self.recipe.network.hears_baseline {
             for &(index, hearing) in chosen {
                 let known = self.companions.baseline(self.examples, index, hearing, rng);
                 known.append(self.normalisation, &mut values);

@@ -84,7 +84,7 @@ impl Checkpoint {
         };
         let average = Average::new(recipe.average, &network(AVERAGE)?, state.n_steps)?;
         let network = network(WEIGHTS)?;
-        let moments = optimiser(recipe)
+        let moments = optimiser(recipe)?
             .from_bytes(read(MOMENTS)?)
             .map_err(|error| failed(error.to_string()))?;
         let network = network.to_device(&device.clone().autodiff()).train();

@@ -11,9 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 
 /// Share of the segments about whose caller nothing is known.
-const UNKNOWN: f64 = 0.5;
+const UNKNOWN: f64 = 0.4;
 /// Share of the others whose caller was in the same emotion all the time.
-const SAME: f64 = 0.35;
+const SAME: f64 = 0.3;
 /// Most clips that a baseline is made of.
 const MOST_CLIPS: usize = 12;
 

@@ -6,15 +6,17 @@ use super::companions::Companions;
 use super::curves::EpochRecord;
 use super::example::Example;
 use super::gradient::{Sums, Whole, gradients, highest};
-use super::recipe::TrainingRecipe;
+use super::recipe::{Optimiser, TrainingRecipe};
 use super::{Progress, TrainingData, TrainingError, parallel};
 use crate::model::artifact::Normalisation;
 use crate::model::network::Network;
 use crate::model::{Baseline, ModelError};
 use burn::grad_clipping::GradientClippingConfig;
-use burn::module::Module;
+use burn::module::{Module, ParamGroup};
+use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{
-    AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer,
+    AdamConfig, AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer,
+    MuonConfig,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
@@ -29,7 +31,7 @@ const LARGEST_GRADIENT: f32 = 5.0;
 pub struct Trainer {
     /// The network, on a device that records gradients.
     pub network: Network,
-    /// Adam's moments.
+    /// Its moments.
     pub optimiser: ModuleOptimizer,
     /// The mean of the weights over the steps so far.
     pub average: Average,
@@ -55,7 +57,7 @@ impl Trainer {
         device.seed(recipe.seed);
         let network = recipe.network.init(device).to_device(&device.clone().autodiff()).train();
         let average = Average::new(recipe.average, &network, 0)?;
-        Ok(Self::with(network, optimiser(recipe), average, device))
+        Ok(Self::with(network, optimiser(recipe)?, average, device))
     }
 
     /// Goes on with given weights, moments and mean.
@@ -146,20 +148,36 @@ pub fn weights(network: &Network) -> Result<Vec<u8>, ModelError> {
     })
 }
 
-/// Adam as the recipe wants it.
-#[must_use]
-pub fn optimiser(recipe: &TrainingRecipe) -> ModuleOptimizer {
-    let clipping = Some(GradientClippingConfig::Norm(LARGEST_GRADIENT));
-    if recipe.weight_decay > 0.0 {
-        AdamWConfig::new()
-            .with_weight_decay(recipe.weight_decay)
-            .with_grad_clipping(clipping)
-            .init()
-    } else {
+/// The optimiser that the recipe wants.
+///
+/// # Errors
+/// Never, as long as [`HIDDEN_WEIGHTS`] is a regular expression.
+pub fn optimiser(recipe: &TrainingRecipe) -> Result<ModuleOptimizer, ModelError> {
+    let clipping = GradientClippingConfig::Norm(LARGEST_GRADIENT);
+    if recipe.weight_decay <= 0.0 {
         // The epsilon of the original notebook's framework.
-        AdamConfig::new().with_epsilon(1e-7).init()
+        return Ok(AdamConfig::new().with_epsilon(1e-7).init());
     }
+    let adam = AdamWConfig::new()
+        .with_weight_decay(recipe.weight_decay)
+        .with_grad_clipping(Some(clipping.clone()))
+        .init();
+    if recipe.optimiser == Optimiser::Adam {
+        return Ok(adam);
+    }
+    let hidden = ParamGroup::from_regex(HIDDEN_WEIGHTS).map_err(|error| ModelError::Device {
+        device: "training device".into(),
+        reason: format!("{error:?}"),
+    })?;
+    let muon = MuonConfig::new()
+        .with_weight_decay(Some(WeightDecayConfig::new(recipe.weight_decay)))
+        .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW)
+        .build();
+    Ok(adam.with_group(hidden, muon, Some(clipping.init())))
 }
+
+/// The weight matrices between the network's input and its output.
+const HIDDEN_WEIGHTS: &str = r"^(front|lstm|dense|attention\.hidden)\b.*\.weight$";
 
 /// The logarithms of the labels' probabilities, one list an example: the mean of the probabilities over its
 /// hearings, nothing being known of the speaker.
@@ -213,7 +231,7 @@ fn logits(
         }
     }
     let mut known = Vec::new();
-    if shape.baseline_units > 0 {
+    if shape.hears_baseline {
         Baseline::default().append(view.normalisation, &mut known);
     }
     let n_known = known.len();
@@ -307,6 +325,46 @@ fn label_weights(examples: &[Example], recipe: &TrainingRecipe) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::module::ModuleVisitor;
+
+    /// The paths of a network's weights, as an optimiser's groups see them.
+    #[derive(Default)]
+    struct Paths {
+        open: Vec<String>,
+        found: Vec<(String, usize)>,
+    }
+
+    impl ModuleVisitor for Paths {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.open.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.open.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, _: &burn::module::Param<Tensor<D>>) {
+            self.found.push((self.open.join("."), D));
+        }
+    }
+
+    #[test]
+    fn muon_is_given_the_matrices_between_input_and_output_and_nothing_else() {
+        let recipe = TrainingRecipe::named("phone").expect("built in");
+        assert_eq!(recipe.optimiser, Optimiser::Muon);
+        let mut paths = Paths::default();
+        recipe.network.init(&Device::flex()).visit(&mut paths);
+        let hidden = ParamGroup::from_regex(HIDDEN_WEIGHTS).expect("a regular expression");
+        let (given, rest): (Vec<_>, Vec<_>) = paths
+            .found
+            .into_iter()
+            .partition(|(path, _)| hidden.matches(&burn::module::ParamId::new(), Some(path)));
+        // Two convolutions, two matrices in each direction, the attention's and the dense layer's.
+        assert_eq!(given.len(), 8, "{given:?}");
+        assert!(given.iter().all(|(_, rank)| *rank == 2), "{given:?}");
+        let matrices: Vec<_> = rest.into_iter().filter(|(_, rank)| *rank == 2).collect();
+        assert_eq!(matrices.len(), 3, "{matrices:?}");
+    }
 
     #[test]
     fn a_corpus_is_asked_for_its_own_labels_and_counts_as_much_as_another() {

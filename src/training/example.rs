@@ -91,12 +91,17 @@ pub fn prepare(
     Ok(prepared)
 }
 
-/// Examples of what is no speech: the recordings among the listener's sounds, and made-up noises, tones and
-/// music.
+/// Examples of what is no speech: the recordings among the listener's sounds, some of each piece of `music`,
+/// and made-up noises, tones and music.
 #[must_use]
-pub fn without_speech(listener: &Listener<'_>, n_hearings: usize) -> Vec<Example> {
+pub fn without_speech(
+    listener: &Listener<'_>,
+    music: &[Vec<f32>],
+    n_hearings: usize,
+) -> Vec<Example> {
     let recipe = listener.recipe;
     let mut pieces = non_speech::pieces(&listener.sounds.noises);
+    pieces.extend(music.iter().flat_map(|piece| non_speech::some_pieces(piece)));
     pieces.extend(non_speech::synthesised(recipe.seed));
     let hear = |number: usize, piece: &Vec<f32>| {
         let name = format!("piece {number}");

@@ -178,7 +178,6 @@ mod tests {
         recipe.network.front.iter_mut().for_each(|layer| layer.units = 6);
         recipe.network.n_units = 5;
         recipe.network.dense = vec![4];
-        recipe.network.baseline_units = 3;
         let plain = Device::flex();
         plain.seed(3);
         let device = plain.clone().autodiff();

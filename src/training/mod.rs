@@ -4,7 +4,7 @@
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
 //! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went,
-//! [`calibration`] makes probabilities of the result. [`train`] composes them. The best epoch by UAR on the dev
+//! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
 pub mod average;
@@ -20,6 +20,7 @@ pub mod hearing;
 pub mod non_speech;
 pub mod parallel;
 pub mod recipe;
+mod scaling;
 
 use crate::emotion::Emotion;
 use crate::model::ModelError;
@@ -204,7 +205,7 @@ fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Art
         weights_sha256: sha256_hex(&weights),
         segment: recipe.segment,
         network: recipe.network.clone(),
-        calibration: Calibration { temperature: 1.0, uncertain_below: 0.0, speech_from: f32::MIN },
+        calibration: Calibration::default(),
         scores: Vec::new(),
         training: Provenance {
             command: data.command.clone(),

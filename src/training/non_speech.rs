@@ -16,6 +16,8 @@ const PIECE_LEN: usize = 24_000;
 const LEAST_LEN: usize = 9_600;
 /// Below this mean square a piece is silence, which the speech gate holds back.
 const LEAST_POWER: f32 = 1e-7;
+/// Pieces taken of one piece of music, so that no long one outweighs the others.
+const MOST_PIECES: usize = 12;
 /// Made-up pieces of each kind.
 const N_EACH: usize = 60;
 
@@ -44,6 +46,14 @@ pub fn pieces(recordings: &[Vec<f32>]) -> Vec<Vec<f32>> {
         recording.chunks(PIECE_LEN).filter(loud).map(<[f32]>::to_vec).collect::<Vec<_>>()
     };
     recordings.iter().flat_map(cut).collect()
+}
+
+/// At most [`MOST_PIECES`] pieces of a long recording, evenly spread over it.
+#[must_use]
+pub fn some_pieces(recording: &[f32]) -> Vec<Vec<f32>> {
+    let all = pieces(&[recording.to_vec()]);
+    let n = all.len().min(MOST_PIECES);
+    (0..n).map(|number| all[number * all.len() / n].clone()).collect()
 }
 
 /// Made-up pieces: noise, the line's tones, keys, sweeps and music. The same seed gives the same pieces.
@@ -174,6 +184,17 @@ fn seconds(sample: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_piece_of_music_gives_a_few_pieces_from_all_over_it() {
+        let recording: Vec<f32> =
+            (0..100_u8).flat_map(|part| vec![f32::from(part) + 1.0; PIECE_LEN]).collect();
+        let some = some_pieces(&recording);
+        assert_eq!(some.len(), MOST_PIECES);
+        assert!(some.first().is_some_and(|piece| piece[0] < 2.0));
+        assert!(some.last().is_some_and(|piece| piece[0] > 90.0));
+        assert!(some_pieces(&recording[..LEAST_LEN - 1]).is_empty());
+    }
 
     #[test]
     fn made_up_pieces_are_loud_enough_never_clip_and_repeat_with_the_seed() {

@@ -17,6 +17,18 @@ pub enum Schedule {
     Cosine,
 }
 
+/// Who turns gradients into steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimiser {
+    /// Adam (Kingma & Ba, 2015), with decoupled weight decay (Loshchilov & Hutter, 2019) where there is any.
+    #[default]
+    Adam,
+    /// Muon (Jordan et al., 2024; steps as large as Adam's by Liu et al., 2025) for the weight matrices of the
+    /// hidden layers, Adam for the rest.
+    Muon,
+}
+
 /// Everything that decides how a model is trained, but for the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +56,9 @@ pub struct TrainingRecipe {
     pub epochs: usize,
     /// Segments in one step of the optimiser.
     pub batch: usize,
+    /// The optimiser.
+    #[serde(default)]
+    pub optimiser: Optimiser,
     /// The largest learning rate.
     pub learning_rate: f64,
     /// How it goes over the epochs.
@@ -133,6 +148,9 @@ impl TrainingRecipe {
                 "its network has {} labels, not {n_labels}",
                 self.network.n_labels
             ));
+        }
+        if self.optimiser == Optimiser::Muon && self.weight_decay <= 0.0 {
+            return Err("Muon needs a weight_decay".into());
         }
         if self.batch == 0 || self.hearings == 0 {
             return Err("batch and hearings are at least 1".into());

@@ -87,7 +87,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
-    Reserved { words: &["clap"], only_in: &["cli.rs", "main.rs"], tests_too: false },
+    Reserved { words: &["clap"], only_in: &["cli.rs", "cli/", "main.rs"], tests_too: false },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
     // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
     // poll the keys, tell the screen's thread from others in a panic, and train on two cores.
@@ -108,9 +108,11 @@ const RESERVED: &[Reserved] = &[
         ],
         tests_too: true,
     },
+    Reserved { words: &["print"], only_in: &["command/", "main.rs"], tests_too: true },
+    // What goes to a terminal is made harmless on its way.
     Reserved {
-        words: &["print", "println", "eprint", "eprintln", "dbg"],
-        only_in: &["command/", "main.rs"],
+        words: &["println", "eprint", "eprintln", "dbg", "stderr"],
+        only_in: &["command/printer.rs", "model/device.rs", "main.rs"],
         tests_too: true,
     },
 ];

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use undertone::session::SESSION_VERSION;
+
 use crate::sandbox::{Sandbox, refuses, refuses_command};
 
 const REPLAY: [&str; 4] = ["replay", "--headless", "--backend", "cpu"];
@@ -78,7 +80,9 @@ fn a_recording_that_was_cut_off_is_used_up_to_there() {
 #[test]
 fn a_log_of_another_version_or_kind_is_refused() {
     let sandbox = with_log();
-    let newer = sandbox.read("call.jsonl").replacen("\"version\":2", "\"version\":3", 1);
+    let version = |number: u32| format!("\"version\":{number}");
+    let ours = version(SESSION_VERSION);
+    let newer = sandbox.read("call.jsonl").replacen(&ours, &version(SESSION_VERSION + 1), 1);
     sandbox.write("newer.jsonl", newer);
     for (name, told) in [
         ("newer.jsonl", ["newer.jsonl was written by a newer Undertone", "update"]),

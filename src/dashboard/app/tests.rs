@@ -177,7 +177,7 @@ fn nothing_that_comes_from_outside_steers_the_terminal() {
     setup.log = Some(nasty.into());
     setup.notice = Some(nasty.to_owned());
     let mut app = App::new(setup);
-    let clean = "?[31mred?";
+    let clean = "␛[31mred␇";
     assert_eq!(app.callers[0].label, clean);
     assert_eq!([&app.setup.model, &app.setup.backend, &app.setup.source], [clean; 3]);
     assert_eq!((app.log.as_deref(), app.notice.as_deref()), (Some(clean), Some(clean)));

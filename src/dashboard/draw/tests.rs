@@ -1,9 +1,11 @@
 use super::*;
-use crate::dashboard::feed::{Action, Feed, Mode, Status};
+use crate::dashboard::feed::{Action, Feed, LogStopped, Mode, Status};
 use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
 use crate::dashboard::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
+use crate::plain_text::plain;
+use crate::plain_text::tests::hostile;
 use crate::prosody::{Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Reading, Verdict};
@@ -127,6 +129,27 @@ fn an_end_is_told_and_an_error_with_its_reason() {
 }
 
 #[test]
+fn a_log_that_stopped_is_told_at_once_and_as_long_as_it_lasts() {
+    let mut app = app_after(30, setup(&["caller"], Mode::Live));
+    let running = app.status;
+    let since = StreamTime::from_ms(29_000);
+    for (disk_full, why) in [(true, "the disk is full"), (false, "it cannot be written")] {
+        let log_stopped = Some(LogStopped { since, disk_full });
+        app.apply(Feed::Status(Status { log_stopped, ..running }));
+        app.apply(Feed::Notice("something else".to_owned()));
+        for (columns, rows) in [(40, 10), (80, 24)] {
+            let text = text(&drawn(columns, rows, &app));
+            assert!(text.contains("no log since 0:29"), "{text}");
+            assert!(columns < 80 || text.contains(why), "{text}");
+        }
+        assert!(text(&drawn(80, 24, &app)).contains("log     stopped at 0:29"));
+    }
+    app.apply(Feed::Status(running));
+    let text = text(&drawn(80, 24, &app));
+    assert!(!text.contains("no log") && text.contains("14-03-11.jsonl"), "{text}");
+}
+
+#[test]
 fn the_selected_caller_is_in_sight_however_many_there_are() {
     let labels: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
@@ -134,6 +157,57 @@ fn the_selected_caller_is_in_sight_however_many_there_are() {
     app.selected = 49;
     for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
         assert!(text(&drawn(columns, rows, &app)).contains("› line 49"));
+    }
+}
+
+/// A dashboard that was told the same text of everything.
+fn told_everywhere(text: &str, mode: Mode) -> App {
+    let mut setup = setup(&[text, text], mode);
+    for place in [&mut setup.model, &mut setup.backend, &mut setup.source] {
+        text.clone_into(place);
+    }
+    setup.log = Some(text.into());
+    setup.notice = Some(text.to_owned());
+    let mut app = app_after(20, setup);
+    app.apply(Feed::Notice(text.to_owned()));
+    app
+}
+
+/// The picture is one of harmless cells, and what stands beside the text is where it belongs.
+#[track_caller]
+fn text_breaks_nothing(app: &App) {
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
+        let backend = drawn(columns, rows, app);
+        for cell in backend.buffer().content() {
+            assert_eq!(plain(cell.symbol()), cell.symbol());
+            assert!(cell.symbol().chars().count() < 16, "{:?}", cell.symbol());
+        }
+        let text = text(&backend);
+        let first = text.lines().next().unwrap();
+        assert!(first.contains("0:20 / 4:00\"") || first.contains("0:20 / 4:00 \""), "{text}");
+    }
+}
+
+#[test]
+fn ten_thousand_characters_of_any_kind_break_nothing() {
+    for part in [
+        "x",
+        "机",
+        "\u{1b}[2J",
+        "\n",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{301}",
+        "ᄀ",
+        "ᅡ",
+        "क्",
+        "👩\u{200d}",
+    ] {
+        let text = part.repeat(10_000 / part.chars().count());
+        let mut app = told_everywhere(&text, REPLAY);
+        text_breaks_nothing(&app);
+        app.apply(Feed::Finished(Some(text)));
+        text_breaks_nothing(&app);
     }
 }
 
@@ -187,7 +261,15 @@ fn feed() -> impl Strategy<Value = Feed> {
         1 => (any::<Option<f32>>(), any::<u64>(), any::<bool>(), any::<u64>(), any::<f64>())
             .prop_map(|(delay_p95_ms, dropped_samples, paused, position, speed)| {
                 let position = StreamTime(position);
-                Feed::Status(Status { delay_p95_ms, dropped_samples, paused, position, speed })
+                let log_stopped = paused.then_some(LogStopped { since: position, disk_full: true });
+                Feed::Status(Status {
+                    delay_p95_ms,
+                    dropped_samples,
+                    paused,
+                    position,
+                    speed,
+                    log_stopped,
+                })
             }),
         1 => ".*".prop_map(Feed::Notice),
         1 => prop::option::of(".*").prop_map(Feed::Finished),
@@ -240,6 +322,11 @@ proptest! {
                 prop_assert!(!cell.symbol().contains(char::is_control));
             }
         }
+    }
+
+    #[test]
+    fn hostile_text_breaks_nothing(text in hostile()) {
+        text_breaks_nothing(&told_everywhere(&text, REPLAY));
     }
 
     #[test]

@@ -1,0 +1,53 @@
+//! What is typed about session logs: where one goes, and what becomes of them.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Where the log of a session goes.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Write the session log there instead of into the sessions folder
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Replace a log of that name
+    #[arg(long)]
+    pub force: bool,
+    /// Keep nothing of this session on disk: no log, and so no marks
+    #[arg(long, conflicts_with_all = ["log", "force"])]
+    pub no_log: bool,
+}
+
+/// `undertone sessions`.
+#[derive(Debug, Args)]
+pub struct SessionsArgs {
+    /// The folder [default: ~/.local/state/undertone/sessions]
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub dir: Option<PathBuf>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Without one: list.
+    #[command(subcommand)]
+    pub action: Option<SessionsAction>,
+}
+
+/// What to do with the session logs.
+#[derive(Debug, Subcommand)]
+pub enum SessionsAction {
+    /// Delete the logs in the folder that are older than an age
+    Purge(PurgeArgs),
+}
+
+/// `undertone sessions purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// The age since a session's last record: 12h, 30d or 4w (hours, days, weeks)
+    #[arg(long, value_name = "AGE")]
+    pub older_than: String,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+}

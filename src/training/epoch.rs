@@ -252,12 +252,18 @@ fn record(number: usize, sums: &Sums, answers: &[Vec<f32>], dev: &[Example]) -> 
     let scores = DevScores::of(answers, dev);
     EpochRecord {
         epoch: number + 1,
-        train_loss: sums.loss / sums.n.max(1.0),
-        train_accuracy: sums.right / sums.n.max(1.0),
-        dev_loss: scores.loss,
-        dev_accuracy: scores.accuracy,
-        dev_uar: scores.uar,
+        train_loss: nine_decimals(sums.loss / sums.n.max(1.0)),
+        train_accuracy: nine_decimals(sums.right / sums.n.max(1.0)),
+        dev_loss: nine_decimals(scores.loss),
+        dev_accuracy: nine_decimals(scores.accuracy),
+        dev_uar: nine_decimals(scores.uar),
     }
+}
+
+/// So few that a number read back from a checkpoint is the number that was written: the reader's quick way is
+/// exact for them, and may miss the last bit of longer ones.
+fn nine_decimals(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
 }
 
 /// What answers are worth, each corpus being asked for its own labels only.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
+    Cli, Command, DegradeArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs,
+    JsonArgs, MakeCallsArgs, MonitorArgs, ReplayArgs, SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::print_to_stdout;
 use undertone::command::scoring::ClipScorer;
@@ -50,9 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => monitor::run(&monitor_settings(cli.monitor)?),
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
         Some(Command::Replay(args)) => replay::run(&replay_settings(args)?),
-        Some(Command::Devices(JsonArgs { json })) => {
-            done(devices::run(&devices::DevicesSettings { json }))
-        }
+        Some(Command::Devices(args)) => done(list_devices(&args)),
         Some(Command::Models(JsonArgs { json })) => {
             done(models::run(&models::ModelsSettings { json }))
         }
@@ -96,10 +94,15 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
     let stop_after = args.seconds.map(seconds).transpose()?;
     Ok(monitor::MonitorSettings {
-        device: args.device,
+        device: args.device.as_deref().map(str::parse).transpose()?,
         stop_after,
         session: session_settings(args.engine)?,
     })
+}
+
+fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
+    let stop_after = args.seconds.map(seconds).transpose()?;
+    devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
 }
 
 fn seconds(number: f64) -> anyhow::Result<Duration> {

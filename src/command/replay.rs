@@ -9,9 +9,11 @@ use crate::audio::AudioError;
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::dashboard::{Mode, Setup};
+use crate::plain_text::plain;
 use crate::session::record::{CallerEntry, EndReason};
 use crate::stream_time::StreamTime;
 use indicatif::ProgressBar;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -94,7 +96,12 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        match engine.step(&mut |_| {}) {
+        let step = engine.step(&mut |_| {});
+        while let Some(notice) = engine.take_notice() {
+            // Not `eprintln`, which panics where nobody reads any more.
+            let _ = writeln!(std::io::stderr(), "{}", plain(&notice));
+        }
+        match step {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,
@@ -107,11 +114,7 @@ pub(super) fn headless(
     }
     bar.finish_and_clear();
     let log_failure = engine.take_log_failure();
-    let loss = engine.new_loss_on_the_way();
     let (ended, end_failure) = engine.end(reason);
-    if let Some(loss) = loss {
-        eprintln!("warning: {loss}");
-    }
     finish(Watched { ended, failure: cut_off, log_failure: log_failure.or(end_failure) }, json)
 }
 

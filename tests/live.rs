@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sound_card::{Extra, Halted, Killed, sound_card, wait_until};
+use sound_card::{Extra, Killed, signal_server, sound_card, wait_until};
 use undertone::audio::microphone::{Carries, Connection, Microphone, devices, recommended};
 use undertone::audio::{AudioError, Block, Source};
 
@@ -300,6 +300,22 @@ fn an_unknown_input_is_refused_with_what_there_is() {
     assert!(message.contains(CALLER) && message.contains("micfeed.monitor"), "{message}");
     let message = open("micfeed.monitor:right").err().expect("it is mono").to_string();
     assert!(message.contains("1 channel(s)") && message.contains("no channel 2"), "{message}");
+}
+
+/// A sound server that does not answer, until this is dropped.
+struct Halted;
+
+impl Halted {
+    fn new() -> Halted {
+        signal_server("-STOP");
+        Halted
+    }
+}
+
+impl Drop for Halted {
+    fn drop(&mut self) {
+        signal_server("-CONT");
+    }
 }
 
 /// What happened to an input that was gone for a while.

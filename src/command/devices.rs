@@ -83,16 +83,16 @@ fn marks(is_default: bool, is_best: bool) -> String {
         .collect()
 }
 
-/// Id, name and what is carried of each input, in columns.
+/// Id, what is carried and name of each input, in columns.
 fn rows(inputs: &[Device]) -> Vec<String> {
     let cells: Vec<[String; 3]> = inputs
         .iter()
-        .map(|input| [plain(&input.id), plain(&input.name), input.carries.to_string()])
+        .map(|input| [plain(&input.id), input.carries.to_string(), plain(&input.name)])
         .collect();
     let width =
         |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let [id, name, carries] = [0, 1, 2].map(width);
-    cells.iter().map(|[a, b, c]| format!("{a:id$}  {b:name$}  {c:carries$}")).collect()
+    let [id, carries, name] = [0, 1, 2].map(width);
+    cells.iter().map(|[a, b, c]| format!("{a:id$}  {b:carries$}  {c:name$}")).collect()
 }
 
 /// An id as a shell takes it.
@@ -133,9 +133,9 @@ mod tests {
     #[test]
     fn the_default_and_the_recommended_one_are_marked_and_what_each_carries_is_said() {
         insta::assert_snapshot!(listing(&desk()), @r"
-        *  pulse:mic                  Headset               microphone              1 ch, 48000 Hz
-         > pulse:phone.monitor        Monitor of Softphone  what the machine plays  1 ch, 48000 Hz
-           alsa:plughw:CARD=Loopback  Loopback              loopback                1 ch, 48000 Hz
+        *  pulse:mic                  microphone              Headset               1 ch, 48000 Hz
+         > pulse:phone.monitor        what the machine plays  Monitor of Softphone  1 ch, 48000 Hz
+           alsa:plughw:CARD=Loopback  loopback                Loopback              1 ch, 48000 Hz
 
         * is listened to when no device is named.
         > is recommended for a softphone: the caller is what the machine plays, and it plays here by default.

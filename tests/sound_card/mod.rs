@@ -63,22 +63,6 @@ pub fn signal_server(signal: &str) {
     assert!(Command::new("kill").args([signal, pid.trim()]).status().unwrap().success());
 }
 
-/// A sound server that does not answer, until this is dropped.
-pub struct Halted;
-
-impl Halted {
-    pub fn new() -> Halted {
-        signal_server("-STOP");
-        Halted
-    }
-}
-
-impl Drop for Halted {
-    fn drop(&mut self) {
-        signal_server("-CONT");
-    }
-}
-
 /// A sound server that was killed; it is started again at the latest when this is dropped.
 pub struct Killed {
     is_down: bool,

@@ -22,7 +22,7 @@ const SILENCE_DB: f32 = -100.0;
 const QUIETEST_DB: f32 = -60.0;
 
 /// Characters of the meter.
-const METER: usize = 20;
+const METER: usize = 10;
 
 /// How long a level is gathered before it is shown.
 const PICTURE: Duration = Duration::from_millis(200);
@@ -203,9 +203,14 @@ fn meter(level: &Level) -> String {
 /// Characters of the meter that a level fills.
 fn filled(level_db: f32) -> usize {
     let share = ((level_db - QUIETEST_DB) / -QUIETEST_DB).clamp(0.0, 1.0);
-    (1..=METER)
-        .filter(|step| share * 20.0 + 0.5 >= f32::from(u8::try_from(*step).unwrap_or(u8::MAX)))
-        .count()
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of a few characters"
+    )]
+    let filled = (share * METER as f32).round() as usize;
+    filled
 }
 
 fn words(rms_db: f32) -> String {
@@ -267,8 +272,8 @@ mod tests {
         insta::assert_snapshot!(table(&inputs(), &levels()).join("\n"), @r"
         Play or say something, and see where it is heard. q ends.
 
-        ██████████··········  -34 dBFS *  pulse:mic            Name  microphone            
-        ····················      gone  > pulse:phone.monitor  Name  what the machine plays
+        █████·····  -34 dBFS *  pulse:mic            microphone              Name
+        ··········      gone  > pulse:phone.monitor  what the machine plays  Name
             it is not there
 
         * is listened to when no device is named.
@@ -291,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_meter_is_full_at_full_scale_and_empty_in_silence() {
-        assert_eq!([0.0, -30.0, -60.0, SILENCE_DB, 3.0].map(filled), [20, 10, 0, 0, 20]);
+        assert_eq!([0.0, -30.0, -60.0, SILENCE_DB, 3.0].map(filled), [10, 5, 0, 0, 10]);
         assert_eq!(words(decibels(0.0)), "silence");
         assert_eq!(words(decibels(0.1)), "-20 dBFS");
     }

@@ -96,12 +96,12 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        let step = engine.step(&mut |_| {});
+        let outcome = engine.step(&mut |_| {});
         while let Some(notice) = engine.take_notice() {
             // Not `eprintln`, which panics where nobody reads any more.
             let _ = writeln!(std::io::stderr(), "{}", plain(&notice));
         }
-        match step {
+        match outcome {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,

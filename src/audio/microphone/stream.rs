@@ -86,7 +86,7 @@ pub(super) struct Stream {
     failure: Arc<OnceLock<String>>,
     counters: Arc<Counters>,
     /// `None` while it is being closed.
-    stream: Option<cpal::Stream>,
+    running: Option<cpal::Stream>,
 }
 
 impl Stream {
@@ -112,8 +112,8 @@ impl Stream {
         let (stream, counters, captured) = built.map_err(|error| failed(&found, &error))?;
         stream.play().map_err(|error| failed(&found, &error))?;
         let server = found.server();
-        let stream = Some(stream);
-        Ok((Stream { found, server, format, failure, counters, stream }, captured))
+        let running = Some(stream);
+        Ok((Stream { found, server, format, failure, counters, running }, captured))
     }
 
     pub(super) fn format(&self) -> Format {
@@ -154,7 +154,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        drop(self.stream.take());
+        drop(self.running.take());
         self.counters.close();
     }
 }

@@ -167,8 +167,8 @@ proptest! {
             bench.lose(n_lost);
         }
         bench.come_in_time(60);
-        let passed = bench.ready - ms(1000);
-        let reckoned = bench.reckoning.heard_until() - ms(1000);
+        let passed = bench.ready.saturating_sub(ms(1000));
+        let reckoned = bench.reckoning.heard_until().saturating_sub(ms(1000));
         let apart = passed.abs_diff(reckoned);
         prop_assert!(apart <= ms(150), "{passed:?} passed, {reckoned:?} reckoned");
     }

@@ -30,7 +30,7 @@ pub enum Command {
     /// Play a recorded call through the same pipeline
     Replay(ReplayArgs),
     /// List the inputs and what each carries
-    Devices(JsonArgs),
+    Devices(DevicesArgs),
     /// Turn a session log into another format
     Export(ExportArgs),
     /// List the session logs, or delete the old ones
@@ -77,8 +77,9 @@ pub struct EngineArgs {
 /// `undertone monitor`.
 #[derive(Debug, Args)]
 pub struct MonitorArgs {
-    /// Input device, as `undertone devices` names it [default: the system's]
-    #[arg(long, value_name = "ID")]
+    /// Input, as `undertone devices` names it or a part of that, and its channel: left, right, mix or a
+    /// number from 1 [default: the system's input, mix]
+    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
     pub device: Option<String>,
     /// Stop by itself after so many seconds (with --headless)
     #[arg(long, value_name = "SECONDS", requires = "headless")]
@@ -108,6 +109,20 @@ pub struct ReplayArgs {
     /// What computes, and where the log goes.
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// `undertone devices`.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// As JSON; with --watch one line a second
+    #[arg(long)]
+    pub json: bool,
+    /// Show a live level for each input (q ends it; without a terminal: a line a second)
+    #[arg(long)]
+    pub watch: bool,
+    /// Stop by itself after so many seconds (with --watch)
+    #[arg(long, value_name = "SECONDS", requires = "watch")]
+    pub seconds: Option<f64>,
 }
 
 /// A listing.

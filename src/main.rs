@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, Pace};
 use undertone::cli::{
-    Cli, Command, DegradeArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, JsonArgs,
-    LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs,
-    TrainArgs,
+    Cli, Command, DegradeArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs,
+    JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction,
+    SessionsArgs, TrainArgs,
 };
 use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
@@ -66,9 +66,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => monitor::run(&monitor_settings(cli.monitor)?),
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
         Some(Command::Replay(args)) => replay::run(&replay_settings(args)?),
-        Some(Command::Devices(JsonArgs { json })) => {
-            done(devices::run(&devices::DevicesSettings { json }))
-        }
+        Some(Command::Devices(args)) => done(list_devices(&args)),
         Some(Command::Models(JsonArgs { json })) => {
             done(models::run(&models::ModelsSettings { json }))
         }
@@ -119,10 +117,15 @@ fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
     let stop_after = args.seconds.map(seconds).transpose()?;
     Ok(monitor::MonitorSettings {
-        device: args.device,
+        device: args.device.as_deref().map(str::parse).transpose()?,
         stop_after,
         session: session_settings(args.engine)?,
     })
+}
+
+fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
+    let stop_after = args.seconds.map(seconds).transpose()?;
+    devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
 }
 
 fn seconds(number: f64) -> anyhow::Result<Duration> {

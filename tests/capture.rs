@@ -2,8 +2,19 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::time::Duration;
 
-use undertone::audio::microphone::{Heard, ring};
+use undertone::audio::microphone::{Clock, Heard, RingSettings, ring};
+use undertone::audio::recording::Channel;
+
+/// A stereo device of 16 kHz with a ring of a second, blocks of 100 ms.
+const SETTINGS: RingSettings = RingSettings {
+    len: 16_000,
+    block_len: 1600,
+    rate_hz: 16_000,
+    n_channels: 2,
+    channel: Channel::Mix,
+};
 
 thread_local! {
     static N_ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -58,7 +69,7 @@ fn the_counter_counts() {
 fn the_callback_and_the_reader_allocate_nothing() {
     let float = vec![0.25_f32; 2 * 1600];
     let int = vec![1000_i16; 2 * 1600];
-    let (mut capture, mut captured) = ring(16_000, 2, 1600);
+    let (mut capture, mut captured) = ring(&SETTINGS, &Clock::new(), None);
     let (mut n_read, mut n_lost) = (0, 0);
     let count = n_allocations(|| {
         // With a reader, without one until the ring is full and over, and with one again.
@@ -80,4 +91,24 @@ fn the_callback_and_the_reader_allocate_nothing() {
     assert_eq!(count, 0, "allocations");
     assert!(n_lost > 0, "the ring must have been full");
     assert_eq!(n_read + n_lost, captured.captured());
+}
+
+#[test]
+fn a_callback_that_finds_audio_missing_allocates_nothing() {
+    let block = vec![0.25_f32; 2 * 1600];
+    let clock = Clock::new();
+    let channel = Channel::Right;
+    let settings = RingSettings { channel, ..SETTINGS };
+    let (mut capture, mut captured) = ring(&settings, &clock, Some(Duration::ZERO));
+    while clock.now() < Duration::from_millis(200) {}
+    let mut n_lost = 0;
+    let count = n_allocations(|| {
+        capture.on_block(&block);
+        if let Heard::Lost(len) = captured.read() {
+            n_lost = len;
+        }
+    });
+    assert_eq!(count, 0, "allocations");
+    // 200 ms less the block's own 100 ms.
+    assert!((1600..16_000).contains(&n_lost), "{n_lost} samples are missing");
 }

@@ -1,19 +1,22 @@
 //! The microphone on a virtual sound card, in real time.
 //!
-//! Not part of plain `cargo test`, because it needs PulseAudio and two minutes:
+//! Not part of plain `cargo test`, because it needs PulseAudio and some minutes:
 //! `bash tests/sound_card.sh cargo test --release --test live` (`make test-live`).
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
+mod sound_card;
+
+use std::cell::RefCell;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use undertone::audio::microphone::{Carries, Microphone, devices};
+use sound_card::{Extra, Killed, signal_server, sound_card, wait_until};
+use undertone::audio::microphone::{Carries, Connection, Microphone, devices, recommended};
 use undertone::audio::{AudioError, Block, Source};
 
 /// Where the virtual softphone is heard.
@@ -32,17 +35,21 @@ const LIKENESS: f64 = 0.99;
 /// Of the chunks, so many must be found: the player itself may stumble on a loaded machine.
 const FOUND_SHARE: f64 = 0.95;
 
+/// What is gone is said within this.
+const NOTICED: Duration = Duration::from_secs(2);
+
+/// What the length of a gap may be off by.
+const GAP_ERROR: Duration = Duration::from_millis(250);
+
 /// The reader looks this often, as the engine does.
 const POLL: Duration = Duration::from_millis(5);
 
-/// One test at a time has the sound card. Fails, and does not skip, without one.
-fn sound_card() -> MutexGuard<'static, ()> {
-    static CARD: Mutex<()> = Mutex::new(());
-    assert!(
-        std::env::var_os("UNDERTONE_SOUND_CARD").is_some(),
-        "run it as: bash tests/sound_card.sh cargo test --release --test live"
-    );
-    CARD.lock().unwrap_or_else(PoisonError::into_inner)
+fn open(input: &str) -> Result<Microphone, AudioError> {
+    Microphone::open(Some(&input.parse().unwrap()))
+}
+
+fn is_gone(microphone: &Microphone) -> bool {
+    matches!(microphone.connection(), Connection::Gone { .. })
 }
 
 /// Noise below 500 Hz, unlike itself at any other place: a fraction of a sample does not matter to it.
@@ -94,7 +101,7 @@ impl Drop for Player {
 #[derive(Default)]
 struct Heard {
     samples: Vec<f32>,
-    lost: u64,
+    gaps: Vec<u64>,
 }
 
 impl Heard {
@@ -104,13 +111,17 @@ impl Heard {
             match microphone.next_block().expect("the device is there") {
                 Block::Audio(samples) => self.samples.extend_from_slice(samples),
                 Block::Gap(lost) => {
-                    self.lost += lost;
+                    self.gaps.push(lost);
                     self.samples.resize(self.samples.len() + usize::try_from(lost).unwrap(), 0.0);
                 }
                 Block::Waiting => return,
                 Block::End => panic!("a device does not end"),
             }
         }
+    }
+
+    fn lost(&self) -> u64 {
+        self.gaps.iter().sum()
     }
 
     /// Reads as the engine does for so long.
@@ -168,7 +179,7 @@ fn sixty_seconds_come_whole_and_as_they_were_played() {
     let _card = sound_card();
     let folder = tempfile::tempdir().unwrap();
     let signal = signal(60);
-    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    let mut microphone = open(CALLER).unwrap();
     assert_eq!(microphone.sample_rate_hz() as usize, RATE_HZ);
     let mut heard = Heard::default();
     heard.read_for(&mut microphone, Duration::from_millis(300));
@@ -183,7 +194,7 @@ fn sixty_seconds_come_whole_and_as_they_were_played() {
     let n_chunks = signal.len() / CHUNK_LEN;
     let (first, last) = (delays.first().copied(), delays.last().copied());
     println!("{stats:?}\n{} of {n_chunks} chunks; delay {first:?} to {last:?}", delays.len());
-    assert_eq!((stats.lost, heard.lost, stats.n_overruns), (0, 0, 0));
+    assert_eq!((stats.lost, heard.lost(), stats.n_overruns), (0, 0, 0));
     assert_eq!(stats.delivered, heard.samples.len() as u64);
     assert!(delays.len() as f64 >= FOUND_SHARE * n_chunks as f64);
     assert!(stats.longest_callback < Duration::from_millis(50), "{stats:?}");
@@ -194,7 +205,7 @@ fn what_a_stalled_reader_loses_is_counted_exactly() {
     let _card = sound_card();
     let folder = tempfile::tempdir().unwrap();
     let signal = signal(14);
-    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    let mut microphone = open(CALLER).unwrap();
     let _player = Player::start(&signal, folder.path());
     let mut heard = Heard::default();
     heard.read_for(&mut microphone, Duration::from_secs(3));
@@ -203,9 +214,9 @@ fn what_a_stalled_reader_loses_is_counted_exactly() {
     let stats = microphone.stats();
     println!("{stats:?}");
     // The ring holds 4 of the 6 seconds.
-    let lost_s = Duration::from_secs(heard.lost) / u32::try_from(RATE_HZ).unwrap();
+    let lost_s = Duration::from_secs(heard.lost()) / u32::try_from(RATE_HZ).unwrap();
     assert!((1.5..3.0).contains(&lost_s.as_secs_f64()), "{lost_s:?}");
-    assert_eq!(stats.lost, heard.lost, "every loss was told");
+    assert_eq!(stats.lost, heard.lost(), "every loss was told");
     assert_eq!(stats.delivered + stats.lost, heard.samples.len() as u64);
     let in_ring = stats.captured - stats.delivered - stats.lost;
     assert!(in_ring <= RATE_HZ as u64 / 4, "captured is delivered, lost, or just come: {in_ring}");
@@ -229,71 +240,192 @@ fn the_list_marks_the_default_and_what_the_speakers_play() {
     assert_eq!((microphone.carries, microphone.is_default), (Carries::Microphone, true));
     assert_eq!(inputs.iter().filter(|input| input.is_default).count(), 1);
     assert_eq!(inputs.len(), 3, "an output is no input");
+    let (best, why) = recommended(&inputs).unwrap();
+    assert_eq!(inputs[best].id, CALLER, "{why}");
+    assert!(of(CALLER).is_default_output && why.contains("by default"), "{why}");
 }
 
 #[test]
-fn an_input_is_found_by_id_bare_id_name_and_default() {
+fn an_input_is_found_by_id_bare_id_name_part_and_default() {
     let _card = sound_card();
-    let ids = [Some(CALLER), Some("softphone.monitor"), Some("Monitor of Softphone"), None];
-    let opened = ids.map(|id| Microphone::open(id).unwrap().device().id.clone());
-    assert_eq!(opened, [CALLER, CALLER, CALLER, "pulseaudio:headset_mic"]);
+    for name in [CALLER, "softphone.monitor", "Monitor of Softphone", "phone"] {
+        assert_eq!(open(name).unwrap().device().id, CALLER, "{name}");
+    }
+    let default = Microphone::open(None).unwrap();
+    assert_eq!(default.device().id, "pulseaudio:headset_mic");
+}
+
+#[test]
+fn one_channel_of_a_stereo_output_is_heard_alone() {
+    let _card = sound_card();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("left.wav");
+    let sample_format = hound::SampleFormat::Int;
+    let spec =
+        hound::WavSpec { channels: 2, sample_rate: 16_000, bits_per_sample: 16, sample_format };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    for sample in signal(4) {
+        #[expect(clippy::cast_possible_truncation, reason = "within full scale")]
+        writer.write_sample((sample * 32_767.0) as i16).unwrap();
+        writer.write_sample(0_i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    let mut sides =
+        ["left", "right"].map(|side| open(&format!("softphone.monitor:{side}")).unwrap());
+    let mut heard = [Heard::default(), Heard::default()];
+    let mut player = Command::new("paplay");
+    player.args(["--latency-msec=200", "-d", "softphone"]).arg(&path);
+    let mut player = Player(player.stdin(Stdio::null()).spawn().expect("paplay is installed"));
+    while player.is_playing() {
+        for (heard, microphone) in heard.iter_mut().zip(&mut sides) {
+            heard.read(microphone);
+        }
+        sleep(POLL);
+    }
+    let peaks = heard.map(|side| side.samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs())));
+    println!("peaks {peaks:?}");
+    assert!(peaks[0] > 0.1 && peaks[1] < 0.001, "{peaks:?}");
 }
 
 #[test]
 fn an_unknown_input_is_refused_with_what_there_is() {
     let _card = sound_card();
-    let error = Microphone::open(Some("pulseaudio:nobody")).err().expect("must be refused");
+    let error = open("pulseaudio:nobody").err().expect("must be refused");
     let message = error.to_string();
     assert!(matches!(error, AudioError::UnknownDevice { .. }), "{message}");
     for part in ["'pulseaudio:nobody'", CALLER, "undertone devices"] {
         assert!(message.contains(part), "{message}");
     }
+    let message = open("monitor").err().expect("two are called so").to_string();
+    assert!(message.contains(CALLER) && message.contains("micfeed.monitor"), "{message}");
+    let message = open("micfeed.monitor:right").err().expect("it is mono").to_string();
+    assert!(message.contains("1 channel(s)") && message.contains("no channel 2"), "{message}");
 }
 
-/// PulseAudio moves the stream to another source without a word: then the wrong person would be heard.
-#[test]
-fn an_input_that_is_unplugged_says_so() {
-    let _card = sound_card();
-    let module = pactl(&["load-module", "module-null-sink", "sink_name=extra", "norewinds=1"]);
-    let mut microphone = Microphone::open(Some("pulseaudio:extra.monitor")).unwrap();
-    Heard::default().read_for(&mut microphone, Duration::from_secs(1));
-    pactl(&["unload-module", module.trim()]);
-    let begun = Instant::now();
-    let error = loop {
-        match microphone.next_block() {
-            Err(error) => break error,
-            Ok(_) => sleep(POLL),
-        }
-        assert!(begun.elapsed() < Duration::from_secs(10), "nobody noticed");
-    };
-    let message = error.to_string();
-    println!("after {:?}: {message}", begun.elapsed());
-    assert!(matches!(error, AudioError::DeviceLost { .. }), "{message}");
-    assert!(message.contains("pulseaudio:extra.monitor"), "{message}");
-    assert_eq!(microphone.next_block().unwrap(), Block::End);
-}
-
-/// Lets the sound server go on, whatever becomes of the test.
-struct Halted(String);
+/// A sound server that does not answer, until this is dropped.
+struct Halted;
 
 impl Halted {
     fn new() -> Halted {
-        let folder = std::env::var("PULSE_RUNTIME_PATH").expect("set by sound_card.sh");
-        let pid = std::fs::read_to_string(Path::new(&folder).join("pid")).unwrap();
-        let server = Halted(pid.trim().to_owned());
-        server.signal("-STOP");
-        server
-    }
-
-    fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0]).status().unwrap().success());
+        signal_server("-STOP");
+        Halted
     }
 }
 
 impl Drop for Halted {
     fn drop(&mut self) {
-        self.signal("-CONT");
+        signal_server("-CONT");
     }
+}
+
+/// What happened to an input that was gone for a while.
+struct Outage {
+    noticed: Duration,
+    returned: Duration,
+    gaps: Vec<u64>,
+    /// Seconds that passed less the seconds of the stream: what the gap is too short by.
+    error_s: f64,
+}
+
+/// Listens for two seconds, lets the input go away for so long and come back, and listens again.
+fn outage(input: &str, length: Duration, mut go: impl FnMut(), mut come: impl FnMut()) -> Outage {
+    let mut microphone = open(input).unwrap();
+    let mut heard = Heard::default();
+    wait_until("nothing comes", NOTICED, || {
+        heard.read(&mut microphone);
+        !heard.samples.is_empty()
+    });
+    heard.read_for(&mut microphone, Duration::from_secs(2));
+    let (begun, samples_before) = (Instant::now(), heard.samples.len());
+    go();
+    let gone = Instant::now();
+    let noticed = wait_until("nobody noticed", NOTICED, || {
+        heard.read(&mut microphone);
+        is_gone(&microphone)
+    });
+    heard.read_for(&mut microphone, length.saturating_sub(gone.elapsed()));
+    assert!(heard.gaps.is_empty(), "what is missing is told when it is known how much it is");
+    come();
+    let returned = wait_until("it does not come back", Duration::from_secs(9), || {
+        heard.read(&mut microphone);
+        !is_gone(&microphone) && !heard.gaps.is_empty()
+    });
+    heard.read_for(&mut microphone, Duration::from_secs(4));
+    #[expect(clippy::cast_precision_loss, reason = "some seconds")]
+    let streamed_s = (heard.samples.len() - samples_before) as f64 / RATE_HZ as f64;
+    let error_s = begun.elapsed().as_secs_f64() - streamed_s;
+    let stats = microphone.stats();
+    assert_eq!(stats.lost, heard.gaps.iter().sum::<u64>(), "{stats:?}");
+    assert_eq!(stats.delivered + stats.lost, heard.samples.len() as u64, "{stats:?}");
+    Outage { noticed, returned, gaps: heard.gaps, error_s }
+}
+
+impl Outage {
+    /// It was noticed, was one gap of the right length, and was over soon.
+    #[track_caller]
+    fn is_one_gap_of(&self, length: Duration) {
+        let Outage { noticed, returned, gaps, error_s } = self;
+        let gap_s: Vec<Duration> =
+            gaps.iter().map(|gap| Duration::from_millis(gap * 1000 / RATE_HZ as u64)).collect();
+        println!(
+            "noticed after {noticed:?}, back after {returned:?}, gap {gap_s:?}, off by {error_s:.3} s"
+        );
+        assert_eq!(gaps.len(), 1, "{gap_s:?}");
+        assert!(gap_s[0] + GAP_ERROR >= length && gap_s[0] <= length + *returned + GAP_ERROR);
+        assert!(error_s.abs() <= GAP_ERROR.as_secs_f64(), "the gap is {error_s} s too short");
+    }
+}
+
+/// PulseAudio moves the stream to another source without a word: then the wrong person would be heard.
+#[test]
+fn an_output_that_is_removed_and_brought_back_leaves_one_gap() {
+    const LENGTH: Duration = Duration::from_secs(3);
+    let _card = sound_card();
+    let extra = RefCell::new(Extra::plugged_in());
+    let unplug = || extra.borrow_mut().unplug();
+    let outage = outage("extra.monitor", LENGTH, unplug, || extra.borrow_mut().plug_in());
+    outage.is_one_gap_of(LENGTH);
+}
+
+#[test]
+fn a_sound_server_that_is_killed_and_started_again_leaves_one_gap() {
+    const LENGTH: Duration = Duration::from_secs(4);
+    let _card = sound_card();
+    let server = RefCell::new(None);
+    let kill = || *server.borrow_mut() = Some(Killed::new());
+    let outage =
+        outage(CALLER, LENGTH, kill, || server.borrow_mut().as_mut().unwrap().start_again());
+    outage.is_one_gap_of(LENGTH);
+}
+
+#[test]
+fn a_sound_server_that_hangs_and_goes_on_leaves_one_gap() {
+    const LENGTH: Duration = Duration::from_secs(5);
+    let _card = sound_card();
+    let server = RefCell::new(None);
+    let halt = || *server.borrow_mut() = Some(Halted::new());
+    let outage = outage(CALLER, LENGTH, halt, || drop(server.borrow_mut().take()));
+    outage.is_one_gap_of(LENGTH);
+}
+
+/// Long enough for the server to drop audio and too short for the input to be given up: cpal reports nothing.
+#[test]
+fn what_the_server_drops_without_a_word_is_a_gap() {
+    const STALL: Duration = Duration::from_millis(1000);
+    let _card = sound_card();
+    let mut microphone = open(CALLER).unwrap();
+    let mut heard = Heard::default();
+    heard.read_for(&mut microphone, Duration::from_secs(2));
+    let (begun, samples_before) = (Instant::now(), heard.samples.len());
+    let server = Halted::new();
+    sleep(STALL);
+    drop(server);
+    heard.read_for(&mut microphone, Duration::from_secs(4));
+    #[expect(clippy::cast_precision_loss, reason = "some seconds")]
+    let streamed_s = (heard.samples.len() - samples_before) as f64 / RATE_HZ as f64;
+    let error_s = begun.elapsed().as_secs_f64() - streamed_s;
+    println!("gaps {:?}, off by {error_s:.3} s, {:?}", heard.gaps, microphone.stats());
+    assert!(error_s.abs() <= GAP_ERROR.as_secs_f64(), "{error_s} s are missing and were not told");
 }
 
 #[test]
@@ -301,25 +433,17 @@ fn a_sound_server_that_hangs_hangs_nothing_else() {
     /// Each of the answers takes five seconds at most, and this machine may be busy.
     const SOON: Duration = Duration::from_secs(8);
     let _card = sound_card();
-    let mut microphone = Microphone::open(Some(CALLER)).unwrap();
+    let mut microphone = open(CALLER).unwrap();
     Heard::default().read_for(&mut microphone, Duration::from_secs(1));
     let server = Halted::new();
+    let noticed = wait_until("nobody noticed", NOTICED, || is_gone(&microphone));
     let begun = Instant::now();
     let listed = devices().expect_err("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(listed, AudioError::NoSoundSystem { .. }));
     let begun = Instant::now();
     let opened = Microphone::open(None).err().expect("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(opened, AudioError::NoSoundSystem { .. }));
-    let begun = Instant::now();
-    let lost = loop {
-        match microphone.next_block() {
-            Err(error) => break error,
-            Ok(_) => sleep(POLL),
-        }
-        assert!(begun.elapsed() < SOON, "nobody noticed");
-    };
-    println!("{listed}\n{opened}\n{lost}");
-    assert!(matches!(lost, AudioError::DeviceLost { .. }));
+    println!("{listed}\n{opened}\nnoticed after {noticed:?}");
     let begun = Instant::now();
     drop(microphone);
     assert!(begun.elapsed() < SOON);
@@ -349,10 +473,4 @@ fn devices_without_sound() -> Output {
         .env("ALSA_CONFIG_PATH", "/dev/null")
         .output()
         .expect("the program is built")
-}
-
-fn pactl(arguments: &[&str]) -> String {
-    let output = Command::new("pactl").args(arguments).output().expect("pactl is installed");
-    assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
 }

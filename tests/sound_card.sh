@@ -22,6 +22,7 @@ for tool in pulseaudio pactl paplay; do
   }
 done
 
+export folder
 folder=$(mktemp -d "${TMPDIR:-/tmp}/undertone-sound.XXXXXX")
 chmod 700 "$folder"
 export XDG_RUNTIME_DIR=$folder PULSE_RUNTIME_PATH=$folder/pulse PULSE_STATE_PATH=$folder/state
@@ -47,6 +48,8 @@ start_server() {
   pactl set-default-source headset_mic
 }
 
+# Tests that end the server start it again.
+export -f start_server
 start_server 2>"$folder/start" || {
   echo "sound_card.sh: PulseAudio did not start:" >&2
   cat "$folder/start" "$folder"/log* >&2 || true

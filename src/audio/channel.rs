@@ -30,21 +30,26 @@ impl Channel {
         }
     }
 
+    /// This channel of one moment's samples, limited to [-1, 1]; 0 if it is not there.
+    pub(super) fn of_moment(self, moment: &[f32]) -> f32 {
+        match self.number() {
+            Some(number) => moment.get(number - 1).copied().map_or(0.0, limited),
+            None => mean(moment),
+        }
+    }
+
     /// Appends this channel of `interleaved` to `mono`, limited to [-1, 1]; what is no number becomes 0.
     ///
     /// `n_channels` must be at least 1 and at least [`Channel::number`].
     pub(super) fn append_mono(self, interleaved: &[f32], n_channels: usize, mono: &mut Vec<f32>) {
         let moments = interleaved.chunks_exact(n_channels);
-        match self.number() {
-            Some(number) => mono.extend(moments.map(|moment| limited(moment[number - 1]))),
-            None => mono.extend(moments.map(mean)),
-        }
+        mono.extend(moments.map(|moment| self.of_moment(moment)));
     }
 }
 
 /// The mean of one moment's samples over all channels, limited to [-1, 1].
 #[expect(clippy::cast_precision_loss, reason = "a recording has far fewer than 2^24 channels")]
-pub(super) fn mean(moment: &[f32]) -> f32 {
+fn mean(moment: &[f32]) -> f32 {
     match moment {
         [sample] => limited(*sample),
         [left, right] => limited((left + right) * 0.5),

@@ -135,15 +135,45 @@ pub enum AudioError {
     #[error("there is no default input; connect a microphone, or name an input: undertone devices")]
     NoInput,
     /// There is no input of that id or name.
-    #[error(
-        "there is no input '{wanted}'; there is: {}; undertone devices tells more",
-        list(known)
-    )]
+    #[error("there is no input '{wanted}'; {}; undertone devices tells more", hint(near, known))]
     UnknownDevice {
         /// What was asked for.
         wanted: String,
+        /// The ids that are like it.
+        near: Vec<String>,
         /// The ids of the inputs that there are.
         known: Vec<String>,
+    },
+    /// Several inputs are meant.
+    #[error("'{wanted}' may be {}; name one of them by its whole id", ids.join(" or "))]
+    AmbiguousDevice {
+        /// What was asked for.
+        wanted: String,
+        /// The ids of the inputs that it may be.
+        ids: Vec<String>,
+    },
+    /// What follows the input's name is no channel.
+    #[error(
+        "'{channel}' is no channel of {device}; after the colon give left, right, mix, or a number from 1"
+    )]
+    NotAChannel {
+        /// The input.
+        device: String,
+        /// What follows it.
+        channel: String,
+    },
+    /// The input does not have that channel.
+    #[error(
+        "{device} has {n_channels} channel(s) and so no channel {wanted}; \
+         choose a channel from 1 to {n_channels}, or mix"
+    )]
+    MissingDeviceChannel {
+        /// Its id.
+        device: String,
+        /// The channel asked for, counted from 1.
+        wanted: usize,
+        /// How many there are.
+        n_channels: usize,
     },
     /// The input cannot be opened.
     #[error(
@@ -166,6 +196,10 @@ pub enum AudioError {
     },
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+fn hint(near: &[String], known: &[String]) -> String {
+    match (near, known) {
+        (_, []) => "there is none at all".to_owned(),
+        ([], known) => format!("there is: {}", known.join(", ")),
+        (near, _) => format!("did you mean {}?", near.join(" or ")),
+    }
 }

@@ -1,102 +1,178 @@
-//! `undertone devices`: the inputs of this computer, and which to listen to.
+//! `undertone devices`: the inputs of this computer, what each carries, and which to listen to.
+
+mod levels;
 
 use super::printer::print;
-use crate::audio::microphone::{Carries, Device, devices};
+use crate::audio::microphone::{Device, devices, recommended};
+use crate::plain_text::plain;
 use anyhow::Context;
+use serde::Serialize;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// How inputs are listed.
 #[derive(Clone, Debug, Default)]
 pub struct DevicesSettings {
     /// As JSON, for programs.
     pub json: bool,
+    /// With a live level of each.
+    pub watch: bool,
+    /// With levels: stop after this long.
+    pub stop_after: Option<Duration>,
 }
 
-/// Lists the inputs on standard output.
+/// Lists the inputs on standard output, or shows their levels until the person has seen enough.
 ///
 /// # Errors
 /// No sound system.
 pub fn run(settings: &DevicesSettings) -> anyhow::Result<()> {
     let inputs = devices()?;
-    let text = if settings.json {
-        serde_json::to_string_pretty(&inputs).context("cannot write the list as JSON")?
-    } else {
-        listing(&inputs)
-    };
+    if settings.watch {
+        return levels::watch(&inputs, settings);
+    }
+    let text = if settings.json { as_json(&inputs)? } else { listing(&inputs) };
     Ok(print(&format!("{}\n", text.trim_end()))?)
 }
 
-/// One input a line, the default one marked, and which of them carry what the speakers play.
+/// An input as programs read it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    input: &'a Device,
+    /// Why it is the one to listen to; of one input only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recommended: Option<&'static str>,
+}
+
+fn as_json(inputs: &[Device]) -> anyhow::Result<String> {
+    let best = recommended(inputs);
+    let entries: Vec<Entry> = inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let why = best.filter(|(best, _)| *best == index).map(|(_, why)| why);
+            Entry { input, recommended: why }
+        })
+        .collect();
+    serde_json::to_string_pretty(&entries).context("cannot write the list as JSON")
+}
+
+/// One input a line, the default one and the recommended one marked, and what they carry.
 fn listing(inputs: &[Device]) -> String {
-    if inputs.is_empty() {
+    let Some((best, why)) = recommended(inputs) else {
         return "There is a sound system, but it has no input: connect a microphone.".to_owned();
-    }
-    let width = |text: fn(&Device) -> &str| {
-        inputs.iter().map(|input| text(input).chars().count()).max().unwrap_or(0)
     };
-    let (id_width, name_width) = (width(|input| &input.id), width(|input| &input.name));
     let mut text = String::new();
-    for input in inputs {
-        let mark = if input.is_default { '*' } else { ' ' };
-        let hears = match input.carries {
-            Carries::Microphone => "microphone",
-            Carries::Playback => "what the speakers play",
-        };
-        let Device { id, name, n_channels, sample_rate_hz, .. } = input;
+    for (index, row) in rows(inputs).into_iter().enumerate() {
+        let Device { n_channels, sample_rate_hz, is_default, .. } = &inputs[index];
+        let marks = marks(*is_default, index == best);
         // Writing into a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{mark} {id:id_width$}  {name:name_width$}  {hears:22}  {n_channels} ch, {sample_rate_hz} Hz"
-        );
+        let _ = writeln!(text, "{marks} {row}  {n_channels} ch, {sample_rate_hz} Hz");
     }
     text.push_str("\n* is listened to when no device is named.\n");
-    text.push_str(&advice(inputs));
+    let _ = writeln!(text, "> is recommended for a softphone: {why}.");
+    let id = plain(&inputs[best].id);
+    let _ = writeln!(text, "  undertone monitor --device {}", quoted(&id));
     text
 }
 
-/// How to pick one, in a line.
-fn advice(inputs: &[Device]) -> String {
-    match inputs.iter().find(|input| input.carries == Carries::Playback) {
-        Some(playback) => format!(
-            "A softphone's caller is heard in what the speakers play: undertone monitor --device {}",
-            playback.id
-        ),
-        None => "Name one of them: undertone monitor --device ID".to_owned(),
+fn marks(is_default: bool, is_best: bool) -> String {
+    [(is_default, '*'), (is_best, '>')]
+        .map(|(is_so, mark)| if is_so { mark } else { ' ' })
+        .iter()
+        .collect()
+}
+
+/// Id, what is carried and name of each input, in columns.
+fn rows(inputs: &[Device]) -> Vec<String> {
+    let cells: Vec<[String; 3]> = inputs
+        .iter()
+        .map(|input| [plain(&input.id), input.carries.to_string(), plain(&input.name)])
+        .collect();
+    let width =
+        |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let [id, carries, name] = [0, 1, 2].map(width);
+    cells.iter().map(|[a, b, c]| format!("{a:id$}  {b:carries$}  {c:name$}")).collect()
+}
+
+/// An id as a shell takes it.
+fn quoted(id: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:,=/@".contains(c);
+    if id.chars().all(is_plain) {
+        id.to_owned()
+    } else {
+        format!("'{}'", id.replace('\'', "'\\''"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::microphone::Carries;
 
     fn input(id: &str, name: &str, is_default: bool, carries: Carries) -> Device {
-        let (id, name) = (id.to_owned(), name.to_owned());
-        Device { id, name, is_default, carries, n_channels: 1, sample_rate_hz: 48_000 }
+        Device {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            is_default,
+            is_default_output: carries == Carries::Playback,
+            carries,
+            n_channels: 1,
+            sample_rate_hz: 48_000,
+        }
+    }
+
+    fn desk() -> [Device; 3] {
+        [
+            input("pulse:mic", "Headset", true, Carries::Microphone),
+            input("pulse:phone.monitor", "Monitor of Softphone", false, Carries::Playback),
+            input("alsa:plughw:CARD=Loopback", "Loopback", false, Carries::Loopback),
+        ]
     }
 
     #[test]
-    fn the_default_and_the_speakers_are_marked_and_one_is_advised() {
-        let inputs = [
-            input("pulse:mic", "Headset", true, Carries::Microphone),
-            input("pulse:phone.monitor", "Monitor of Softphone", false, Carries::Playback),
-        ];
-        insta::assert_snapshot!(listing(&inputs), @r"
-        * pulse:mic            Headset               microphone              1 ch, 48000 Hz
-          pulse:phone.monitor  Monitor of Softphone  what the speakers play  1 ch, 48000 Hz
+    fn the_default_and_the_recommended_one_are_marked_and_what_each_carries_is_said() {
+        insta::assert_snapshot!(listing(&desk()), @r"
+        *  pulse:mic                  microphone              Headset               1 ch, 48000 Hz
+         > pulse:phone.monitor        what the machine plays  Monitor of Softphone  1 ch, 48000 Hz
+           alsa:plughw:CARD=Loopback  loopback                Loopback              1 ch, 48000 Hz
 
         * is listened to when no device is named.
-        A softphone's caller is heard in what the speakers play: undertone monitor --device pulse:phone.monitor
+        > is recommended for a softphone: the caller is what the machine plays, and it plays here by default.
+          undertone monitor --device pulse:phone.monitor
         ");
     }
 
     #[test]
-    fn without_a_monitor_the_advice_is_general() {
+    fn with_a_microphone_alone_it_is_both_and_the_reason_is_another() {
         let text = listing(&[input("alsa:default", "Default", true, Carries::Microphone)]);
-        assert!(text.ends_with("undertone monitor --device ID"), "{text}");
+        assert!(text.starts_with("*> alsa:default"), "{text}");
+        assert!(text.contains("put the caller on a speaker"), "{text}");
+    }
+
+    #[test]
+    fn programs_are_told_the_same() {
+        let text = as_json(&desk()).unwrap();
+        let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let of = |index: usize, key: &str| entries[index][key].as_str();
+        assert_eq!(of(0, "carries"), Some("microphone"));
+        assert_eq!(of(2, "carries"), Some("loopback"));
+        let why = of(1, "recommended").unwrap();
+        assert!(why.contains("by default"), "{why}");
+        assert_eq!((of(0, "recommended"), of(2, "recommended")), (None, None));
     }
 
     #[test]
     fn no_input_is_said_plainly() {
         assert!(listing(&[]).contains("no input"));
+    }
+
+    #[test]
+    fn an_id_can_be_typed_as_it_is_shown_and_steers_no_terminal() {
+        assert_eq!(quoted("alsa:plughw:CARD=PCH,DEV=0"), "alsa:plughw:CARD=PCH,DEV=0");
+        assert_eq!(quoted("a b's"), r"'a b'\''s'");
+        let evil = listing(&[input("a\u{1b}[2J", "b\n\u{202e}c", true, Carries::Microphone)]);
+        assert!(!evil.contains('\u{1b}') && !evil.contains('\u{202e}'), "{evil}");
+        assert_eq!(evil.lines().count(), 5);
     }
 }

@@ -6,7 +6,7 @@
 use super::delay::DelayMeter;
 use super::operator_side::OperatorSide;
 use super::running_log::{LogNews, RunningLog};
-use crate::audio::microphone::Microphone;
+use crate::audio::microphone::{Connection, Microphone};
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
 use crate::dashboard::LogStopped;
@@ -16,6 +16,7 @@ use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Timeline;
 use crate::timeline::summary::Summary;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -71,8 +72,8 @@ impl Clock {
     }
 }
 
-/// Audio missing by the clock is told in steps of this: less may be a device's block that is still to come.
-const MISSING_S: f64 = 0.2;
+/// Notices that may wait for whoever shows them; the oldest give way.
+const MAX_NOTICES: usize = 16;
 
 /// One caller's source, pipeline and log.
 pub struct Engine {
@@ -84,8 +85,10 @@ pub struct Engine {
     timeline: Timeline,
     delay: DelayMeter,
     clock: Clock,
-    /// Seconds of audio missing on the way that were told already.
-    told_missing_s: f64,
+    /// Whether a live device is not there, and what was lost since.
+    outage: Option<StreamTime>,
+    /// Sentences for the operator; few, as each stands for something that lasts or is rare.
+    notices: VecDeque<String>,
     /// Source samples that came, or were lost.
     arrived: u64,
     dropped: u64,
@@ -112,7 +115,8 @@ impl Engine {
             timeline: Timeline::new(),
             delay,
             clock,
-            told_missing_s: 0.0,
+            outage: None,
+            notices: VecDeque::new(),
             arrived: 0,
             dropped: 0,
             ended: false,
@@ -151,11 +155,13 @@ impl Engine {
             }
             Ok(Block::Gap(lost)) => {
                 self.arrived += lost;
-                self.dropped += lost;
-                self.pipeline.gap(0, lost, &mut self.updates)?;
+                self.lose(lost)?;
                 Ok(Step::Worked)
             }
-            Ok(Block::Waiting) => Ok(Step::Waiting),
+            Ok(Block::Waiting) => {
+                self.look_after_device()?;
+                Ok(Step::Waiting)
+            }
             Ok(Block::End) => {
                 self.ended = true;
                 self.pipeline.finish(0, &mut self.updates)?;
@@ -168,6 +174,48 @@ impl Engine {
                 Err(error.into())
             }
         }
+    }
+
+    /// So much of the source is missing here.
+    fn lose(&mut self, lost: u64) -> anyhow::Result<()> {
+        self.dropped += lost;
+        self.pipeline.gap(0, lost, &mut self.updates)?;
+        // A gap that is reckoned by the clock is not exact to the millisecond.
+        self.delay.restart();
+        let length = stream_position(lost, self.input.sample_rate_hz());
+        match &mut self.outage {
+            Some(outage) => *outage = *outage + length,
+            None => self.notice(format!("{:.1} s of sound were lost", length.seconds())),
+        }
+        Ok(())
+    }
+
+    /// Finds out whether a live device went away or came back. What was said until it went is brought to its
+    /// end, so that nobody takes it for the present.
+    fn look_after_device(&mut self) -> anyhow::Result<()> {
+        let Input::Microphone(microphone) = &self.input else { return Ok(()) };
+        match (microphone.connection(), self.outage) {
+            (Connection::Gone { reason }, None) => {
+                self.outage = Some(StreamTime::ZERO);
+                let id = &microphone.device().id;
+                self.notice(format!("nothing is heard: {id} is gone ({reason}); looking for it"));
+                self.pipeline.finish(0, &mut self.updates)?;
+            }
+            (Connection::Heard, Some(lost)) => {
+                self.outage = None;
+                let id = &microphone.device().id;
+                self.notice(format!("{id} is heard again; {:.1} s were lost", lost.seconds()));
+            }
+            (Connection::Gone { .. }, Some(_)) | (Connection::Heard, None) => {}
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, text: String) {
+        if self.notices.len() == MAX_NOTICES {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(text);
     }
 
     /// Logs the updates, then shows them.
@@ -253,16 +301,15 @@ impl Engine {
         self.delay.restart();
     }
 
-    /// A sentence when more audio than before is missing by the clock, which the sound system lost on the
-    /// way to the device's callback and does not report.
-    pub fn new_loss_on_the_way(&mut self) -> Option<String> {
-        let Input::Microphone(microphone) = &self.input else { return None };
-        let missing_s = microphone.stats().behind_s;
-        if missing_s < self.told_missing_s + MISSING_S {
-            return None;
-        }
-        self.told_missing_s = missing_s;
-        Some(format!("the sound system lost {missing_s:.1} s of audio on the way so far"))
+    /// The next sentence for the operator: what was lost, a device that is gone or back.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notices.pop_front()
+    }
+
+    /// Whether the source is there; a live device may be gone for a while.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.outage.is_none()
     }
 
     /// Where the caller's audio has come to.
@@ -299,6 +346,9 @@ impl Engine {
     #[must_use]
     pub fn end(mut self, reason: EndReason) -> (Ended, Option<String>) {
         if !self.ended {
+            if let (Input::Microphone(microphone), Some(_)) = (&self.input, self.outage) {
+                let _ = self.lose(microphone.missing());
+            }
             // A classifier that fails here has nothing more to say than the reason tells.
             let _ = self.pipeline.finish(0, &mut self.updates);
             self.hand_on(&mut |_| {});

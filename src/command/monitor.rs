@@ -9,7 +9,8 @@ use super::engine::{Clock, Input};
 use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
 use super::{Exit, replay, watch};
-use crate::audio::microphone::Microphone;
+use crate::audio::microphone::{DeviceChoice, Microphone};
+use crate::audio::recording::Channel;
 use crate::dashboard::{Mode, Setup};
 use crate::session::record::CallerEntry;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use std::time::Duration;
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct MonitorSettings {
-    /// The input; without one the system's default.
-    pub device: Option<String>,
+    /// The input and its channel; without one the system's default.
+    pub device: Option<DeviceChoice>,
     /// Stop after this long.
     pub stop_after: Option<Duration>,
     /// The rest.
@@ -31,8 +32,12 @@ pub struct MonitorSettings {
 /// A device, model or log that cannot be used.
 pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let prepared = Prepared::new(settings.session.clone())?;
-    let microphone = Microphone::open(settings.device.as_deref())?;
-    let source = format!("{} ({})", microphone.device().name, microphone.device().id);
+    let microphone = Microphone::open(settings.device.as_ref())?;
+    let device = microphone.device();
+    let source = match microphone.channel() {
+        Channel::Mix => format!("{} ({})", device.name, device.id),
+        channel => format!("{} ({}, channel {channel})", device.name, device.id),
+    };
     let caller = CallerEntry { label: "caller".into(), source: source.clone() };
     let input = Input::Microphone(Box::new(microphone));
     if settings.session.headless {

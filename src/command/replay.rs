@@ -115,11 +115,14 @@ pub(super) fn headless(
             reason = EndReason::Stopped;
             break;
         }
-        let result = engine.step(&mut |_| {});
+        let outcome = engine.step(&mut |_| {});
         if let Some(news) = engine.take_log_news() {
             bar.suspend(|| tell(&format!("warning: {news}")));
         }
-        match result {
+        while let Some(notice) = engine.take_notice() {
+            bar.suspend(|| tell(&notice));
+        }
+        match outcome {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,
@@ -131,11 +134,7 @@ pub(super) fn headless(
         }
     }
     bar.finish_and_clear();
-    let loss = engine.new_loss_on_the_way();
     let (ended, log_failure) = engine.end(reason);
-    if let Some(loss) = loss {
-        tell(&format!("warning: {loss}"));
-    }
     finish(Watched { ended, failure: cut_off, log_failure }, json)
 }
 

@@ -116,10 +116,8 @@ impl Session {
             }
             if self.last_status.elapsed() >= STATUS_EVERY {
                 self.tell_status(&transport);
-                if let Some(notice) = self.engine.new_loss_on_the_way() {
-                    self.tell(Feed::Notice(notice));
-                }
             }
+            self.tell_notices(&transport);
             if step != Step::Worked {
                 std::thread::sleep(POLL);
             }
@@ -193,12 +191,23 @@ impl Session {
         let status = Status {
             delay_p95_ms,
             dropped_samples: self.engine.dropped_samples(),
+            is_heard: self.engine.is_heard(),
             paused: transport.paused,
             position: self.engine.position(),
             speed: transport.speed,
             log_stopped: self.engine.log_stopped(),
         };
         self.tell(Feed::Status(status));
+    }
+
+    /// Tells what the engine noticed, with the state that goes with it; what finds no room waits.
+    fn tell_notices(&mut self, transport: &Transport) {
+        while !self.feed.is_full()
+            && let Some(notice) = self.engine.take_notice()
+        {
+            self.tell(Feed::Notice(notice));
+            self.tell_status(transport);
+        }
     }
 
     fn tell(&self, message: Feed) {

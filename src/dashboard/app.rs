@@ -62,6 +62,7 @@ impl App {
         let status = Status {
             delay_p95_ms: None,
             dropped_samples: 0,
+            is_heard: true,
             paused: false,
             position: StreamTime::ZERO,
             speed,
@@ -202,6 +203,11 @@ impl App {
             Scope::Replay => !matches!(self.ending, Some(Ending::Failed(_))) && self.is_replay(),
             Scope::SeveralCallers => self.callers.len() > 1,
         }
+    }
+
+    /// Whether the caller cannot be heard now, because the device is gone.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.ending.is_none() && !self.status.is_heard
     }
 
     fn is_replay(&self) -> bool {

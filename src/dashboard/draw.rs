@@ -161,7 +161,9 @@ fn draw_callers(buffer: &mut Buffer, rows: &mut Rows, app: &App, theme: Theme) {
 }
 
 fn draw_state(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    if let Some(caller) = app.caller() {
+    if app.is_deaf() {
+        state::draw_deaf(buffer, area, theme);
+    } else if let Some(caller) = app.caller() {
         state::draw(buffer, area, caller.printed.state, theme);
     }
 }

@@ -61,6 +61,8 @@ pub struct Status {
     pub delay_p95_ms: Option<f32>,
     /// Samples lost so far.
     pub dropped_samples: u64,
+    /// Whether the sound comes: a live device may be gone for a while.
+    pub is_heard: bool,
     /// Whether a replay is held.
     pub paused: bool,
     /// Position in the recording, or the length of the live session so far.

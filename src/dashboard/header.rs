@@ -15,7 +15,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let clock_column = put_right(buffer, area, 0, &clock, theme.strong());
     let doing = format!("{}   ", doing(app));
     let left = Rect { width: clock_column, ..area };
-    let doing_column = put_right(buffer, left, 0, &doing, theme.dim());
+    let style = if app.is_deaf() { theme.alarm() } else { theme.dim() };
+    let doing_column = put_right(buffer, left, 0, &doing, style);
 
     let room = usize::from(doing_column.saturating_sub(2));
     let label = app.caller().map_or("no caller", |caller| caller.label.as_str());
@@ -35,6 +36,7 @@ fn doing(app: &App) -> String {
     match (&app.ending, app.setup.mode) {
         (Some(Ending::Failed(_)), _) => "stopped".to_owned(),
         (Some(Ending::Over), _) => "over".to_owned(),
+        (None, Mode::Live) if app.is_deaf() => " no sound ".to_owned(),
         (None, Mode::Live) => "live".to_owned(),
         (None, Mode::Replay { .. }) if app.status.paused => "paused".to_owned(),
         (None, Mode::Replay { .. }) if app.status.speed.is_infinite() => "full speed".to_owned(),
@@ -93,6 +95,15 @@ mod tests {
         assert_eq!(rows(&app)[0], "caller              paused   1:00 / 4:00");
         app.apply(Feed::Finished(None));
         assert_eq!(rows(&app)[0], "caller                over   1:00 / 4:00");
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_said_until_it_is_back_and_the_clock_stays() {
+        let mut app = app_after(65, setup(&["caller"], Mode::Live));
+        app.status.is_heard = false;
+        assert_eq!(rows(&app)[0], "caller                  no sound    1:05");
+        app.status.is_heard = true;
+        assert!(rows(&app)[0].contains("live"));
     }
 
     #[test]

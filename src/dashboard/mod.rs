@@ -8,6 +8,7 @@
 //! file a panel). This folder is the only place that names ratatui or crossterm.
 
 mod app;
+mod board;
 mod caller;
 mod callers;
 mod draw;
@@ -29,6 +30,7 @@ mod terminal;
 mod text;
 mod theme;
 
+pub use board::show_table;
 pub use feed::{Action, Feed, LogStopped, Mode, Setup, Status};
 pub use theme::Colours;
 

@@ -81,6 +81,7 @@ pub(super) fn app_after(seconds: u64, setup: Setup) -> App {
     app.apply(Feed::Status(Status {
         delay_p95_ms: Some(34.4),
         dropped_samples: if seconds > LOST_AT { 96_000 } else { 0 },
+        is_heard: true,
         paused: false,
         position: StreamTime::from_ms(1000 * seconds),
         speed: 1.0,

@@ -44,37 +44,60 @@ pub(super) const SMALL_ROWS: u16 = 4;
 /// Rows for letters of twice that size, with one above.
 pub(super) const LARGE_ROWS: u16 = 8;
 
-/// Draws the words, big if they fit above one line that explains them, and otherwise in one row.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: State, theme: Theme) {
-    let letter_rows = area.height.saturating_sub(1);
-    let inner = area.width.saturating_sub(2);
-    if let Some(lettering) = Lettering::fitting(words(state), inner, letter_rows) {
-        draw_big(buffer, area, state, &lettering, theme);
-    } else {
-        let text = format!(" {} ", words(state).to_uppercase());
-        let style = style(state, theme).patch(theme.strong());
-        put(buffer, area, (0, letter_rows / 2), &text, style);
-    }
-    put(buffer, area, (0, area.height.saturating_sub(1)), &explained(state), theme.dim());
+/// What is written large, and the line that explains it.
+struct Sign {
+    words: &'static str,
+    style: Style,
+    certainty: Option<f32>,
+    explained: String,
 }
 
-fn draw_big(buffer: &mut Buffer, area: Rect, state: State, lettering: &Lettering, theme: Theme) {
+/// Draws the state's words, big if they fit above one line that explains them, and otherwise in one row.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: State, theme: Theme) {
+    let certainty = match state {
+        State::Emotion(_, certainty) => Some(certainty),
+        State::Listening | State::SpeechTooShort | State::Uncertain => None,
+    };
+    let (words, style) = (words(state), style(state, theme));
+    draw_sign(buffer, area, &Sign { words, style, certainty, explained: explained(state) }, theme);
+}
+
+/// Draws that the caller cannot be heard.
+pub(super) fn draw_deaf(buffer: &mut Buffer, area: Rect, theme: Theme) {
+    let explained = "the device is gone; looking for it".to_owned();
+    let sign = Sign { words: "no sound", style: theme.alarm(), certainty: None, explained };
+    draw_sign(buffer, area, &sign, theme);
+}
+
+fn draw_sign(buffer: &mut Buffer, area: Rect, sign: &Sign, theme: Theme) {
+    let letter_rows = area.height.saturating_sub(1);
+    let inner = area.width.saturating_sub(2);
+    if let Some(lettering) = Lettering::fitting(sign.words, inner, letter_rows) {
+        draw_big(buffer, area, sign, &lettering);
+    } else {
+        let text = format!(" {} ", sign.words.to_uppercase());
+        let style = sign.style.patch(theme.strong());
+        put(buffer, area, (0, letter_rows / 2), &text, style);
+    }
+    put(buffer, area, (0, area.height.saturating_sub(1)), &sign.explained, theme.dim());
+}
+
+fn draw_big(buffer: &mut Buffer, area: Rect, sign: &Sign, lettering: &Lettering) {
     let columns = u16::try_from(lettering.columns()).unwrap_or(area.width);
     let above = area.height.saturating_sub(1 + lettering.rows());
     let chip = Rect { y: area.y + above, width: columns + 2, height: lettering.rows(), ..area };
-    let style = style(state, theme);
-    buffer.set_style(chip.intersection(buffer.area), style);
-    lettering.draw(buffer, Rect { x: area.x + 1, width: columns, ..chip }, style);
-    if let (Some(paper), 1, 1..) = (style.bg, lettering.scale(), above) {
+    buffer.set_style(chip.intersection(buffer.area), sign.style);
+    lettering.draw(buffer, Rect { x: area.x + 1, width: columns, ..chip }, sign.style);
+    if let (Some(paper), 1, 1..) = (sign.style.bg, lettering.scale(), above) {
         let edge = "▄".repeat(chip.width.into());
         put(buffer, area, (0, above - 1), &edge, Style::new().fg(paper));
     }
-    draw_certainty(buffer, Rect { x: chip.right() + 3, ..chip }, state, lettering.scale());
+    draw_certainty(buffer, Rect { x: chip.right() + 3, ..chip }, sign, lettering.scale());
 }
 
 /// Draws the certainty of an emotion beside its name, as big as that.
-fn draw_certainty(buffer: &mut Buffer, area: Rect, state: State, scale: u16) {
-    if let State::Emotion(_, certainty) = state
+fn draw_certainty(buffer: &mut Buffer, area: Rect, sign: &Sign, scale: u16) {
+    if let Some(certainty) = sign.certainty
         && let Some(big) = Lettering::at_scale(&format!("{}%", percent(certainty)), scale)
         && usize::from(area.x) + big.columns() <= usize::from(buffer.area.right())
     {
@@ -129,6 +152,16 @@ mod tests {
         let state = State::Emotion(Emotion::Surprise, 0.5);
         let rows = rows(state, 40, 4);
         assert_eq!(rows, ["", " PLEASANT SURPRISE", "", "pleasant surprise: 50 % certain"]);
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_written_big() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 4));
+        let area = buffer.area;
+        draw_deaf(&mut buffer, area, Theme::new(Colours::True));
+        let row = |y| (0..40).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        assert_eq!(row(0).trim_end(), " █▄ █ ▄▀▀▄    ▄▀▀ ▄▀▀▄ █  █ █▄ █ █▀▀▄");
+        assert_eq!(row(3).trim_end(), "the device is gone; looking for it");
     }
 
     #[test]

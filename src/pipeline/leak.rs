@@ -24,8 +24,8 @@ const LEAST_DELAY: usize = 160;
 const MOST_DELAY: usize = 4_800;
 /// Samples of the operator that are searched.
 const N_SEARCHED: usize = N_OWN + MOST_DELAY - LEAST_DELAY;
-/// Length of the transforms: both stretches one after the other fit in.
-const FFT_LEN: usize = 32_768;
+/// Length of the transforms: the longest stretch fits in, and no other lag is overlaid on those that are looked at.
+const FFT_LEN: usize = 16_384;
 /// Samples between two decisions.
 const EVERY: u64 = 2_000;
 /// Bins within a telephone's band, 300 to 3,400 Hz at 8 kHz.

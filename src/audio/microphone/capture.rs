@@ -1,21 +1,24 @@
 //! The two ends of the ring between a device's own thread and the reader: nothing is lost uncounted.
 //!
 //! In: interleaved samples of any format, from the device's callback. Out: mono samples in order, and at
-//! the place where audio is missing exactly how much. Both rings are of fixed size; what does not fit is
-//! dropped, newest first, and counted.
+//! the place where audio is missing how much: what the clock says never came, and exactly what found no
+//! room. Both rings are of fixed size; what does not fit is dropped, newest first, and counted.
 //!
 //! While the ring is full whole blocks are dropped. When a block fits again, the loss (where, how much)
 //! goes into a second small ring before the samples that follow it go into the first. The reader looks
 //! at the two in the other order, so it always knows of a loss before it reaches it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use cpal::{FromSample, Sample};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-use super::super::channel::mean;
+use super::super::channel::Channel;
+use super::clock::{Clock, nanoseconds};
+use super::reckoning::Reckoning;
 
 /// Losses that can wait for the reader. One that finds no room is joined with the next.
 const LOSSES_LEN: usize = 64;
@@ -36,9 +39,16 @@ struct Loss {
 
 /// What the two ends know of each other beside the rings.
 #[derive(Debug, Default)]
-struct Counters {
+pub(super) struct Counters {
     captured: AtomicU64,
     lost: AtomicU64,
+    n_overruns: AtomicU64,
+    is_closed: AtomicBool,
+    longest_callback_ns: AtomicU64,
+    /// On the clock: when the last block came, or the ring was made.
+    last_callback_ns: AtomicU64,
+    /// On the clock: when the last sample was due.
+    heard_until_ns: AtomicU64,
 }
 
 /// The device's end: called for every block, on a thread that must never wait.
@@ -46,6 +56,9 @@ pub struct Capture {
     samples: HeapProd<f32>,
     losses: HeapProd<Loss>,
     counters: Arc<Counters>,
+    clock: Clock,
+    reckoning: Reckoning,
+    channel: Channel,
     n_channels: usize,
     pushed: u64,
     /// Lost since the last sample that was pushed.
@@ -75,20 +88,49 @@ pub enum Heard<'a> {
     Nothing,
 }
 
-/// Makes a ring of `len` samples for a device of `n_channels`, read in blocks of at most `block_len`.
+/// What a ring is for.
+#[derive(Clone, Copy, Debug)]
+pub struct RingSettings {
+    /// Samples that find room in it.
+    pub len: usize,
+    /// Samples that are read at once, at most.
+    pub block_len: usize,
+    /// Samples a second.
+    pub rate_hz: u32,
+    /// Channels that the device gives.
+    pub n_channels: usize,
+    /// Which of them is listened to.
+    pub channel: Channel,
+}
+
+/// Makes a ring for a device. If the input was heard before, until a time on the clock, then what lies between
+/// is lost, and told before the first sample.
 ///
 /// # Panics
-/// If one of the three is 0.
+/// If one of the lengths or numbers is 0.
 #[must_use]
-pub fn ring(len: usize, n_channels: usize, block_len: usize) -> (Capture, Captured) {
-    assert!(n_channels > 0 && block_len > 0, "a device has channels, and a block has samples");
+pub fn ring(
+    settings: &RingSettings,
+    clock: &Clock,
+    heard_until: Option<Duration>,
+) -> (Capture, Captured) {
+    let RingSettings { len, block_len, rate_hz, n_channels, channel } = *settings;
+    let is_something = n_channels > 0 && block_len > 0 && rate_hz > 0;
+    assert!(is_something, "a device has channels and a rate, and a block has samples");
     let (to_samples, samples) = HeapRb::new(len).split();
     let (to_losses, losses) = HeapRb::new(LOSSES_LEN).split();
     let counters = Arc::new(Counters::default());
+    let born = clock.now();
+    counters.last_callback_ns.store(nanoseconds(born), Ordering::Relaxed);
+    let due = nanoseconds(heard_until.unwrap_or(born));
+    counters.heard_until_ns.store(due, Ordering::Relaxed);
     let capture = Capture {
         samples: to_samples,
         losses: to_losses,
         counters: Arc::clone(&counters),
+        clock: clock.clone(),
+        reckoning: Reckoning::new(rate_hz, heard_until),
+        channel,
         n_channels,
         pushed: 0,
         losing: 0,
@@ -99,15 +141,57 @@ pub fn ring(len: usize, n_channels: usize, block_len: usize) -> (Capture, Captur
     (capture, Captured { samples, losses, counters, read: 0, told: 0, block })
 }
 
+impl Counters {
+    /// The callback will not be called any more.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    /// The system lost audio itself.
+    pub(super) fn overrun(&self) {
+        self.n_overruns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it did.
+    pub(super) fn n_overruns(&self) -> u64 {
+        self.n_overruns.load(Ordering::Relaxed)
+    }
+
+    /// When the last sample was due, on the clock; before the first one, when the ring was made or the
+    /// input was heard before it.
+    pub(super) fn heard_until(&self) -> Duration {
+        Duration::from_nanos(self.heard_until_ns.load(Ordering::Relaxed))
+    }
+
+    /// When the last block came, on the clock; before the first one, when the ring was made.
+    pub(super) fn last_callback(&self) -> Duration {
+        Duration::from_nanos(self.last_callback_ns.load(Ordering::Relaxed))
+    }
+}
+
 impl Capture {
-    /// Takes a block of interleaved samples as the device gives them: mean of the channels, into the ring.
+    /// Takes a block of interleaved samples as the device gives them: the channel, or the mean of all, into
+    /// the ring. This is the device's callback.
     ///
     /// Does not allocate, lock, log, wait or panic (`tests/capture.rs` counts allocations).
     pub fn on_block<T: Sample>(&mut self, interleaved: &[T])
     where
         f32: FromSample<T>,
     {
+        let begun = self.clock.now();
+        self.take(interleaved, begun);
+        let took = nanoseconds(self.clock.now().saturating_sub(begun));
+        self.counters.longest_callback_ns.fetch_max(took, Ordering::Relaxed);
+    }
+
+    /// Takes a block that came at that time.
+    fn take<T: Sample>(&mut self, interleaved: &[T], now: Duration)
+    where
+        f32: FromSample<T>,
+    {
         let len = interleaved.len() / self.n_channels;
+        let missing = if len > 0 { self.reckoning.arrived(len, now) } else { 0 };
+        self.lose(missing);
         if self.can_push(len) {
             for part in interleaved.chunks(CHUNK_LEN * self.n_channels) {
                 let chunk_len = self.convert(part);
@@ -118,7 +202,16 @@ impl Capture {
         } else {
             self.lose(len as u64);
         }
-        self.counters.captured.fetch_add(len as u64, Ordering::Release);
+        let counters = &*self.counters;
+        let heard_until = nanoseconds(self.reckoning.heard_until());
+        counters.heard_until_ns.store(heard_until, Ordering::Relaxed);
+        counters.last_callback_ns.store(nanoseconds(now), Ordering::Relaxed);
+        counters.captured.fetch_add(len as u64 + missing, Ordering::Release);
+    }
+
+    /// What the reader and the owner of the stream may look at.
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// Whether the next samples may follow what is in the ring: only if nothing was lost in between, or
@@ -152,7 +245,7 @@ impl Capture {
             for (sample, raw) in self.moment.iter_mut().zip(moment) {
                 *sample = raw.to_sample();
             }
-            *mono = mean(&self.moment[..heard]);
+            *mono = self.channel.of_moment(&self.moment[..heard]);
         }
         len
     }
@@ -193,13 +286,28 @@ impl Captured {
         (untold > 0).then_some(untold)
     }
 
-    /// Samples that the device gave so far.
+    /// What the device's end tells.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Whether nothing will come any more but what is in the ring.
+    pub(super) fn is_closed(&self) -> bool {
+        self.counters.is_closed.load(Ordering::Acquire)
+    }
+
+    /// The longest that the callback took.
+    pub(super) fn longest_callback(&self) -> Duration {
+        Duration::from_nanos(self.counters.longest_callback_ns.load(Ordering::Relaxed))
+    }
+
+    /// Samples that the device gave so far, and those that it should have given.
     #[must_use]
     pub fn captured(&self) -> u64 {
         self.counters.captured.load(Ordering::Acquire)
     }
 
-    /// Samples that found no room so far, told or not.
+    /// Samples that never came or found no room so far, told or not.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.counters.lost.load(Ordering::Acquire)
@@ -213,151 +321,4 @@ impl Captured {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Numbers as samples: exact below 2^24, and this small to stay below 1.
-    #[expect(clippy::cast_precision_loss, reason = "a small count")]
-    fn numbered(from: u64, len: usize) -> Vec<f32> {
-        (from..from + len as u64).map(|number| number as f32 / 65_536.0).collect()
-    }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
-    fn number(sample: f32) -> u64 {
-        (sample * 65_536.0) as u64
-    }
-
-    /// Reads until nothing is there; every sample must have the number of its place in the stream.
-    fn drain(captured: &mut Captured, position: &mut u64) {
-        loop {
-            match captured.read() {
-                Heard::Audio(samples) => {
-                    for sample in samples {
-                        assert_eq!(number(*sample), *position);
-                        *position += 1;
-                    }
-                }
-                Heard::Lost(len) => *position += len,
-                Heard::Nothing => return,
-            }
-        }
-    }
-
-    #[test]
-    fn channels_become_their_mean() {
-        let (mut capture, mut captured) = ring(16, 2, 16);
-        capture.on_block(&[0.5, -0.5, 1.0, 0.5]);
-        assert_eq!(captured.read(), Heard::Audio(&[0.0, 0.75]));
-        let (mut capture, mut captured) = ring(16, 3, 16);
-        capture.on_block(&[i16::MIN, 0, 0, 0, 0, 0]);
-        assert_eq!(captured.read(), Heard::Audio(&[-1.0 / 3.0, 0.0]));
-    }
-
-    #[test]
-    fn a_block_longer_than_the_callbacks_memory_is_whole() {
-        let (mut capture, mut captured) = ring(4096, 1, 4096);
-        capture.on_block(&numbered(0, 1000));
-        let mut position = 0;
-        drain(&mut captured, &mut position);
-        assert_eq!((position, captured.lost()), (1000, 0));
-    }
-
-    #[test]
-    fn the_gap_sits_exactly_where_audio_is_missing() {
-        let (mut capture, mut captured) = ring(100, 1, 1000);
-        capture.on_block(&numbered(0, 70));
-        capture.on_block(&numbered(70, 70));
-        capture.on_block(&numbered(140, 70));
-        assert_eq!(captured.lost(), 110);
-        assert_eq!(captured.read(), Heard::Audio(&numbered(0, 100)));
-        assert_eq!(captured.read(), Heard::Nothing, "the loss is not over yet");
-        capture.on_block(&numbered(210, 70));
-        assert_eq!(captured.read(), Heard::Lost(110));
-        assert_eq!(captured.read(), Heard::Audio(&numbered(210, 70)));
-        assert_eq!(captured.read(), Heard::Nothing);
-        assert_eq!((captured.captured(), captured.delivered()), (280, 170));
-    }
-
-    #[test]
-    fn a_loss_at_the_very_end_is_told_once() {
-        let (mut capture, mut captured) = ring(10, 1, 10);
-        capture.on_block(&numbered(0, 15));
-        drop(capture);
-        assert_eq!(captured.read(), Heard::Audio(&numbered(0, 10)));
-        assert_eq!(captured.read(), Heard::Nothing);
-        assert_eq!(captured.last_loss(), Some(5));
-        assert_eq!(captured.last_loss(), None);
-    }
-
-    #[test]
-    fn more_losses_than_can_wait_are_joined_and_stay_exact() {
-        let (mut capture, mut captured) = ring(3, 1, 1);
-        let mut written = 0;
-        for _ in 0..3 * LOSSES_LEN {
-            capture.on_block(&numbered(written, 5));
-            written += 5;
-            captured.read();
-            captured.read();
-            capture.on_block(&numbered(written, 1));
-            written += 1;
-        }
-        drop(capture);
-        while captured.read() != Heard::Nothing {}
-        captured.last_loss();
-        assert_eq!(captured.captured(), written);
-        assert_eq!(captured.delivered() + captured.told, written);
-        assert_eq!(captured.told, captured.lost());
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_the_reader_does_nothing_is_lost_uncounted(
-            steps in prop::collection::vec((0usize..40, 0usize..4), 1..200),
-        ) {
-            let (mut capture, mut captured) = ring(50, 1, 7);
-            let (mut written, mut position) = (0, 0);
-            for (len, n_reads) in steps {
-                capture.on_block(&numbered(written, len));
-                written += len as u64;
-                for _ in 0..n_reads {
-                    match captured.read() {
-                        Heard::Audio(samples) => for sample in samples {
-                            prop_assert_eq!(number(*sample), position);
-                            position += 1;
-                        },
-                        Heard::Lost(len) => position += len,
-                        Heard::Nothing => {}
-                    }
-                }
-            }
-            drop(capture);
-            drain(&mut captured, &mut position);
-            position += captured.last_loss().unwrap_or(0);
-            prop_assert_eq!(position, written);
-            prop_assert_eq!(captured.delivered() + captured.lost(), written);
-        }
-    }
-
-    #[test]
-    fn the_ends_keep_their_promise_on_two_threads() {
-        const N_BLOCKS: u64 = 400;
-        let (mut capture, mut captured) = ring(500, 1, 33);
-        let device = std::thread::spawn(move || {
-            for index in 0..N_BLOCKS {
-                capture.on_block(&numbered(index * 160, 160));
-                if index % 3 == 0 {
-                    std::thread::yield_now();
-                }
-            }
-        });
-        let mut position = 0;
-        while !device.is_finished() {
-            drain(&mut captured, &mut position);
-        }
-        device.join().unwrap();
-        drain(&mut captured, &mut position);
-        position += captured.last_loss().unwrap_or(0);
-        assert_eq!(position, N_BLOCKS * 160);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 //! A softphone's caller is heard where the speakers are, so those inputs are the ones to listen to:
 //! monitors of `PulseAudio` and `PipeWire`, and, on Windows and macOS, outputs opened as inputs.
 //!
-//! In: nothing, or an input's name. Out: [`Device`]s, or the one of that name. Keeps nothing. Functions
+//! In: nothing, or what was chosen. Out: [`Device`]s, or the one that is meant. Keeps nothing. Functions
 //! here may wait for a sound server: they run on a thread whose owner gives up after a time.
 
 use std::fmt;
@@ -12,6 +12,8 @@ use cpal::HostId;
 use cpal::traits::{DeviceTrait, HostTrait};
 
 use super::super::AudioError;
+use super::super::channel::Channel;
+use super::choice::DeviceChoice;
 
 /// What an input hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -19,15 +21,18 @@ use super::super::AudioError;
 pub enum Carries {
     /// A microphone or a line: the operator's own voice, usually.
     Microphone,
-    /// What the speakers play: a softphone's caller.
+    /// What the machine plays (a monitor source, or an output opened as an input): a softphone's caller.
     Playback,
+    /// What some program plays into a loopback card.
+    Loopback,
 }
 
 impl fmt::Display for Carries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Carries::Microphone => "microphone",
-            Carries::Playback => "playback",
+            Carries::Playback => "what the machine plays",
+            Carries::Loopback => "loopback",
         })
     }
 }
@@ -35,12 +40,16 @@ impl fmt::Display for Carries {
 /// An input of this computer.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Device {
-    /// Stable, to be given as `--device`: `pulseaudio:softphone.monitor`.
+    /// To be given as `--device`: `pulseaudio:softphone.monitor`. It is the same after a reboot and after
+    /// the device was plugged in again: a sound server makes it of the socket or the serial number, ALSA of
+    /// the card's name.
     pub id: String,
     /// As the system calls it.
     pub name: String,
     /// Whether it is listened to when no device is named.
     pub is_default: bool,
+    /// Whether it hears what is played where nothing else was chosen.
+    pub is_default_output: bool,
     /// What it hears.
     pub carries: Carries,
     /// Channels that it has.
@@ -78,14 +87,39 @@ impl Found {
     }
 }
 
+/// What a host takes where nothing was chosen.
+#[derive(Default)]
+struct Defaults {
+    input: Option<cpal::DeviceId>,
+    output: Option<cpal::DeviceId>,
+}
+
+impl Defaults {
+    fn of(host: &cpal::Host) -> Self {
+        Defaults {
+            input: host.default_input_device().and_then(|device| device.id().ok()),
+            output: host.default_output_device().and_then(|device| device.id().ok()),
+        }
+    }
+
+    /// Whether the input hears what the default output plays: its monitor, or the output itself.
+    fn is_output(&self, id: &cpal::DeviceId) -> bool {
+        self.output.as_ref().is_some_and(|output| {
+            id == output || id.id().strip_suffix(MONITOR) == Some(output.id())
+        })
+    }
+}
+
 /// All inputs of the best sound system that answers.
 pub(super) fn list() -> Result<Vec<Found>, AudioError> {
     silence_alsa();
     let host = best_host()?;
-    let default_id = host.default_input_device().and_then(|device| device.id().ok());
+    let defaults = Defaults::of(&host);
     let devices = host.devices().map_err(|error| no_sound_system(&error))?;
-    let found: Vec<Found> =
-        devices.filter_map(|device| describe(device, default_id.as_ref())).collect();
+    let found: Vec<Found> = devices
+        .filter(|device| device.id().is_ok_and(|id| is_worth_opening(id.host(), id.id())))
+        .filter_map(|device| describe(device, &defaults))
+        .collect();
     if found.is_empty() && !is_server(host.id()) {
         let reason = "no sound server answers, and there is no sound card".to_owned();
         return Err(AudioError::NoSoundSystem { reason });
@@ -93,32 +127,29 @@ pub(super) fn list() -> Result<Vec<Found>, AudioError> {
     Ok(found)
 }
 
-/// The input of that id or name, or the default one.
-pub(super) fn find(wanted: Option<&str>) -> Result<Found, AudioError> {
+/// The input that was chosen, or the default one, and which channel of it.
+pub(super) fn find(choice: Option<&DeviceChoice>) -> Result<(Found, Channel), AudioError> {
     let mut inputs = list()?;
-    let Some(wanted) = wanted else {
+    let Some(choice) = choice else {
         let index = inputs.iter().position(|input| input.about.is_default);
-        return index.map(|index| inputs.swap_remove(index)).ok_or(AudioError::NoInput);
+        let index = index.ok_or(AudioError::NoInput)?;
+        return Ok((inputs.swap_remove(index), Channel::Mix));
     };
-    let is_wanted = |input: &Found| {
-        let id = input.about.id.as_str();
-        let bare_id = id.split_once(':').map_or(id, |(_, bare)| bare);
-        wanted == id || wanted == bare_id || wanted == input.about.name
-    };
-    if let Some(index) = inputs.iter().position(is_wanted) {
-        return Ok(inputs.swap_remove(index));
+    let about: Vec<Device> = inputs.iter().map(|input| input.about.clone()).collect();
+    if let Some((index, channel)) = choice.among(&about)? {
+        return Ok((inputs.swap_remove(index), channel));
     }
-    by_id(wanted).ok_or_else(|| AudioError::UnknownDevice {
-        wanted: wanted.to_owned(),
-        known: inputs.into_iter().map(|input| input.about.id).collect(),
-    })
+    choice
+        .meanings()
+        .find_map(|(id, channel)| Some((by_id(id)?, channel)))
+        .ok_or_else(|| choice.unknown(&about))
 }
 
-/// A device of another sound system, or one that is not listed: `alsa:hw:CARD=1`.
-fn by_id(wanted: &str) -> Option<Found> {
+/// A device of any sound system, also one that is not listed: `alsa:hw:CARD=1`.
+pub(super) fn by_id(wanted: &str) -> Option<Found> {
     let id: cpal::DeviceId = wanted.parse().ok()?;
     let host = cpal::host_from_id(id.host()).ok()?;
-    describe(host.device_by_id(&id)?, None)
+    describe(host.device_by_id(&id)?, &Defaults::default())
 }
 
 /// A sound server if one answers (it converts and shares), or else the system's own interface.
@@ -153,17 +184,15 @@ fn is_server(_: HostId) -> bool {
 }
 
 /// What is told of a device; `None` if it is no input that a person would choose.
-fn describe(device: cpal::Device, default_id: Option<&cpal::DeviceId>) -> Option<Found> {
+fn describe(device: cpal::Device, defaults: &Defaults) -> Option<Found> {
     let id = device.id().ok()?;
-    if !is_worth_opening(id.host(), id.id()) {
-        return None;
-    }
     let carries = carries(&device, id.host(), id.id())?;
     let config = native_config(&device, carries).ok()?;
     let about = Device {
         id: id.to_string(),
         name: device.description().ok()?.name().to_owned(),
-        is_default: default_id == Some(&id),
+        is_default: defaults.input.as_ref() == Some(&id),
+        is_default_output: carries == Carries::Playback && defaults.is_output(&id),
         carries,
         n_channels: config.channels(),
         sample_rate_hz: config.sample_rate(),
@@ -177,7 +206,7 @@ fn native_config(
 ) -> Result<cpal::SupportedStreamConfig, cpal::Error> {
     device.default_input_config().or_else(|error| match carries {
         Carries::Playback => device.default_output_config(),
-        Carries::Microphone => Err(error),
+        Carries::Microphone | Carries::Loopback => Err(error),
     })
 }
 
@@ -195,15 +224,22 @@ fn is_worth_opening(_: HostId, _: &str) -> bool {
     true
 }
 
+/// How `PulseAudio` and `PipeWire` end the name of what an output plays.
+const MONITOR: &str = ".monitor";
+
 /// What a device hears; `None` if it cannot be listened to.
 #[cfg(target_os = "linux")]
 fn carries(device: &cpal::Device, _: HostId, id: &str) -> Option<Carries> {
     if !device.supports_input() {
         return None;
     }
-    // PulseAudio's and PipeWire's name for "what this output plays", and ALSA's loop-back card.
-    let is_playback = id.ends_with(".monitor") || id.contains("CARD=Loopback");
-    Some(if is_playback { Carries::Playback } else { Carries::Microphone })
+    Some(if id.ends_with(MONITOR) {
+        Carries::Playback
+    } else if id.contains("CARD=Loopback") {
+        Carries::Loopback
+    } else {
+        Carries::Microphone
+    })
 }
 
 /// What a device hears: Windows and macOS record from an output what it plays.

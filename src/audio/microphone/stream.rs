@@ -1,20 +1,21 @@
-//! The thread that owns a device: opens it, watches that it is still there, closes it.
+//! One stream of one device: opened, watched, and closed when it is dropped.
 //!
-//! In: which input, and how long a ring. Out: the reader's end of the ring, and in [`State`] why the
-//! device ended. The objects of the sound system never leave this thread, so one that hangs hangs nothing
-//! else, and they need not be able to move.
+//! In: a device, and how it was opened before if it was. Out: the reader's end of a ring, and why the stream
+//! ended. The objects of the sound system stay on the thread that opened them, so they need not be able to
+//! move, and closing one may wait for a sound server that hangs.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use super::super::AudioError;
-use super::capture::{Captured, ring};
-use super::device::{self, Device, Found};
+use super::super::channel::Channel;
+use super::capture::{Captured, Counters, RingSettings, ring};
+use super::clock::Clock;
+use super::device::{Device, Found};
 
 /// Asked of a sound server: twice the pipeline's own rate, so that the errors of the server's simple
 /// resampler lie where the pipeline's filter removes them.
@@ -24,177 +25,166 @@ const SERVER_RATE_HZ: u32 = 16_000;
 /// 10 ms two thirds of the audio was lost without a word, with 100 ms nothing in any run.
 const BLOCKS_A_SECOND: u32 = 10;
 
+/// How much audio can wait for a busy reader. The longest stall that was measured under load is 0.4 s;
+/// this is ten times that, and 256 kB at 16 kHz. What does not fit is dropped, newest first, and counted.
+const RING: Duration = Duration::from_secs(4);
+
 /// How long a sound system may take to make a stream.
 const ANSWER_TIME: Duration = Duration::from_secs(4);
 
-/// How often the device is looked for.
-const WATCH_PERIOD: Duration = Duration::from_secs(1);
+/// A device that always sends, and has sent nothing for so long, is dead: four times the longest pause that
+/// was measured under load, and soon enough to be told within 2 s.
+pub(super) const SILENT_TIME: Duration = Duration::from_millis(1500);
 
-/// What the device's thread is started for.
-pub(super) struct Request {
-    /// An id or a name; the default input if there is none.
-    pub(super) wanted: Option<String>,
-    /// How much audio can wait for the reader.
-    pub(super) ring: Duration,
-    /// Shared with the reader.
-    pub(super) state: Arc<State>,
-    /// Ends the thread; the sound system's own threads may do so too.
-    pub(super) stop: SyncSender<()>,
-}
-
-/// A stream that runs, for its reader.
-pub(super) struct Opened {
-    pub(super) about: Device,
-    pub(super) sample_rate_hz: u32,
-    pub(super) captured: Captured,
-    /// A server sends silence when there is nothing to hear, so that nothing at all is a fault. Others
-    /// may stop while an output plays nothing.
-    pub(super) sends_always: bool,
-}
-
-/// What the threads tell each other.
-pub(super) struct State {
-    born: Instant,
-    failure: OnceLock<String>,
-    is_closed: AtomicBool,
-    n_overruns: AtomicU64,
-    longest_callback_ns: AtomicU64,
-    last_callback_ns: AtomicU64,
-    /// Samples behind the clock, as the bits of an `f64`.
-    behind: AtomicU64,
-}
-
-impl State {
-    pub(super) fn new() -> Self {
-        State {
-            born: Instant::now(),
-            failure: OnceLock::new(),
-            is_closed: AtomicBool::new(false),
-            n_overruns: AtomicU64::new(0),
-            longest_callback_ns: AtomicU64::new(0),
-            last_callback_ns: AtomicU64::new(0),
-            behind: AtomicU64::new(0),
-        }
-    }
-
-    /// Why the stream ended; only the first reason is kept.
-    pub(super) fn failure(&self) -> Option<&str> {
-        self.failure.get().map(String::as_str)
-    }
-
-    /// Whether the callback will not be called any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.is_closed.load(Ordering::Acquire)
-    }
-
-    /// How often the system says that it lost audio itself.
-    pub(super) fn n_overruns(&self) -> u64 {
-        self.n_overruns.load(Ordering::Relaxed)
-    }
-
-    /// The longest that the callback took.
-    pub(super) fn longest_callback(&self) -> Duration {
-        Duration::from_nanos(self.longest_callback_ns.load(Ordering::Relaxed))
-    }
-
-    /// How long ago the callback was last called, or the device was asked for.
-    pub(super) fn silent_for(&self) -> Duration {
-        let last = Duration::from_nanos(self.last_callback_ns.load(Ordering::Relaxed));
-        self.born.elapsed().saturating_sub(last)
-    }
-
-    /// How many samples should have come by the clock and did not, as of the last callback.
-    pub(super) fn behind_samples(&self) -> f64 {
-        f64::from_bits(self.behind.load(Ordering::Relaxed))
-    }
-
-    fn fail(&self, reason: String) {
-        // A later reason is a consequence of the first.
-        let _ = self.failure.set(reason);
-    }
-}
-
-/// Opens the device, says so, and holds it until it fails or is not wanted any more.
-pub(super) fn keep(
-    request: &Request,
-    ready: &SyncSender<Result<Opened, AudioError>>,
-    stop_asked: &Receiver<()>,
-) {
-    match open(request) {
-        Ok((found, stream, opened)) => {
-            if ready.send(Ok(opened)).is_ok() {
-                watch(&found, &request.state, stop_asked);
-            }
-            drop(stream);
-        }
-        // Nobody waits for the answer any more: there is nobody left to tell.
-        Err(error) => drop(ready.send(Err(error))),
-    }
-    request.state.is_closed.store(true, Ordering::Release);
-}
-
-/// Waits for the end, and makes one when the device is gone.
-///
-/// `PulseAudio` moves a stream silently to another source when its own is unplugged; then the wrong
-/// person would be heard.
-fn watch(found: &Found, state: &State, stop_asked: &Receiver<()>) {
-    let host = found.server();
-    while let Err(RecvTimeoutError::Timeout) = stop_asked.recv_timeout(WATCH_PERIOD) {
-        if host.as_ref().is_some_and(|host| !found.is_present(host)) {
-            return state.fail("it is not there any more (unplugged?)".to_owned());
-        }
-    }
-}
-
-/// Finds the device and starts its stream.
-fn open(request: &Request) -> Result<(Found, cpal::Stream, Opened), AudioError> {
-    device::silence_alsa();
-    let found = device::find(request.wanted.as_deref())?;
-    let failed = |error: cpal::Error| AudioError::DeviceFailed {
-        device: found.about.id.clone(),
-        reason: error.to_string(),
-    };
-    let (format, mut config) = wanted_config(&found).map_err(failed)?;
-    let built = build(&found, config, format, request).or_else(|error| {
-        // A sound card may not know blocks of this length; then its own are as good.
-        if found.is_on_server() || error.kind() != ErrorKind::UnsupportedConfig {
-            return Err(error);
-        }
-        config.buffer_size = BufferSize::Default;
-        build(&found, config, format, request)
-    });
-    let (stream, captured) = built.map_err(failed)?;
-    stream.play().map_err(failed)?;
-    let about = found.about.clone();
-    let sends_always = found.is_on_server();
-    let opened = Opened { about, sample_rate_hz: config.sample_rate, captured, sends_always };
-    Ok((found, stream, opened))
-}
-
-/// A server converts to what is asked for; anything else is taken as it is.
-fn wanted_config(found: &Found) -> Result<(SampleFormat, StreamConfig), cpal::Error> {
-    if found.is_on_server() {
-        let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / BLOCKS_A_SECOND);
-        let config = StreamConfig { channels: 1, sample_rate: SERVER_RATE_HZ, buffer_size };
-        return Ok((SampleFormat::F32, config));
-    }
-    let native = found.native_config()?;
-    let buffer_size = BufferSize::Fixed(native.sample_rate() / BLOCKS_A_SECOND);
-    Ok((native.sample_format(), StreamConfig { buffer_size, ..native.config() }))
-}
-
-fn build(
-    found: &Found,
+/// How a device is opened. A device that comes back is opened as it was, so that its samples go on as they
+/// were.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    sample: SampleFormat,
     config: StreamConfig,
-    format: SampleFormat,
-    request: &Request,
-) -> Result<(cpal::Stream, Captured), cpal::Error> {
-    match format {
-        SampleFormat::F32 => build_for::<f32>(found, config, request),
-        SampleFormat::I16 => build_for::<i16>(found, config, request),
-        SampleFormat::I24 => build_for::<cpal::I24>(found, config, request),
-        SampleFormat::I32 => build_for::<i32>(found, config, request),
-        SampleFormat::U8 => build_for::<u8>(found, config, request),
+    channel: Channel,
+}
+
+impl Format {
+    /// Samples a second.
+    pub(super) fn rate_hz(&self) -> u32 {
+        self.config.sample_rate
+    }
+
+    /// Which channel is listened to.
+    pub(super) fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// A server converts to what is asked for; anything else is taken as it is.
+    pub(super) fn wanted(found: &Found, channel: Channel) -> Result<Self, AudioError> {
+        let n_channels = found.about.n_channels;
+        if let Some(wanted) = channel.number().filter(|number| *number > usize::from(n_channels)) {
+            let device = found.about.id.clone();
+            let n_channels = usize::from(n_channels);
+            return Err(AudioError::MissingDeviceChannel { device, wanted, n_channels });
+        }
+        if found.is_on_server() {
+            let channels = if channel == Channel::Mix { 1 } else { n_channels };
+            let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / BLOCKS_A_SECOND);
+            let config = StreamConfig { channels, sample_rate: SERVER_RATE_HZ, buffer_size };
+            return Ok(Format { sample: SampleFormat::F32, config, channel });
+        }
+        let native = found.native_config().map_err(|error| failed(found, &error))?;
+        let buffer_size = BufferSize::Fixed(native.sample_rate() / BLOCKS_A_SECOND);
+        let config = StreamConfig { buffer_size, ..native.config() };
+        Ok(Format { sample: native.sample_format(), config, channel })
+    }
+}
+
+/// A stream that runs.
+pub(super) struct Stream {
+    found: Found,
+    server: Option<cpal::Host>,
+    format: Format,
+    /// What the sound system said first of all that ends a stream.
+    failure: Arc<OnceLock<String>>,
+    counters: Arc<Counters>,
+    /// `None` while it is being closed.
+    running: Option<cpal::Stream>,
+}
+
+impl Stream {
+    /// Starts a stream whose failure wakes its owner. If the input was heard before, until a time on the
+    /// clock, what lies between is the first thing in the ring.
+    pub(super) fn open(
+        found: Found,
+        mut format: Format,
+        clock: &Clock,
+        heard_until: Option<Duration>,
+        wake: &SyncSender<()>,
+    ) -> Result<(Self, Captured), AudioError> {
+        let failure = Arc::new(OnceLock::new());
+        let rings = Rings { clock, heard_until, failure: &failure, wake };
+        let built = build(&found, format, &rings).or_else(|error| {
+            // A sound card may not know blocks of this length; then its own are as good.
+            if found.is_on_server() || error.kind() != ErrorKind::UnsupportedConfig {
+                return Err(error);
+            }
+            format.config.buffer_size = BufferSize::Default;
+            build(&found, format, &rings)
+        });
+        let (stream, counters, captured) = built.map_err(|error| failed(&found, &error))?;
+        stream.play().map_err(|error| failed(&found, &error))?;
+        let server = found.server();
+        let running = Some(stream);
+        Ok((Stream { found, server, format, failure, counters, running }, captured))
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What is heard.
+    pub(super) fn about(&self) -> &Device {
+        &self.found.about
+    }
+
+    /// Whether it sends silence when there is nothing to hear, so that nothing at all is a fault. Devices
+    /// that are on no server may stop while an output plays nothing.
+    pub(super) fn sends_always(&self) -> bool {
+        self.found.is_on_server()
+    }
+
+    /// What its callback tells.
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Why nothing comes any more, if that is so. May wait for the sound server.
+    ///
+    /// `PulseAudio` moves a stream silently to another source when its own is unplugged; then the wrong
+    /// person would be heard.
+    pub(super) fn fault(&self, clock: &Clock) -> Option<String> {
+        if let Some(failure) = self.failure.get() {
+            return Some(failure.clone());
+        }
+        if self.server.as_ref().is_some_and(|server| !self.found.is_present(server)) {
+            return Some("it is not there any more".to_owned());
+        }
+        let silent_for = clock.now().saturating_sub(self.counters.last_callback());
+        (self.sends_always() && silent_for > SILENT_TIME).then(silence)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        drop(self.running.take());
+        self.counters.close();
+    }
+}
+
+/// Why a device that sends nothing is as good as gone.
+pub(super) fn silence() -> String {
+    format!("it has sent nothing for {:.1} s", SILENT_TIME.as_secs_f64())
+}
+
+fn failed(found: &Found, error: &cpal::Error) -> AudioError {
+    AudioError::DeviceFailed { device: found.about.id.clone(), reason: error.to_string() }
+}
+
+/// What every attempt to build a stream needs.
+struct Rings<'a> {
+    clock: &'a Clock,
+    heard_until: Option<Duration>,
+    failure: &'a Arc<OnceLock<String>>,
+    wake: &'a SyncSender<()>,
+}
+
+type Built = (cpal::Stream, Arc<Counters>, Captured);
+
+fn build(found: &Found, format: Format, rings: &Rings) -> Result<Built, cpal::Error> {
+    match format.sample {
+        SampleFormat::F32 => build_for::<f32>(found, format, rings),
+        SampleFormat::I16 => build_for::<i16>(found, format, rings),
+        SampleFormat::I24 => build_for::<cpal::I24>(found, format, rings),
+        SampleFormat::I32 => build_for::<i32>(found, format, rings),
+        SampleFormat::U8 => build_for::<u8>(found, format, rings),
         other => {
             let message = format!("its sample format {other} is not supported");
             Err(cpal::Error::with_message(ErrorKind::UnsupportedConfig, message))
@@ -202,30 +192,31 @@ fn build(
     }
 }
 
-/// Makes the stream for one sample format.
-fn build_for<T: SizedSample>(
+fn build_for<T: SizedSample + Send + 'static>(
     found: &Found,
-    config: StreamConfig,
-    request: &Request,
-) -> Result<(cpal::Stream, Captured), cpal::Error>
+    Format { config, channel, .. }: Format,
+    rings: &Rings,
+) -> Result<Built, cpal::Error>
 where
     f32: FromSample<T>,
 {
-    let block_len = samples_in(Duration::from_secs(1) / BLOCKS_A_SECOND, config.sample_rate);
-    let ring_len = samples_in(request.ring, config.sample_rate);
-    let (mut capture, captured) = ring(ring_len, usize::from(config.channels), block_len);
-    let mut clock = CallbackClock::new(Arc::clone(&request.state), config);
+    let rate_hz = config.sample_rate;
+    let settings = RingSettings {
+        len: samples_in(RING, rate_hz),
+        block_len: samples_in(Duration::from_secs(1) / BLOCKS_A_SECOND, rate_hz),
+        rate_hz,
+        n_channels: usize::from(config.channels),
+        channel,
+    };
+    let (mut capture, captured) = ring(&settings, rings.clock, rings.heard_until);
+    let counters = capture.counters();
     let stream = found.device.build_input_stream::<T, _, _>(
         config,
-        move |interleaved: &[T], _| {
-            let begun = Instant::now();
-            capture.on_block(interleaved);
-            clock.count(begun, interleaved.len());
-        },
-        error_handler(Arc::clone(&request.state), request.stop.clone()),
+        move |interleaved: &[T], _| capture.on_block(interleaved),
+        error_handler(Arc::clone(rings.failure), Arc::clone(&counters), rings.wake.clone()),
         Some(ANSWER_TIME),
     )?;
-    Ok((stream, captured))
+    Ok((stream, counters, captured))
 }
 
 /// How many samples a length has, at least one.
@@ -236,59 +227,23 @@ fn samples_in(length: Duration, sample_rate_hz: u32) -> usize {
 
 /// What a sound system may say at any time, on threads of its own, and as often as it likes: ALSA was
 /// seen to say the same 65,000 times a second. Only the first failure costs anything.
-fn error_handler(state: Arc<State>, stop: SyncSender<()>) -> impl FnMut(cpal::Error) + Send {
+fn error_handler(
+    failure: Arc<OnceLock<String>>,
+    counters: Arc<Counters>,
+    wake: SyncSender<()>,
+) -> impl FnMut(cpal::Error) + Send {
     move |error| match error.kind() {
-        ErrorKind::Xrun => {
-            state.n_overruns.fetch_add(1, Ordering::Relaxed);
-        }
+        // How much was lost it does not say; the clock does.
+        ErrorKind::Xrun => counters.overrun(),
         // The stream goes on: it follows the default device, or runs at an ordinary priority.
         ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-        _ if state.failure().is_some() => {}
+        _ if failure.get().is_some() => {}
         _ => {
-            state.fail(error.to_string());
+            // A later reason is a consequence of the first.
+            let _ = failure.set(error.to_string());
             // Full means that the thread is already told.
-            let _ = stop.try_send(());
+            let _ = wake.try_send(());
         }
-    }
-}
-
-/// Measures the callback from inside: how long it takes, and whether audio comes as fast as time goes.
-struct CallbackClock {
-    state: Arc<State>,
-    n_channels: usize,
-    rate_hz: f64,
-    first: Option<Instant>,
-    /// Moments of sound since the first block, which itself tells only where time begins.
-    n_moments: usize,
-}
-
-impl CallbackClock {
-    fn new(state: Arc<State>, config: StreamConfig) -> Self {
-        let n_channels = usize::from(config.channels).max(1);
-        let rate_hz = f64::from(config.sample_rate);
-        CallbackClock { state, n_channels, rate_hz, first: None, n_moments: 0 }
-    }
-
-    /// A callback that began then has worked on so many samples.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a call is far shorter than 2^53 samples and 2^64 ns"
-    )]
-    fn count(&mut self, begun: Instant, n_samples: usize) {
-        match self.first {
-            None => self.first = Some(begun),
-            Some(first) => {
-                self.n_moments += n_samples / self.n_channels;
-                let due = begun.duration_since(first).as_secs_f64() * self.rate_hz;
-                let behind = due - self.n_moments as f64;
-                self.state.behind.store(behind.to_bits(), Ordering::Relaxed);
-            }
-        }
-        let took = begun.elapsed().as_nanos() as u64;
-        self.state.longest_callback_ns.fetch_max(took, Ordering::Relaxed);
-        let age = begun.duration_since(self.state.born).as_nanos() as u64;
-        self.state.last_callback_ns.store(age, Ordering::Relaxed);
     }
 }
 
@@ -297,39 +252,25 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    const CONFIG: StreamConfig =
-        StreamConfig { channels: 2, sample_rate: 8000, buffer_size: BufferSize::Default };
-
     #[test]
-    fn audio_that_comes_slower_than_time_is_behind() {
-        let state = Arc::new(State::new());
-        let mut clock = CallbackClock::new(Arc::clone(&state), CONFIG);
-        let first = state.born;
-        clock.count(first, 1600);
-        assert!(state.behind_samples().abs() < 1e-9);
-        clock.count(first + Duration::from_millis(100), 1600);
-        assert!(state.behind_samples().abs() < 1e-6, "{}", state.behind_samples());
-        clock.count(first + Duration::from_millis(300), 1600);
-        assert!((state.behind_samples() - 800.0).abs() < 1e-6, "{}", state.behind_samples());
-    }
-
-    #[test]
-    fn only_the_first_failure_counts_and_ends_the_thread() {
-        let state = Arc::new(State::new());
-        let (stop, stop_asked) = mpsc::sync_channel(1);
-        let mut on_error = error_handler(Arc::clone(&state), stop);
+    fn only_the_first_failure_counts_and_wakes_the_thread() {
+        let failure = Arc::new(OnceLock::new());
+        let counters = Arc::new(Counters::default());
+        let (wake, woken) = mpsc::sync_channel(1);
+        let mut on_error = error_handler(Arc::clone(&failure), Arc::clone(&counters), wake);
         for kind in [ErrorKind::Xrun, ErrorKind::DeviceChanged, ErrorKind::RealtimeDenied] {
             on_error(cpal::Error::new(kind));
         }
-        assert_eq!((state.n_overruns(), state.failure()), (1, None));
-        assert!(stop_asked.try_recv().is_err(), "none of these ends the stream");
+        assert_eq!(counters.n_overruns(), 1);
+        assert_eq!(failure.get(), None);
+        assert!(woken.try_recv().is_err(), "none of these ends the stream");
         for _ in 0..1000 {
             on_error(cpal::Error::with_message(ErrorKind::StreamInvalidated, "the server is gone"));
         }
         on_error(cpal::Error::new(ErrorKind::DeviceNotAvailable));
-        assert!(state.failure().is_some_and(|reason| reason.contains("the server is gone")));
-        assert!(stop_asked.try_recv().is_ok());
-        assert!(stop_asked.try_recv().is_err(), "once is enough");
+        assert!(failure.get().is_some_and(|reason| reason.contains("the server is gone")));
+        assert!(woken.try_recv().is_ok());
+        assert!(woken.try_recv().is_err(), "once is enough");
     }
 
     #[test]

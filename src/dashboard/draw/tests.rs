@@ -258,13 +258,14 @@ fn feed() -> impl Strategy<Value = Feed> {
         8 => (0_usize..4, 0_u64..1 << 40, event()).prop_map(|(caller, at, (event, own))| {
             Feed::Update(Update { caller, at: StreamTime(own.unwrap_or(at)), event })
         }),
-        1 => (any::<Option<f32>>(), any::<u64>(), any::<bool>(), any::<u64>(), any::<f64>())
-            .prop_map(|(delay_p95_ms, dropped_samples, paused, position, speed)| {
+        1 => (any::<Option<f32>>(), any::<u64>(), any::<[bool; 2]>(), any::<u64>(), any::<f64>())
+            .prop_map(|(delay_p95_ms, dropped_samples, [is_heard, paused], position, speed)| {
                 let position = StreamTime(position);
                 let log_stopped = paused.then_some(LogStopped { since: position, disk_full: true });
                 Feed::Status(Status {
                     delay_p95_ms,
                     dropped_samples,
+                    is_heard,
                     paused,
                     position,
                     speed,

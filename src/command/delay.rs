@@ -8,6 +8,23 @@ use crate::session::record::Delay;
 use crate::stream_time::StreamTime;
 use std::time::{Duration, Instant};
 
+/// Whether delays are measured: they mean something only where audio comes by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Audio comes as it is spoken.
+    RealTime,
+    /// Audio comes faster or slower than that.
+    AsRead,
+}
+
+impl Clock {
+    /// The clock of a replay at that speed.
+    #[must_use]
+    pub fn of_speed(speed: f64) -> Self {
+        if (speed - 1.0).abs() < f64::EPSILON { Clock::RealTime } else { Clock::AsRead }
+    }
+}
+
 /// Delays of this many milliseconds and more are counted together.
 const LONGEST_MS: usize = 10_000;
 

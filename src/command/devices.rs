@@ -2,10 +2,9 @@
 
 mod levels;
 
-use super::printer::print;
+use super::printer::{print, print_json};
 use crate::audio::microphone::{Device, devices, recommended};
 use crate::plain_text::plain;
-use anyhow::Context;
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -30,8 +29,10 @@ pub fn run(settings: &DevicesSettings) -> anyhow::Result<()> {
     if settings.watch {
         return levels::watch(&inputs, settings);
     }
-    let text = if settings.json { as_json(&inputs)? } else { listing(&inputs) };
-    Ok(print(&format!("{}\n", text.trim_end()))?)
+    if settings.json {
+        return Ok(print_json(&entries(&inputs))?);
+    }
+    Ok(print(&format!("{}\n", listing(&inputs).trim_end()))?)
 }
 
 /// An input as programs read it.
@@ -44,17 +45,16 @@ struct Entry<'a> {
     recommended: Option<&'static str>,
 }
 
-fn as_json(inputs: &[Device]) -> anyhow::Result<String> {
+fn entries(inputs: &[Device]) -> Vec<Entry<'_>> {
     let best = recommended(inputs);
-    let entries: Vec<Entry> = inputs
+    inputs
         .iter()
         .enumerate()
         .map(|(index, input)| {
             let why = best.filter(|(best, _)| *best == index).map(|(_, why)| why);
             Entry { input, recommended: why }
         })
-        .collect();
-    serde_json::to_string_pretty(&entries).context("cannot write the list as JSON")
+        .collect()
 }
 
 /// One input a line, the default one and the recommended one marked, and what they carry.
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn programs_are_told_the_same() {
-        let text = as_json(&desk()).unwrap();
+        let text = serde_json::to_string(&entries(&desk())).unwrap();
         let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         let of = |index: usize, key: &str| entries[index][key].as_str();
         assert_eq!(of(0, "carries"), Some("microphone"));

@@ -3,6 +3,7 @@
 //! A reading is in the log before anyone sees it. [`Engine::step`] does one block and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
+pub use super::delay::Clock;
 use super::delay::DelayMeter;
 use super::operator_side::OperatorSide;
 use super::running_log::{LogNews, RunningLog};
@@ -53,23 +54,6 @@ pub enum Step {
     Waiting,
     /// The source is at its end.
     Ended,
-}
-
-/// Whether delays are measured: they mean something only where audio comes by the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// Audio comes as it is spoken.
-    RealTime,
-    /// Audio comes faster or slower than that.
-    AsRead,
-}
-
-impl Clock {
-    /// The clock of a replay at that speed.
-    #[must_use]
-    pub fn of_speed(speed: f64) -> Self {
-        if (speed - 1.0).abs() < f64::EPSILON { Clock::RealTime } else { Clock::AsRead }
-    }
 }
 
 /// Notices that may wait for whoever shows them; the oldest give way.

@@ -362,6 +362,6 @@ impl Display {
             each,
             left / 60.0
         );
-        self.bar.suspend(|| tell(&format!("{line}")));
+        self.bar.suspend(|| tell(&line));
     }
 }

@@ -66,6 +66,6 @@ mod tests {
         let rows = ["a\u{1b}b", "1234567", "below"].map(str::to_owned);
         draw(&mut buffer, area, &rows);
         let row = |y| (0..6).map(|x| buffer[(x, y)].symbol()).collect::<String>();
-        assert_eq!([row(0), row(1)], ["a?b   ", "12345…"]);
+        assert_eq!([row(0), row(1)], ["a␛b   ", "12345…"]);
     }
 }

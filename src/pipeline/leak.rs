@@ -225,6 +225,7 @@ mod tests {
     #[test]
     fn a_caller_who_speaks_over_the_echo_is_heard() {
         let (operator, caller) = (voice(1, 120_000), voice(2, 120_000));
+        let caller: Vec<f32> = caller.iter().map(|sample| sample * 1.5).collect();
         let both = mixed(&caller, &delayed(&operator, 800, 0.1));
         assert!(share(&operator, &both, 160) < 0.1);
     }

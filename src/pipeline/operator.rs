@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_samples_before_a_time_are_the_same_however_the_blocks_come() {
-        let samples: Vec<f32> = (0..90_000_u32).map(|n| (n % 1_000) as f32 / 1_000.0).collect();
+        let samples: Vec<f32> =
+            (0..90_u8).flat_map(|_| 0..1_000_u16).map(|n| f32::from(n) / 1_000.0).collect();
         for block in [37, 80, 4_096] {
             let operator = heard(&samples, block);
             assert_eq!(before(&operator, 80_003, 3), Some(vec![0.0, 0.001, 0.002]));

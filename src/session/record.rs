@@ -3,6 +3,8 @@
 //! In: what there is to log; `update` makes records of the pipeline's updates. Out: values that serde writes
 //! as one JSON object a line, with the kind of the line in `record`. Field names are part of the file
 //! format: a change of them, or a new kind, raises [`SESSION_VERSION`].
+//!
+//! Over 400 lines: the whole file format stands in one place.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

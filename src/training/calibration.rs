@@ -20,7 +20,7 @@ const SPEECH_LOST: f64 = 0.05;
 
 /// Fits temperature, bias, reject threshold and the threshold of speech.
 ///
-/// Temperature and bias are those of [`scaling::fitted`]. The reject threshold is the lowest
+/// Temperature and bias are those of `scaling`. The reject threshold is the lowest
 /// at which answers that are shown are right in 70 % of cases, first answers after the shortest speech among
 /// them, or the one that shows 30 % of them where that cannot be had. The threshold of speech lets 95 % of the longest segments through.
 ///

@@ -3,7 +3,7 @@
 //! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
-//! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`curves`] shows how it went,
+//! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`] shows how it went,
 //! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
@@ -13,6 +13,7 @@ pub mod calibration;
 pub mod checkpoint;
 pub mod companions;
 pub mod curves;
+pub mod dev_scores;
 pub mod epoch;
 pub mod example;
 pub mod gradient;

@@ -48,7 +48,7 @@ pub fn pieces(recordings: &[Vec<f32>]) -> Vec<Vec<f32>> {
     recordings.iter().flat_map(cut).collect()
 }
 
-/// At most [`MOST_PIECES`] pieces of a long recording, evenly spread over it.
+/// A few pieces of a long recording, evenly spread over it.
 #[must_use]
 pub fn some_pieces(recording: &[f32]) -> Vec<Vec<f32>> {
     let all = pieces(&[recording.to_vec()]);

@@ -39,7 +39,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         ("log", log(app, room), if stopped.is_some() { theme.alarm() } else { Style::new() }),
     ];
     let you = operator.map(|state| ("you", yourself(state), Style::new()));
-    for (row, (name, value, style)) in (2..).zip(you.into_iter().chain(facts)) {
+    // The two sides need a row: what computes gives way, and where the log is stays.
+    let facts = facts.into_iter().filter(|(name, ..)| you.is_none() || *name != "runs on");
+    for (row, (name, value, style)) in (2..).zip(you.iter().cloned().chain(facts)) {
         put(buffer, area, (0, row), name, theme.dim());
         put(buffer, area, (NAME, row), &fit(&value, room), style);
     }

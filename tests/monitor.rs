@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use undertone::emotion::Emotion;
+use undertone::emotion::Scores;
 use undertone::session::reader::SessionReader;
 use undertone::session::record::Record;
 
@@ -23,12 +23,14 @@ const LISTEN_S: u64 = 80;
 /// Readings of both runs that are compared: their hops do not fall on the same samples, so a live reading
 /// may be half a hop from its counterpart.
 const HALF_HOP_S: f64 = 0.126;
-/// Share of the replay's readings with a live counterpart that tells the same emotion. Where two emotions
-/// are almost equally probable, half a hop and the server's resampling decide.
+/// Share of the replay's readings with a live counterpart that tells nearly the same. Half a hop and the server's
+/// resampling move the probabilities a little, and where it is hardly taken for speech there may be none.
 const SAME_SHARE: f64 = 0.85;
+/// By how much probability two readings may differ that tell nearly the same: half the sum of all differences.
+const NEARLY: f32 = 0.25;
 
 struct Log {
-    readings: Vec<(f64, Emotion)>,
+    readings: Vec<(f64, Scores)>,
     /// Where and how long, in seconds.
     gaps: Vec<(f64, f64)>,
     lost_samples: u64,
@@ -42,7 +44,7 @@ fn read(path: &Path) -> Log {
         match record.unwrap() {
             Record::Reading(reading) => {
                 let reading = reading.reading();
-                log.readings.push((reading.at.seconds(), reading.scores.top().0));
+                log.readings.push((reading.at.seconds(), reading.scores));
             }
             Record::Gap(gap) => log.gaps.push((gap.t.seconds(), gap.lost_s)),
             Record::End(end) => {
@@ -69,15 +71,22 @@ fn share_found(replayed: &Log, live: &Log, offset_s: f64) -> f64 {
     let found = replayed
         .readings
         .iter()
-        .filter(|(at, emotion)| {
-            live.readings.iter().any(|(live_at, live_emotion)| {
-                (live_at - at - offset_s).abs() <= HALF_HOP_S && live_emotion == emotion
+        .filter(|(at, scores)| {
+            live.readings.iter().any(|(live_at, live_scores)| {
+                (live_at - at - offset_s).abs() <= HALF_HOP_S
+                    && difference(live_scores, scores) <= NEARLY
             })
         })
         .count();
     #[expect(clippy::cast_precision_loss, reason = "a few hundred readings")]
     let share = found as f64 / replayed.readings.len() as f64;
     share
+}
+
+/// The probability that has to be moved to make one of the other: 0 for the same, 1 at most.
+fn difference(one: &Scores, other: &Scores) -> f32 {
+    let differences = one.0.iter().zip(other.0).map(|(one, other)| (one - other).abs());
+    differences.sum::<f32>() / 2.0
 }
 
 #[test]

@@ -81,6 +81,18 @@ pub struct MonitorArgs {
     /// number from 1 [default: the system's input, mix]
     #[arg(long, value_name = "DEVICE[:CHANNEL]")]
     pub device: Option<String>,
+    /// A caller and the input to hear them from; may be given several times
+    #[arg(long, value_name = "LABEL=DEVICE[:CHANNEL]", conflicts_with = "device")]
+    pub caller: Vec<String>,
+    /// The input that you speak into, heard for who speaks and for echoes, never for emotion
+    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
+    pub operator: Option<String>,
+    /// Calls begin with speech and end with a long silence, by themselves
+    #[arg(long)]
+    pub auto_calls: bool,
+    /// Callers are told in another way that they are monitored: do not wait for a confirmation
+    #[arg(long)]
+    pub notice_given: bool,
     /// Stop by itself after so many seconds (with --headless)
     #[arg(long, value_name = "SECONDS", requires = "headless")]
     pub seconds: Option<f64>,
@@ -97,9 +109,9 @@ pub struct ReplayArgs {
     /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
     #[arg(long)]
     pub speed: Option<String>,
-    /// Which channel is the caller: left, right, mix or a number from 1
-    #[arg(long, visible_alias = "caller", default_value = "mix")]
-    pub channel: String,
+    /// Which channel is a caller: left, right, mix or a number from 1; may be given several times
+    #[arg(long, visible_alias = "channel", value_name = "[LABEL=]CHANNEL", default_value = "mix")]
+    pub caller: Vec<String>,
     /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
     #[arg(long, value_name = "CHANNEL")]
     pub operator: Option<String>,

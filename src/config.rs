@@ -27,8 +27,30 @@ pub struct Config {
     pub backend: BackendChoice,
     /// How readings are made.
     pub pipeline: PipelineSettings,
+    /// When calls begin and end, and what callers have to be told.
+    pub calls: CallsSection,
     /// Where sessions are logged.
     pub session: SessionSection,
+}
+
+/// `[calls]`: when live calls begin and end, and what callers have to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallsSection {
+    /// Whether calls begin with speech and end with silence, by themselves.
+    pub auto: bool,
+    /// Seconds of silence of both sides that end a call, where calls end by themselves.
+    pub end_after_s: u32,
+    /// What the caller has to be told; the screen shows it at each call.
+    pub notice: Option<String>,
+    /// Whether nothing is read in a call before it is confirmed that the caller was told.
+    pub require_notice: bool,
+}
+
+impl Default for CallsSection {
+    fn default() -> Self {
+        CallsSection { auto: false, end_after_s: 60, notice: None, require_notice: false }
+    }
 }
 
 /// `[session]`: where sessions are logged, and for how long.
@@ -87,6 +109,11 @@ pub enum ConfigError {
         /// The largest that is allowed.
         max: u32,
     },
+    /// A notice is to be confirmed, and there is none.
+    #[error(
+        "calls.require_notice is true, but there is no calls.notice: say what callers are told"
+    )]
+    NoNotice,
     /// There is no folder to put session logs in.
     #[error(
         "HOME is not set, so there is no folder for session logs; name one in the configuration as session.dir"
@@ -157,6 +184,11 @@ impl Config {
         in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
         in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
         in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
+        // Shorter than people pause; an hour.
+        in_range("calls.end_after_s", self.calls.end_after_s, 5..=3_600)?;
+        if self.calls.require_notice && self.calls.notice.is_none() {
+            return Err(ConfigError::NoNotice);
+        }
         // A hundred years.
         in_range("session.retention_days", self.session.retention_days, 0..=36_500)
     }
@@ -261,7 +293,9 @@ mod tests {
         });
         let text = uncommented.collect::<Vec<_>>().join("\n");
         let config = parse(&text).unwrap();
-        assert!(config.model.is_some() && config.session.dir.is_some());
+        assert!(
+            config.model.is_some() && config.session.dir.is_some() && config.calls.notice.is_some()
+        );
         let all: toml::Table = toml::Table::try_from(&config).unwrap();
         let written: toml::Table = text.parse().unwrap();
         assert_eq!(all, written);
@@ -324,6 +358,14 @@ mod tests {
             "pipeline.min_speech_ms is 1001, but must be from 100 to 1000"
         );
         assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
+        assert_eq!(
+            checked("[calls]\nend_after_s = 4\n").unwrap_err(),
+            "calls.end_after_s is 4, but must be from 5 to 3600"
+        );
+        assert_eq!(
+            checked("[calls]\nrequire_notice = true\n").unwrap_err(),
+            "calls.require_notice is true, but there is no calls.notice: say what callers are told"
+        );
         assert_eq!(
             checked("[session]\nretention_days = 36501\n").unwrap_err(),
             "session.retention_days is 36501, but must be from 0 to 36500"

@@ -4,7 +4,7 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
-use undertone::audio::recording::{Channel, Pace};
+use undertone::audio::recording::Pace;
 use undertone::cli::{
     Cli, Command, DegradeArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs,
     JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction,
@@ -116,10 +116,20 @@ fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
     let stop_after = args.seconds.map(seconds).transpose()?;
+    let callers = if args.caller.is_empty() {
+        monitor::Callers::One(args.device.as_deref().map(str::parse).transpose()?)
+    } else {
+        let callers = args.caller.iter().map(|caller| caller.parse());
+        monitor::Callers::Labelled(callers.collect::<Result<_, _>>()?)
+    };
+    let mut session = session_settings(args.engine)?;
+    session.config.calls.auto |= args.auto_calls;
     Ok(monitor::MonitorSettings {
-        device: args.device.as_deref().map(str::parse).transpose()?,
+        callers,
+        operator: args.operator.as_deref().map(str::parse).transpose()?,
+        notice_given: args.notice_given,
         stop_after,
-        session: session_settings(args.engine)?,
+        session,
     })
 }
 
@@ -152,7 +162,7 @@ fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     Ok(replay::ReplaySettings {
         call: args.call,
         operator: args.operator.map(|channel| channel.parse()).transpose()?,
-        channel: args.channel.parse::<Channel>()?,
+        callers: args.caller.iter().map(|caller| caller.parse()).collect::<Result<_, _>>()?,
         pace,
         block_len: args.block,
         session: session_settings(args.engine)?,

@@ -47,6 +47,25 @@ pub struct Update {
     pub event: Event,
 }
 
+impl Update {
+    /// The same, told from another beginning of time: `start` becomes zero.
+    #[must_use]
+    pub fn since(&self, start: StreamTime) -> Self {
+        let mut update = self.clone();
+        update.at = update.at.since(start);
+        match &mut update.event {
+            Event::Reading(reading) => reading.at = reading.at.since(start),
+            Event::Seek { from } => *from = from.since(start),
+            Event::Activity(_)
+            | Event::Facts(_)
+            | Event::Operator(_)
+            | Event::Level(_)
+            | Event::Gap(_) => {}
+        }
+        update
+    }
+}
+
 /// What an [`Update`] tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -170,13 +189,39 @@ impl<C: Classifier> Pipeline<C> {
         Ok(Pipeline { callers, operator: None, classifier })
     }
 
-    /// Hears the operator too, whose source delivers at this rate.
+    /// Hears the operator too, whose source delivers at this rate. What the operator says may come so much later
+    /// than what the callers say at the same time: zero for two channels of a recording.
     ///
     /// # Errors
     /// A rate that cannot be resampled.
-    pub fn with_operator(mut self, source_rate_hz: u32) -> Result<Self, PipelineError> {
-        self.operator = Some(Operator::new(source_rate_hz)?);
+    pub fn with_operator(
+        mut self,
+        source_rate_hz: u32,
+        lag: StreamTime,
+    ) -> Result<Self, PipelineError> {
+        self.operator = Some(Operator::new(source_rate_hz, lag)?);
+        for caller in &mut self.callers {
+            caller.expect_operator(lag);
+        }
         Ok(self)
+    }
+
+    /// The time `t` of a caller is the time `t + offset` of the operator, in samples of the stream: two devices
+    /// do not begin at once. Zero at first.
+    pub fn align_operator(&mut self, caller: usize, offset: i64) {
+        self.callers[caller].align_operator(offset);
+    }
+
+    /// Holds a caller's readings and facts back, or lets them come: while they are held nothing of the caller's
+    /// meets the classifier.
+    pub fn hold(&mut self, caller: usize, hold: bool) {
+        self.callers[caller].hold(hold);
+    }
+
+    /// A call is over, or another begins: what was said before counts no more, and nothing is known of the next
+    /// voice. The audio goes on.
+    pub fn hang_up(&mut self, caller: usize, updates: &mut Vec<Update>) {
+        self.callers[caller].hang_up(updates);
     }
 
     /// Takes the operator's next samples, before the callers' of the same time. Without

@@ -128,7 +128,7 @@ fn measure(settings: &CallsSettings, call: &Call) -> anyhow::Result<CallCounts> 
 /// All updates of a call, and how long it is.
 fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, StreamTime)> {
     let mut recording = Recording::open(&call.audio, Channel::Mix, Pace::AsRead)?;
-    let mut pipeline = prepared(settings)?.pipeline(recording.sample_rate_hz())?;
+    let mut pipeline = prepared(settings)?.pipeline(&[recording.sample_rate_hz()])?;
     let mut updates = Vec::new();
     loop {
         match recording.next_block()? {

@@ -81,6 +81,18 @@ impl DelayMeter {
         self.recent = None;
     }
 
+    /// When sample 0 was captured, as far as is known.
+    #[must_use]
+    pub fn began(&self) -> Option<Instant> {
+        self.start
+    }
+
+    /// Counts delays from here on.
+    pub fn forget_counts(&mut self) {
+        self.counts.fill(0);
+        self.n = 0;
+    }
+
     /// Median and 95th percentile so far, or `None` before the first reading.
     #[must_use]
     pub fn summary(&self) -> Option<Delay> {

@@ -1,388 +1,324 @@
-//! The engine: one source through the pipeline into the log, and from there to whoever watches.
+//! The engine: every line's sound through one pipeline, into the logs of the calls, and from there to whoever
+//! watches.
 //!
-//! A reading is in the log before anyone sees it. [`Engine::step`] does one block and never waits, so the
+//! A reading is in the log before anyone sees it. [`Engine::step`] does one block a line and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
-pub use super::delay::Clock;
-use super::delay::DelayMeter;
+use super::call::Ended;
+use super::input::Input;
+use super::line::{Clock, Line, Surroundings};
+use super::notices::Notices;
 use super::operator_side::OperatorSide;
-use super::running_log::{LogNews, RunningLog};
-use crate::audio::microphone::{Connection, Microphone};
-use crate::audio::recording::Recording;
-use crate::audio::{AudioError, Block, Source};
+use super::switchboard::{Change, News, Switchboard};
+use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
 use crate::model::LstmClassifier;
-use crate::pipeline::{Event, Pipeline, Update, stream_position};
-use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
+use crate::pipeline::{Event, Pipeline, Update};
+use crate::session::record::{CallerEntry, Delay, EndReason};
 use crate::stream_time::StreamTime;
-use crate::timeline::history::Timeline;
-use crate::timeline::summary::Summary;
-use std::collections::VecDeque;
-use std::path::PathBuf;
-use std::time::Instant;
 
-/// What a caller is heard from.
-pub enum Input {
-    /// A live device.
-    Microphone(Box<Microphone>),
-    /// A recorded call.
-    Recording(Box<Recording>),
-}
-
-impl Source for Input {
-    fn sample_rate_hz(&self) -> u32 {
-        match self {
-            Input::Microphone(microphone) => microphone.sample_rate_hz(),
-            Input::Recording(recording) => recording.sample_rate_hz(),
-        }
-    }
-
-    fn next_block(&mut self) -> Result<Block<'_>, AudioError> {
-        match self {
-            Input::Microphone(microphone) => microphone.next_block(),
-            Input::Recording(recording) => recording.next_block(),
-        }
-    }
+/// A line to be: what it is called, what it is heard from, and the sound.
+pub struct LineSetup {
+    /// For screen and log.
+    pub entry: CallerEntry,
+    /// The sound.
+    pub input: Input,
 }
 
 /// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// A block was worked on: go on at once.
-    Worked,
+    /// The sources are at their ends.
+    Ended,
     /// Nothing there yet: wait a few milliseconds.
     Waiting,
-    /// The source is at its end.
-    Ended,
+    /// A block was worked on: go on at once.
+    Worked,
 }
 
-/// Notices that may wait for whoever shows them; the oldest give way.
-const MAX_NOTICES: usize = 16;
-
-/// One caller's source, pipeline and log.
+/// All lines, the pipeline and the calls.
 pub struct Engine {
-    input: Input,
+    lines: Vec<Line>,
     operator: Option<OperatorSide>,
     pipeline: Pipeline<LstmClassifier>,
-    log: RunningLog,
+    switchboard: Switchboard,
     updates: Vec<Update>,
-    timeline: Timeline,
-    delay: DelayMeter,
-    clock: Clock,
-    /// Whether a live device is not there, and what was lost since.
-    outage: Option<StreamTime>,
-    /// Sentences for the operator; few, as each stands for something that lasts or is rare.
-    notices: VecDeque<String>,
-    /// Source samples that came, or were lost.
-    arrived: u64,
-    dropped: u64,
+    notices: Notices,
     ended: bool,
 }
 
 impl Engine {
-    /// An engine at the beginning of its source.
+    /// An engine at the beginning of its sources; the pipeline has a caller for each line.
     #[must_use]
     pub fn new(
-        input: Input,
+        lines: Vec<LineSetup>,
         operator: Option<OperatorSide>,
         pipeline: Pipeline<LstmClassifier>,
-        log: RunningLog,
+        switchboard: Switchboard,
         clock: Clock,
     ) -> Self {
-        let delay = DelayMeter::new(input.sample_rate_hz());
-        Engine {
-            input,
+        let are_several = lines.len() > 1;
+        let line = |(index, LineSetup { entry, input })| {
+            Line::new(index, entry, input, clock, are_several)
+        };
+        let mut engine = Engine {
+            lines: lines.into_iter().enumerate().map(line).collect(),
             operator,
             pipeline,
-            log,
+            switchboard,
             updates: Vec::new(),
-            timeline: Timeline::new(),
-            delay,
-            clock,
-            outage: None,
-            notices: VecDeque::new(),
-            arrived: 0,
-            dropped: 0,
+            notices: Notices::default(),
             ended: false,
-        }
+        };
+        (0..engine.lines.len()).for_each(|line| engine.hold_as_needed(line));
+        engine
     }
 
-    /// Takes one block through the pipeline; `watch` gets every update after it was logged.
+    /// Takes one block of each line through the pipeline; `watch` gets what came of it after it was logged.
     ///
     /// # Errors
-    /// The source's or the pipeline's failure. What was heard before it has been logged.
-    pub fn step(&mut self, watch: &mut dyn FnMut(&Update)) -> anyhow::Result<Step> {
+    /// The pipeline's failure, or that of a source when no other goes on. What was heard before it has been
+    /// logged.
+    pub fn step(&mut self, watch: &mut dyn FnMut(&News)) -> anyhow::Result<Step> {
         if self.ended {
+            self.hand_on(watch);
             return Ok(Step::Ended);
         }
-        self.log.tend(Instant::now());
-        let result = self.take_block();
-        // Also what was made of the audio before a failure.
+        if let Some(operator) = &mut self.operator {
+            operator.catch_up(&mut self.pipeline, &mut self.notices);
+        }
+        let mut step = Step::Ended;
+        let mut failure = None;
+        for line in 0..self.lines.len() {
+            match self.on_line(line, Line::step) {
+                Ok(done) => step = step.max(done),
+                Err(error) => self.fails(line, error, &mut failure),
+            }
+            self.settle(line);
+        }
+        self.switchboard.tend(&mut self.notices);
+        self.ended = failure.is_some() || step == Step::Ended;
         self.hand_on(watch);
-        result
+        failure.map_or(Ok(step), Err)
     }
 
-    fn take_block(&mut self) -> anyhow::Result<Step> {
-        let rate_hz = self.input.sample_rate_hz();
-        match self.input.next_block() {
-            Ok(Block::Audio(samples)) => {
-                self.arrived += samples.len() as u64;
-                if self.clock == Clock::RealTime {
-                    self.delay.arrived(self.arrived, Instant::now());
-                }
-                if let Some(operator) = &mut self.operator {
-                    let until = stream_position(self.arrived, rate_hz);
-                    operator.hear(until, &mut self.pipeline);
-                }
-                self.pipeline.push(0, samples, &mut self.updates)?;
-                Ok(Step::Worked)
-            }
-            Ok(Block::Gap(lost)) => {
-                self.arrived += lost;
-                self.lose(lost)?;
-                Ok(Step::Worked)
-            }
-            Ok(Block::Waiting) => {
-                self.look_after_device()?;
-                Ok(Step::Waiting)
-            }
-            Ok(Block::End) => {
-                self.ended = true;
-                self.pipeline.finish(0, &mut self.updates)?;
-                Ok(Step::Ended)
-            }
-            Err(error) => {
-                self.ended = true;
-                // The source's failure is the one to tell.
-                let _ = self.pipeline.finish(0, &mut self.updates);
-                Err(error.into())
-            }
+    /// A failing source is a failure if no other goes on, and else only told.
+    fn fails(&mut self, line: usize, error: anyhow::Error, failure: &mut Option<anyhow::Error>) {
+        let all_over = self.lines.iter().all(Line::is_over);
+        if all_over || !error.is::<AudioError>() {
+            failure.get_or_insert(error);
+        } else if !matches!(error.downcast_ref(), Some(AudioError::Truncated { .. })) {
+            self.notices.add(format!("{}: {error:#}", self.lines[line].entry().label));
         }
     }
 
-    /// So much of the source is missing here.
-    fn lose(&mut self, lost: u64) -> anyhow::Result<()> {
-        self.dropped += lost;
-        self.pipeline.gap(0, lost, &mut self.updates)?;
-        // A gap that is reckoned by the clock is not exact to the millisecond.
-        self.delay.restart();
-        let length = stream_position(lost, self.input.sample_rate_hz());
-        match &mut self.outage {
-            Some(outage) => *outage = *outage + length,
-            None => self.notice(format!("{:.1} s of sound were lost", length.seconds())),
-        }
-        Ok(())
+    fn on_line<T>(
+        &mut self,
+        line: usize,
+        work: impl FnOnce(&mut Line, &mut Surroundings) -> T,
+    ) -> T {
+        let mut with = Surroundings {
+            pipeline: &mut self.pipeline,
+            operator: self.operator.as_mut(),
+            updates: &mut self.updates,
+            notices: &mut self.notices,
+        };
+        work(&mut self.lines[line], &mut with)
     }
 
-    /// Finds out whether a live device went away or came back. What was said until it went is brought to its
-    /// end, so that nobody takes it for the present.
-    fn look_after_device(&mut self) -> anyhow::Result<()> {
-        let Input::Microphone(microphone) = &self.input else { return Ok(()) };
-        match (microphone.connection(), self.outage) {
-            (Connection::Gone { reason }, None) => {
-                self.outage = Some(StreamTime::ZERO);
-                let id = &microphone.device().id;
-                self.notice(format!("nothing is heard: {id} is gone ({reason}); looking for it"));
-                self.pipeline.finish(0, &mut self.updates)?;
-            }
-            (Connection::Heard, Some(lost)) => {
-                self.outage = None;
-                let id = &microphone.device().id;
-                self.notice(format!("{id} is heard again; {:.1} s were lost", lost.seconds()));
-            }
-            (Connection::Gone { .. }, Some(_)) | (Connection::Heard, None) => {}
-        }
-        Ok(())
-    }
-
-    fn notice(&mut self, text: String) {
-        if self.notices.len() == MAX_NOTICES {
-            self.notices.pop_front();
-        }
-        self.notices.push_back(text);
-    }
-
-    /// Logs the updates, then shows them.
-    fn hand_on(&mut self, watch: &mut dyn FnMut(&Update)) {
-        let updates = std::mem::take(&mut self.updates);
+    /// Gives the line's calls what the pipeline told of it.
+    fn settle(&mut self, line: usize) {
+        let mut updates = std::mem::take(&mut self.updates);
         for update in &updates {
-            self.log.write(update, Instant::now());
-            if let Event::Reading(reading) = &update.event
-                && self.clock == Clock::RealTime
-            {
-                self.delay.logged(reading.at, Instant::now());
+            match self.switchboard.take(update, &mut self.notices) {
+                Change::None => {}
+                Change::Begun => self.hold_as_needed(line),
+                Change::Over => self.end_call(line),
             }
-            follow(&mut self.timeline, update);
-            watch(update);
         }
+        updates.clear();
+        // What ending a call gave is there by now, and is of the call that is over.
+        updates.append(&mut self.updates);
+        updates.clear();
         self.updates = updates;
-        self.updates.clear();
+        let now = self.pipeline.position(line);
+        self.switchboard.settle(line, now, self.lines[line].delay());
     }
 
-    /// Writes a mark at the present position.
-    pub fn mark(&mut self, text: &str) {
-        let at = self.position();
-        self.timeline.mark(at, text);
-        let mark = MarkRecord { caller: 0, t: at, text: text.to_owned() };
-        self.log.mark(mark, Instant::now());
+    /// Readings are held back where nothing may be read.
+    fn hold_as_needed(&mut self, line: usize) {
+        let hold = self.switchboard.is_held(line);
+        self.pipeline.hold(line, hold);
     }
 
-    /// Moves a recording; nothing happens to a live device.
+    /// Shows what happened.
+    fn hand_on(&mut self, watch: &mut dyn FnMut(&News)) {
+        while let Some(news) = self.switchboard.take_news() {
+            if let News::Update(Update { caller, event: Event::Reading(reading), .. }) = &news {
+                let at = self.switchboard.line_time_of(*caller, reading.at);
+                self.lines[*caller].logged(at);
+            }
+            watch(&news);
+        }
+    }
+
+    /// Writes a mark at the present position of the line's call.
+    pub fn mark(&mut self, line: usize, text: &str) {
+        if line < self.lines.len() {
+            self.switchboard.mark(line, text);
+        }
+    }
+
+    /// Begins a call on this line; one that is under way ends.
+    pub fn begin_call(&mut self, line: usize, label: &str) {
+        if line < self.lines.len() {
+            self.hang_up(line);
+            self.switchboard.begin(line, label, &mut self.notices);
+            self.lines[line].count_delays_anew();
+            self.hold_as_needed(line);
+        }
+    }
+
+    /// Ends the call on this line.
+    pub fn end_call(&mut self, line: usize) {
+        if line < self.lines.len() {
+            self.hang_up(line);
+            self.switchboard.end(line);
+            self.lines[line].count_delays_anew();
+            self.hold_as_needed(line);
+        }
+    }
+
+    /// What is under way on this line belongs to the call before; nothing is known of the next caller.
+    fn hang_up(&mut self, line: usize) {
+        let mut updates = Vec::new();
+        self.pipeline.hang_up(line, &mut updates);
+        for update in &updates {
+            self.switchboard.take(update, &mut self.notices);
+        }
+        let now = self.pipeline.position(line);
+        self.switchboard.settle(line, now, self.lines[line].delay());
+    }
+
+    /// Gives the call on this line another label.
+    pub fn rename(&mut self, line: usize, label: &str) {
+        if line < self.lines.len() {
+            self.switchboard.rename(line, label);
+        }
+    }
+
+    /// The caller on this line was told what has to be told.
+    pub fn confirm_notice(&mut self, line: usize) {
+        if line < self.lines.len() {
+            self.switchboard.confirm_notice(line);
+            self.hold_as_needed(line);
+        }
+    }
+
+    /// Moves recordings; nothing happens to live devices.
     ///
     /// # Errors
-    /// When the recording cannot be read there.
+    /// When a recording cannot be read there.
     pub fn seek_to(
         &mut self,
         target: StreamTime,
-        watch: &mut dyn FnMut(&Update),
+        watch: &mut dyn FnMut(&News),
     ) -> anyhow::Result<()> {
-        let Input::Recording(recording) = &mut self.input else { return Ok(()) };
-        let rate = recording.sample_rate_hz();
-        let wanted = crate::pipeline::source_position(target, rate);
-        let sample = recording.seek(wanted)?;
-        self.pipeline.seek(0, sample, &mut self.updates)?;
-        if let Some(operator) = &mut self.operator {
-            operator.seek_to(stream_position(sample, rate), &mut self.pipeline)?;
+        self.switchboard.settle_all();
+        for line in 0..self.lines.len() {
+            self.on_line(line, |line, with| line.seek_to(target, with))?;
+            self.settle(line);
         }
-        self.arrived = sample;
-        self.delay.restart();
+        self.switchboard.settle_all();
         self.ended = false;
         self.hand_on(watch);
         Ok(())
     }
 
-    /// The recording, if it is one, to pause it or change its speed.
-    pub fn recording(&mut self) -> Option<&mut Recording> {
-        match &mut self.input {
-            Input::Recording(recording) => Some(recording),
-            Input::Microphone(_) => None,
+    /// Holds recordings, or lets them go on; live devices go on.
+    pub fn pause(&mut self, paused: bool) {
+        for line in &mut self.lines {
+            if let Some(recording) = line.recording() {
+                recording.pause(paused);
+            }
+            line.restart_clock();
         }
     }
 
-    /// How many times faster than real time a recording comes; 1 for a live device.
-    #[must_use]
-    pub fn speed(&self) -> f64 {
-        match &self.input {
-            Input::Recording(recording) => super::watch::speed_of(recording.pace()),
-            Input::Microphone(_) => 1.0,
+    /// Delivers recordings so fast.
+    pub fn set_speed(&mut self, speed: f64) {
+        for line in &mut self.lines {
+            if let Some(recording) = line.recording() {
+                recording.set_pace(super::watch::pace_of(speed));
+            }
+            line.set_clock(Clock::of_speed(speed));
         }
     }
 
-    /// Where the log is, if there is one.
+    /// How many times faster than real time recordings come; 1 for live devices.
     #[must_use]
-    pub fn log_path(&self) -> Option<PathBuf> {
-        self.log.path()
+    pub fn speed(&mut self) -> f64 {
+        let recording = self.lines.first_mut().and_then(Line::recording);
+        recording.map_or(1.0, |recording| super::watch::speed_of(recording.pace()))
     }
 
-    /// Delays measured before now no longer stand for what comes: after a pause.
-    pub fn restart_clock(&mut self) {
-        self.delay.restart();
-    }
-
-    /// From now on audio comes like this.
-    pub fn set_clock(&mut self, clock: Clock) {
-        self.clock = clock;
-        self.delay.restart();
-    }
-
-    /// The next sentence for the operator: what was lost, a device that is gone or back.
+    /// The next sentence for the operator: what was lost, a device that is gone or back, a log that stopped.
     pub fn take_notice(&mut self) -> Option<String> {
-        self.notices.pop_front()
+        self.notices.take()
     }
 
-    /// Whether the source is there; a live device may be gone for a while.
+    /// Whether each line's source is there; a live device may be gone for a while.
     #[must_use]
-    pub fn is_heard(&self) -> bool {
-        self.outage.is_none()
+    pub fn is_heard(&self) -> Vec<bool> {
+        self.lines.iter().map(Line::is_heard).collect()
     }
 
-    /// Where the caller's audio has come to.
+    /// Where the callers' audio has come to: the furthest.
     #[must_use]
     pub fn position(&self) -> StreamTime {
-        self.pipeline.position(0)
+        let lines = 0..self.lines.len();
+        lines.map(|line| self.pipeline.position(line)).max().unwrap_or_default()
     }
 
-    /// Samples lost so far, at the source's rate.
+    /// Samples lost so far on all lines, at each source's rate.
     #[must_use]
     pub fn dropped_samples(&self) -> u64 {
-        self.dropped
+        self.lines.iter().map(Line::dropped_samples).sum()
     }
 
-    /// The delay of the readings so far.
+    /// The delay of the readings: of the line that waits longest.
     #[must_use]
     pub fn delay(&self) -> Option<Delay> {
-        self.delay.summary()
-    }
-
-    /// What there is to tell of the log, once.
-    pub fn take_log_news(&mut self) -> Option<LogNews> {
-        self.log.take_news()
+        let delays = self.lines.iter().filter_map(Line::delay);
+        delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one })
     }
 
     /// Since when nothing is logged, if that is so.
     #[must_use]
     pub fn log_stopped(&self) -> Option<LogStopped> {
-        self.log.stopped()
+        self.switchboard.log_stopped()
     }
 
-    /// Ends the session: what is under way, the log's last record, and the summary; and what is missing in
-    /// the log, if anything is.
+    /// Calls that ended since this was asked last.
+    pub fn take_ended(&mut self) -> Vec<Ended> {
+        self.switchboard.take_ended()
+    }
+
+    /// Ends all calls: what is under way, the logs' last records, and the summaries of these and of those calls
+    /// that ended before and were not asked for.
     #[must_use]
-    pub fn end(mut self, reason: EndReason) -> (Ended, Option<String>) {
-        if !self.ended {
-            if let (Input::Microphone(microphone), Some(_)) = (&self.input, self.outage) {
-                let _ = self.lose(microphone.missing());
-            }
-            // A classifier that fails here has nothing more to say than the reason tells.
-            let _ = self.pipeline.finish(0, &mut self.updates);
-            self.hand_on(&mut |_| {});
+    pub fn end(mut self, reason: &EndReason) -> Vec<Ended> {
+        for line in 0..self.lines.len() {
+            self.on_line(line, Line::finish);
+            self.settle(line);
         }
-        if let Input::Microphone(microphone) = &self.input {
-            self.dropped = self.dropped.max(microphone.stats().lost);
+        self.switchboard.settle_all();
+        // Only for their delays.
+        self.hand_on(&mut |_| {});
+        for line in 0..self.lines.len() {
+            self.settle(line);
         }
-        let position = self.position();
-        let summary = self.timeline.summary(position);
-        let ended = Ended {
-            position,
-            summary: summary.clone(),
-            delay: self.delay(),
-            dropped_samples: self.dropped,
-            log: self.log_path(),
-        };
-        let end = EndRecord {
-            t: position,
-            reason,
-            callers: vec![summary],
-            dropped_samples: self.dropped,
-            delay: ended.delay,
-        };
-        (ended, self.log.end(end))
-    }
-}
-
-/// How a session ended.
-#[derive(Clone, Debug)]
-pub struct Ended {
-    /// Length of the caller's audio.
-    pub position: StreamTime,
-    /// What it amounts to.
-    pub summary: Summary,
-    /// Delay of the readings, where audio came by the clock.
-    pub delay: Option<Delay>,
-    /// Samples lost.
-    pub dropped_samples: u64,
-    /// Where the log is.
-    pub log: Option<PathBuf>,
-}
-
-/// Brings a timeline up to date.
-fn follow(timeline: &mut Timeline, update: &Update) {
-    match update.event {
-        Event::Activity(activity) => timeline.activity(update.at, activity),
-        Event::Reading(reading) => timeline.reading(reading),
-        Event::Gap(gap) => timeline.gap(update.at, gap.length()),
-        Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Operator(state) => timeline.operator(update.at, state),
-        Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
+        self.switchboard.end_all(reason);
+        self.switchboard.take_ended()
     }
 }

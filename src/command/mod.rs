@@ -1,5 +1,7 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them.
 
+pub mod auto_call;
+pub mod call;
 pub mod calls;
 pub mod degrade;
 pub mod delay;
@@ -9,20 +11,26 @@ pub mod evaluate;
 pub mod export;
 pub mod file_set;
 pub mod folds;
+pub mod input;
 pub mod inspect;
 pub mod installed;
+pub mod line;
+pub mod log_book;
 pub mod make_calls;
 pub mod material;
 pub mod models;
 pub mod monitor;
+pub mod notices;
 mod operator_side;
 pub mod printer;
 pub mod progress;
+pub mod reorder;
 pub mod replay;
 pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod switchboard;
 pub mod train;
 pub mod watch;
 

@@ -1,29 +1,49 @@
-//! `undertone monitor`: a live input through the pipeline, with the dashboard or without a screen.
+//! `undertone monitor`: live inputs through the pipeline, with the dashboard or without a screen.
 //!
 //! ```text
-//!  OS audio thread            "engine" thread (watch.rs)          main thread
-//!  cpal callback ──SPSC ring──► pipeline, log ──bounded channel──► dashboard
+//!  OS audio threads, one a source   "engine" thread (watch.rs)          main thread
+//!  cpal callbacks ──SPSC rings──────► pipeline, logs ──bounded channel──► dashboard
 //! ```
 
-use super::engine::{Clock, Input};
+use super::engine::LineSetup;
+use super::input::Input;
+use super::line::Clock;
+use super::operator_side::OperatorSide;
 use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
+use super::switchboard::CallRule;
 use super::{Exit, replay, watch};
-use crate::audio::microphone::{DeviceChoice, Microphone};
+use crate::audio::microphone::{CallerChoice, DeviceChoice, Microphone};
 use crate::audio::recording::Channel;
-use crate::dashboard::{Mode, Setup};
+use crate::config::CallsSection;
+use crate::dashboard::{Line, Mode, Setup};
 use crate::session::record::CallerEntry;
+use crate::stream_time::StreamTime;
+use anyhow::Context;
 use std::time::Duration;
 
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct MonitorSettings {
-    /// The input and its channel; without one the system's default.
-    pub device: Option<DeviceChoice>,
+    /// Who is heard where.
+    pub callers: Callers,
+    /// The input that the operator speaks into, to know who speaks.
+    pub operator: Option<DeviceChoice>,
+    /// Without a screen: somebody else sees to it that callers are told what has to be told.
+    pub notice_given: bool,
     /// Stop after this long.
     pub stop_after: Option<Duration>,
     /// The rest.
     pub session: SessionSettings,
+}
+
+/// Who is heard where.
+#[derive(Clone, Debug)]
+pub enum Callers {
+    /// One caller on this input and its channel; without one the system's default.
+    One(Option<DeviceChoice>),
+    /// Several, each with a label.
+    Labelled(Vec<CallerChoice>),
 }
 
 /// Monitors until it is stopped.
@@ -31,32 +51,85 @@ pub struct MonitorSettings {
 /// # Errors
 /// A device, model or log that cannot be used.
 pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
-    let prepared = Prepared::new(settings.session.clone())?;
-    let microphone = Microphone::open(settings.device.as_ref())?;
-    let device = microphone.device();
-    let source = match microphone.channel() {
-        Channel::Mix => format!("{} ({})", device.name, device.id),
-        channel => format!("{} ({}, channel {channel})", device.name, device.id),
-    };
-    let caller = CallerEntry { label: "caller".into(), source: source.clone() };
-    let input = Input::Microphone(Box::new(microphone));
+    let calls = &settings.session.config.calls;
+    if settings.session.headless && calls.require_notice && !settings.notice_given {
+        anyhow::bail!(
+            "calls.require_notice is true, and without a screen nobody can confirm that a caller was told; \
+             give --notice-given if callers are told in another way"
+        );
+    }
+    let mut session = settings.session.clone();
+    session.config.calls.require_notice &= !settings.notice_given;
+    let prepared = Prepared::new(session)?;
+    let lines = open_lines(&settings.callers)?;
+    let operator = settings.operator.as_ref().map(open_operator).transpose()?;
+    let rule = rule(calls);
     if settings.session.headless {
         if let Some(notice) = prepared.notice() {
             tell(&notice);
         }
-        let engine = prepared.engine(input, caller, None, Clock::RealTime)?;
+        let engine = prepared.engine(lines, operator, rule, Clock::RealTime)?;
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
+    let line = |setup: &LineSetup| Line {
+        label: setup.entry.label.clone(),
+        source: setup.entry.source.clone(),
+    };
     let setup = Setup {
-        callers: vec![caller.label.clone()],
+        lines: lines.iter().map(line).collect(),
         model: prepared.model_line(),
         backend: prepared.backend().description.clone(),
-        source,
-        log: None,
-        mode: Mode::Live,
+        notice_text: calls.notice.clone(),
+        mode: Mode::Live { auto_calls: calls.auto },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
-    let watched = watch::run(setup, prepared.engine(input, caller, None, Clock::RealTime)?)?;
-    replay::finish(watched, false)
+    let watched = watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?)?;
+    replay::finish(watched, settings.session.json)
+}
+
+fn rule(calls: &CallsSection) -> CallRule {
+    if calls.auto {
+        CallRule::Auto(StreamTime::from_ms(u64::from(calls.end_after_s) * 1000))
+    } else {
+        CallRule::ByKey
+    }
+}
+
+fn open_lines(callers: &Callers) -> anyhow::Result<Vec<LineSetup>> {
+    match callers {
+        Callers::One(device) => {
+            let microphone = Microphone::open(device.as_ref())?;
+            Ok(vec![line_of("caller".to_owned(), microphone)])
+        }
+        Callers::Labelled(callers) => callers
+            .iter()
+            .map(|caller| {
+                let opened = Microphone::open(Some(&caller.device));
+                let microphone = opened.with_context(|| format!("caller {}", caller.label))?;
+                Ok(line_of(caller.label.clone(), microphone))
+            })
+            .collect(),
+    }
+}
+
+fn line_of(label: String, microphone: Microphone) -> LineSetup {
+    let source = words_for(&microphone);
+    let entry = CallerEntry { label, source };
+    LineSetup { entry, input: Input::Microphone(Box::new(microphone)) }
+}
+
+fn open_operator(device: &DeviceChoice) -> anyhow::Result<OperatorSide> {
+    let microphone = Microphone::open(Some(device)).context("operator")?;
+    let source = words_for(&microphone);
+    Ok(OperatorSide::new(Input::Microphone(Box::new(microphone)), source))
+}
+
+/// The device and its channel, for screen and log.
+fn words_for(microphone: &Microphone) -> String {
+    let device = microphone.device();
+    match microphone.channel() {
+        Channel::Mix => format!("{} ({})", device.name, device.id),
+        channel => format!("{} ({}, channel {channel})", device.name, device.id),
+    }
 }

@@ -1,20 +1,25 @@
 //! `undertone replay`: a recorded call through the same pipeline, with the dashboard or without a screen.
 
 use super::Exit;
-use super::engine::{Clock, Engine, Input, Step};
+use super::call::Ended;
+use super::engine::{Engine, LineSetup, Step};
+use super::input::Input;
+use super::line::Clock;
 use super::operator_side::OperatorSide;
 use super::printer::tell;
 use super::progress;
-use super::session::{Prepared, SessionSettings, print_summary};
+use super::session::{Prepared, SessionSettings, print_summaries};
+use super::switchboard::CallRule;
 use super::watch::{self, Watched};
-use crate::audio::AudioError;
-use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
-use crate::dashboard::{Mode, Setup};
+use crate::audio::{AudioError, Source};
+use crate::dashboard::{Line, Mode, Setup};
+use crate::pipeline::stream_position;
 use crate::session::record::{CallerEntry, EndReason};
 use crate::stream_time::StreamTime;
 use indicatif::ProgressBar;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -23,8 +28,8 @@ use std::time::{Duration, Instant};
 pub struct ReplaySettings {
     /// The recording.
     pub call: PathBuf,
-    /// Which channel is the caller.
-    pub channel: Channel,
+    /// Which channels are callers; at least one.
+    pub callers: Vec<CallerChannel>,
     /// Which channel is the operator, if that side is heard.
     pub operator: Option<Channel>,
     /// How fast.
@@ -35,63 +40,118 @@ pub struct ReplaySettings {
     pub session: SessionSettings,
 }
 
+/// A caller in a recording: `[LABEL=]CHANNEL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerChannel {
+    /// What the caller is called; if nothing was typed, as the recording, or as the channel among several.
+    pub label: Option<String>,
+    /// Where the caller is heard.
+    pub channel: Channel,
+}
+
+impl FromStr for CallerChannel {
+    type Err = <Channel as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (label, channel) = text.rsplit_once('=').unwrap_or(("", text));
+        let label = Some(label.trim()).filter(|label| !label.is_empty()).map(str::to_owned);
+        Ok(CallerChannel { label, channel: channel.parse()? })
+    }
+}
+
 /// Replays the call.
 ///
 /// # Errors
 /// A recording, model, device or log that cannot be used. A recording that was cut off is replayed to its
 /// last sample and gives [`Exit::Partial`].
 pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
-    let mut recording = Recording::open(&settings.call, settings.channel, settings.pace)?;
-    if let Some(len) = settings.block_len {
-        recording = recording.with_block_len(len);
+    check_sides(settings)?;
+    let mut length = None;
+    let mut lines = Vec::new();
+    let mut shown = Vec::new();
+    for caller in &settings.callers {
+        let recording = open(settings, caller.channel, settings.pace)?;
+        let rate_hz = recording.sample_rate_hz();
+        length = recording.len_samples().map(|samples| stream_position(samples, rate_hz));
+        let entry =
+            CallerEntry { label: label(settings, caller), source: source(settings, caller) };
+        let source = format!("{} ({})", entry.source, recording.format());
+        shown.push(Line { label: entry.label.clone(), source });
+        lines.push(LineSetup { entry, input: Input::Recording(Box::new(recording)) });
     }
     let operator = settings.operator.map(|channel| operator_side(settings, channel)).transpose()?;
-    let length = recording
-        .len_samples()
-        .map(|samples| crate::pipeline::stream_position(samples, recording.sample_rate_hz()));
     let prepared = Prepared::new(settings.session.clone())?;
-    let caller = CallerEntry {
-        label: settings
-            .call
-            .file_stem()
-            .map_or_else(|| "caller".into(), |stem| stem.to_string_lossy().into_owned()),
-        source: settings.call.display().to_string(),
-    };
     let setup = Setup {
-        callers: vec![caller.label.clone()],
+        lines: shown,
         model: prepared.model_line(),
         backend: prepared.backend().description.clone(),
-        source: format!("{} ({})", caller.source, recording.format()),
-        log: None,
+        notice_text: None,
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
     };
-    let input = Input::Recording(Box::new(recording));
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {
         if let Some(notice) = &setup.notice {
             tell(notice);
         }
-        let engine = prepared.engine(input, caller, operator, clock)?;
+        let engine = prepared.engine(lines, operator, CallRule::Recording, clock)?;
         return headless(engine, length, None, settings.session.json);
     }
-    let watched = watch::run(setup, prepared.engine(input, caller, operator, clock)?)?;
-    finish(watched, settings.session.json)
+    let engine = prepared.engine(lines, operator, CallRule::Recording, clock)?;
+    finish(watch::run(setup, engine)?, settings.session.json)
 }
 
-/// The operator's channel of the same recording: it is read as far as the caller's has come.
-fn operator_side(settings: &ReplaySettings, channel: Channel) -> anyhow::Result<OperatorSide> {
-    anyhow::ensure!(
-        channel != settings.channel && channel != Channel::Mix && settings.channel != Channel::Mix,
-        "caller and operator are {} and {channel}; give each a channel of its own, such as --caller \
-         right --operator left",
-        settings.channel
-    );
-    let mut recording = Recording::open(&settings.call, channel, Pace::AsRead)?;
-    if let Some(len) = settings.block_len {
-        recording = recording.with_block_len(len);
+/// Each side is a channel of its own.
+fn check_sides(settings: &ReplaySettings) -> anyhow::Result<()> {
+    let callers = settings.callers.iter().map(|caller| ("caller", caller.channel));
+    let operator = settings.operator.map(|channel| ("operator", channel));
+    let sides: Vec<(&str, Channel)> = callers.chain(operator).collect();
+    let mixed = sides.iter().any(|(_, channel)| *channel == Channel::Mix);
+    for (at, (side, channel)) in sides.iter().enumerate() {
+        let taken = sides[..at].iter().find(|(_, other)| other == channel);
+        anyhow::ensure!(
+            sides.len() < 2 || !mixed && taken.is_none(),
+            "{} and {side} are {} and {channel}; give each a channel of its own, such as --caller right \
+             --operator left",
+            sides[0].0,
+            sides[0].1
+        );
     }
+    Ok(())
+}
+
+fn open(settings: &ReplaySettings, channel: Channel, pace: Pace) -> Result<Recording, AudioError> {
+    let recording = Recording::open(&settings.call, channel, pace)?;
+    Ok(match settings.block_len {
+        Some(len) => recording.with_block_len(len),
+        None => recording,
+    })
+}
+
+/// What a caller is called: as was typed, or as the recording.
+fn label(settings: &ReplaySettings, caller: &CallerChannel) -> String {
+    let stem = settings.call.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    match (&caller.label, stem) {
+        (Some(label), _) => label.clone(),
+        (None, Some(stem)) if settings.callers.len() == 1 => stem,
+        (None, Some(stem)) => format!("{stem} {}", caller.channel),
+        (None, None) => "caller".to_owned(),
+    }
+}
+
+/// Where a caller is heard: the file, and among several the channel.
+fn source(settings: &ReplaySettings, caller: &CallerChannel) -> String {
+    if settings.callers.len() == 1 {
+        settings.call.display().to_string()
+    } else {
+        format!("{} ({})", settings.call.display(), caller.channel)
+    }
+}
+
+/// The operator's channel of the same recording: it is read as far as the callers' have come.
+fn operator_side(settings: &ReplaySettings, channel: Channel) -> anyhow::Result<OperatorSide> {
+    let recording = open(settings, channel, Pace::AsRead)?;
     let source = format!("{} ({channel})", settings.call.display());
     Ok(OperatorSide::new(Input::Recording(Box::new(recording)), source))
 }
@@ -108,6 +168,7 @@ pub(super) fn headless(
     let started = Instant::now();
     let mut reason = EndReason::Finished;
     let mut cut_off = None;
+    let mut incomplete = false;
     loop {
         if stop.load(Ordering::Relaxed)
             || stop_after.is_some_and(|limit| started.elapsed() >= limit)
@@ -116,12 +177,12 @@ pub(super) fn headless(
             break;
         }
         let outcome = engine.step(&mut |_| {});
-        if let Some(news) = engine.take_log_news() {
-            bar.suspend(|| tell(&format!("warning: {news}")));
-        }
         while let Some(notice) = engine.take_notice() {
             bar.suspend(|| tell(&notice));
         }
+        let ended = engine.take_ended();
+        bar.suspend(|| print_summaries(&ended, json))?;
+        incomplete |= tell_incomplete(&ended);
         match outcome {
             Ok(Step::Worked) => bar.set_position(engine.position().0),
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
@@ -134,13 +195,14 @@ pub(super) fn headless(
         }
     }
     bar.finish_and_clear();
-    let (ended, log_failure) = engine.end(reason);
-    finish(Watched { ended, failure: cut_off, log_failure }, json)
+    let exit = finish(Watched { ended: engine.end(&reason), failure: cut_off }, json)?;
+    Ok(if incomplete { Exit::Partial } else { exit })
 }
 
-/// Prints the summary and decides the exit code.
+/// Prints the summaries and decides the exit code.
 pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
-    print_summary(&watched.ended, json)?;
+    print_summaries(&watched.ended, json)?;
+    let incomplete = tell_incomplete(&watched.ended);
     if let Some(failure) = watched.failure {
         let harmless = failure
             .downcast_ref::<AudioError>()
@@ -151,9 +213,29 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
         tell(&format!("warning: {failure:#}"));
         return Ok(Exit::Partial);
     }
-    if let Some(failure) = watched.log_failure {
-        tell(&format!("warning: the log is incomplete: {failure}"));
-        return Ok(Exit::Partial);
+    Ok(if incomplete { Exit::Partial } else { Exit::Done })
+}
+
+/// Tells which logs are incomplete; whether one is.
+fn tell_incomplete(ended: &[Ended]) -> bool {
+    let failures = ended.iter().filter_map(|call| call.log_failure.as_ref());
+    failures.map(|failure| tell(&format!("warning: the log is incomplete: {failure}"))).count() > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_of_a_recording_is_a_channel_with_or_without_a_label() {
+        let read = |text: &str| text.parse::<CallerChannel>().ok();
+        let caller = |label: Option<&str>, channel| CallerChannel {
+            label: label.map(str::to_owned),
+            channel,
+        };
+        assert_eq!(read("right"), Some(caller(None, Channel::Right)));
+        assert_eq!(read("Anna = B=left"), Some(caller(Some("Anna = B"), Channel::Left)));
+        assert_eq!(read("=left"), Some(caller(None, Channel::Left)));
+        assert_eq!(read("Anna"), None);
     }
-    Ok(Exit::Done)
 }

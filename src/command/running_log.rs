@@ -6,8 +6,8 @@
 use crate::dashboard::LogStopped;
 use crate::output_file::OutputError;
 use crate::pipeline::Update;
-use crate::session::record::{EndRecord, MarkRecord, UnwrittenRecord};
-use crate::session::{SessionError, SessionWriter};
+use crate::session::record::{EndRecord, UnwrittenRecord};
+use crate::session::{Record, SessionError, SessionWriter};
 use crate::stream_time::StreamTime;
 use std::fmt;
 use std::path::PathBuf;
@@ -55,6 +55,8 @@ pub struct RunningLog {
     news: Option<LogNews>,
     /// Records that are missing in what was written.
     n_missing: u64,
+    /// Why there is no log although there should be one.
+    refused: Option<String>,
 }
 
 /// While nothing can be written.
@@ -69,7 +71,16 @@ impl RunningLog {
     /// A log that was begun; without a writer, one that keeps nothing.
     #[must_use]
     pub fn new(writer: Option<SessionWriter>) -> Self {
-        RunningLog { writer, trouble: None, news: None, n_missing: 0 }
+        RunningLog { writer, trouble: None, news: None, n_missing: 0, refused: None }
+    }
+
+    /// A log that could not be begun: nothing is kept of this call, and that is said.
+    #[must_use]
+    pub fn not_begun(error: &SessionError) -> Self {
+        let mut log = RunningLog::new(None);
+        log.stop(StreamTime::ZERO, error, Instant::now());
+        log.refused = Some(format!("there is none: {error}"));
+        log
     }
 
     /// Where the log is, if there is one.
@@ -87,13 +98,12 @@ impl RunningLog {
         }
     }
 
-    /// Writes the operator's mark.
-    pub fn mark(&mut self, mark: MarkRecord, now: Instant) {
-        let at = mark.t;
+    /// Writes what no update tells: what the operator did.
+    pub fn record(&mut self, record: &Record, now: Instant) {
         if let Some(writer) = &mut self.writer
-            && let Err(error) = writer.mark(mark)
+            && let Err(error) = writer.record(record)
         {
-            self.stop(at, &error, now);
+            self.stop(record.t(), &error, now);
         }
     }
 
@@ -127,7 +137,7 @@ impl RunningLog {
     /// Writes the last record; says what is missing in the log, if anything is.
     #[must_use]
     pub fn end(self, end: EndRecord) -> Option<String> {
-        let writer = self.writer?;
+        let Some(writer) = self.writer else { return self.refused };
         let n_last = writer.missing().map_or(0, |missing| missing.records);
         match (writer.end(end), self.n_missing + n_last) {
             (Err(error), _) => Some(error.to_string()),

@@ -1,11 +1,14 @@
 //! What `monitor` and `replay` have in common: model, pipeline, log, and the summary at the end.
 
-use super::engine::{Clock, Ended, Engine, Input};
+use super::call::Ended;
+use super::engine::{Engine, LineSetup};
 use super::installed;
+use super::line::Clock;
+use super::log_book::LogBook;
 use super::operator_side::OperatorSide;
 use super::printer::{print, print_json};
-use super::running_log::RunningLog;
 use super::sessions::purge;
+use super::switchboard::{CallRule, Switchboard};
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
@@ -15,9 +18,10 @@ use crate::model::{LstmClassifier, ModelError};
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
-use crate::session::record::{CallerEntry, Header, ModelEntry, rfc3339};
-use crate::session::{Place, SESSION_VERSION, SessionWriter};
+use crate::session::SESSION_VERSION;
+use crate::session::record::{Header, ModelEntry};
 use crate::stream_time::STREAM_RATE_HZ;
+use crate::timeline::summary::Summary;
 use std::path::PathBuf;
 
 /// What both commands are asked for.
@@ -111,22 +115,22 @@ impl Prepared {
         self.classifier.manifest().honest_line()
     }
 
-    /// Opens the log and puts everything together.
+    /// Opens the logs of the calls that begin at once and puts everything together.
     ///
     /// # Errors
     /// A log that cannot be begun, a source whose rate cannot be used.
     pub fn engine(
         self,
-        input: Input,
-        caller: CallerEntry,
+        lines: Vec<LineSetup>,
         operator: Option<OperatorSide>,
+        rule: CallRule,
         clock: Clock,
     ) -> anyhow::Result<Engine> {
         let manifest = self.classifier.manifest();
-        let header = Header {
+        let template = Header {
             version: SESSION_VERSION,
             undertone: env!("CARGO_PKG_VERSION").into(),
-            started: rfc3339(&jiff::Zoned::now()),
+            started: String::new(),
             stream_rate_hz: STREAM_RATE_HZ,
             model: ModelEntry {
                 name: manifest.name.clone(),
@@ -135,76 +139,85 @@ impl Prepared {
             },
             settings: serde_json::to_value(self.pipeline_settings)?,
             backend: self.backend().description.clone(),
-            callers: vec![caller],
+            callers: Vec::new(),
             operator: operator.as_ref().map(|side| side.source().to_owned()),
         };
-        let rate_hz = input.sample_rate_hz();
-        let log = self.open_log(&header)?;
-        let mut pipeline = self.pipeline(rate_hz)?;
+        let folder = match self.settings.log {
+            LogTo::Folder => Some(self.settings.config.sessions_dir()?),
+            LogTo::File(..) | LogTo::Nowhere => None,
+        };
+        let book = LogBook::new(template, &self.settings.log, folder);
+        let callers = lines.iter().map(|line| line.entry.clone()).collect();
+        let requires_notice =
+            rule != CallRule::Recording && self.settings.config.calls.require_notice;
+        let mut switchboard = Switchboard::new(rule, book, callers, requires_notice);
+        switchboard.open()?;
+        let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
+        let mut pipeline = self.pipeline(&rates_hz)?;
         if let Some(side) = &operator {
-            pipeline = pipeline.with_operator(side.sample_rate_hz())?;
+            pipeline = pipeline.with_operator(side.sample_rate_hz(), side.lag())?;
         }
-        Ok(Engine::new(input, operator, pipeline, RunningLog::new(log), clock))
+        Ok(Engine::new(lines, operator, pipeline, switchboard, clock))
     }
 
-    /// The pipeline of one caller whose source delivers at this rate.
+    /// The pipeline of callers whose sources deliver at these rates.
     ///
     /// # Errors
     /// A rate that cannot be used.
-    pub fn pipeline(self, rate_hz: u32) -> Result<Pipeline<LstmClassifier>, PipelineError> {
+    pub fn pipeline(self, rates_hz: &[u32]) -> Result<Pipeline<LstmClassifier>, PipelineError> {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let uncertain_below = manifest.calibration.uncertain_below;
-        let rates = [rate_hz];
-        Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, &rates, self.classifier)
-    }
-
-    fn open_log(&self, header: &Header) -> anyhow::Result<Option<SessionWriter>> {
-        let place = match &self.settings.log {
-            LogTo::File(file, if_exists) => Place::File(file.clone(), *if_exists),
-            LogTo::Folder => Place::Folder(self.settings.config.sessions_dir()?),
-            LogTo::Nowhere => return Ok(None),
-        };
-        Ok(Some(SessionWriter::create(&place, header)?))
+        Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, rates_hz, self.classifier)
     }
 }
 
-/// Prints what a session amounts to.
+/// Prints what each call amounts to: as text, or as one JSON object a line.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn print_summary(ended: &Ended, json: bool) -> anyhow::Result<()> {
-    if json {
-        let value = serde_json::json!({
-            "length_s": ended.position.seconds(),
-            "summary": ended.summary,
-            "dropped_samples": ended.dropped_samples,
-            "delay": ended.delay,
-            "log": ended.log,
-        });
-        return Ok(print_json(&value)?);
+pub fn print_summaries(calls: &[Ended], json: bool) -> anyhow::Result<()> {
+    for ended in calls {
+        if json {
+            print_json(&summary_json(ended))?;
+        } else {
+            print(&summary_text(ended))?;
+        }
     }
-    Ok(print(&summary_text(ended))?)
+    Ok(())
+}
+
+fn summary_json(ended: &Ended) -> serde_json::Value {
+    let callers: Vec<_> = ended
+        .callers
+        .iter()
+        .map(|(label, summary)| serde_json::json!({ "label": label, "summary": summary }))
+        .collect();
+    serde_json::json!({
+        "length_s": ended.position.seconds(),
+        // Of the only caller, or the first.
+        "summary": ended.callers.first().map(|(_, summary)| summary),
+        "callers": callers,
+        "dropped_samples": ended.dropped_samples,
+        "delay": ended.delay,
+        "log": ended.log,
+    })
 }
 
 fn summary_text(ended: &Ended) -> String {
-    let summary = &ended.summary;
-    let mut lines = vec![format!(
-        "{} of audio, {:.1} s of speech, {} readings, {} uncertain",
-        ended.position, summary.speech_s, summary.readings, summary.uncertain
-    )];
-    let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(a.1));
-    if !shares.is_empty() {
-        lines.push("of the readings that were not uncertain:".into());
+    let mut lines = Vec::new();
+    for (label, summary) in &ended.callers {
+        if ended.callers.len() > 1 {
+            lines.push(format!("{}:", plain(label)));
+        }
+        lines.extend(summary_of(ended, summary));
     }
-    for (emotion, share) in shares {
-        lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
-    }
-    if ended.dropped_samples > 0 || summary.gaps > 0 {
+    if ended.dropped_samples > 0 {
+        let gaps: u64 = ended.callers.iter().map(|(_, summary)| summary.gaps).sum();
+        let lost_s: f64 = ended.callers.iter().map(|(_, summary)| summary.lost_s).sum();
         lines.push(format!(
-            "  lost: {} samples in {} gaps, {:.2} s",
-            ended.dropped_samples, summary.gaps, summary.lost_s
+            "  lost: {} samples in {gaps} gaps, {lost_s:.2} s",
+            ended.dropped_samples
         ));
     }
     if let Some(delay) = &ended.delay {
@@ -218,4 +231,21 @@ fn summary_text(ended: &Ended) -> String {
         |log| format!("log: {}", plain(&log.display().to_string())),
     ));
     lines.join("\n") + "\n"
+}
+
+/// What one caller's speech amounts to.
+fn summary_of(ended: &Ended, summary: &Summary) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} of audio, {:.1} s of speech, {} readings, {} uncertain",
+        ended.position, summary.speech_s, summary.readings, summary.uncertain
+    )];
+    let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(a.1));
+    if !shares.is_empty() {
+        lines.push("of the readings that were not uncertain:".into());
+    }
+    for (emotion, share) in shares {
+        lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
+    }
+    lines
 }

@@ -12,13 +12,16 @@
 //! Both channels are bounded. When the screen is slow, updates for it are dropped; the log has them. When the
 //! dashboard is closed, the engine stops within one poll.
 
-use super::engine::{Clock, Ended, Engine, Step};
+use super::call::Ended;
+use super::engine::{Engine, Step};
+use super::switchboard::News;
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
 use crate::session::record::EndReason;
 use crate::stream_time::StreamTime;
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -32,14 +35,12 @@ const ACTIONS_LEN: usize = 64;
 /// How often the screen learns the engine's state.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 
-/// How a watched session ended.
+/// How a watched run ended.
 pub struct Watched {
-    /// What it amounts to.
-    pub ended: Ended,
+    /// What each call amounts to.
+    pub ended: Vec<Ended>,
     /// What broke it off, if something did.
     pub failure: Option<anyhow::Error>,
-    /// What is missing in the log, if anything is.
-    pub log_failure: Option<String>,
 }
 
 /// A flag that an interrupt, a termination or a hang-up of the terminal sets.
@@ -64,11 +65,11 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 ///
 /// # Errors
 /// What the dashboard says, after the engine has ended its log.
-pub fn run(mut setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
-    setup.log = engine.log_path();
+pub fn run(setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
     let (feed_sender, feed) = bounded(FEED_LEN);
     let (action_sender, actions) = bounded(ACTIONS_LEN);
-    let session = Session { engine, feed: feed_sender, actions, last_status: Instant::now() };
+    let outbox = Outbox { feed: feed_sender, waiting: VecDeque::new() };
+    let session = Session { engine, outbox, actions, last_status: Instant::now() };
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || session.run())
@@ -79,10 +80,52 @@ pub fn run(mut setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
     Ok(watched)
 }
 
+/// What goes to the screen. Pictures may be missed; that a call begins or ends may not.
+struct Outbox {
+    feed: Sender<Feed>,
+    /// What must arrive and found no room.
+    waiting: VecDeque<Feed>,
+}
+
+impl Outbox {
+    /// Sends what waits, as far as there is room.
+    fn send_waiting(&mut self) {
+        while let Some(message) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(message)) = self.feed.try_send(message) {
+                self.waiting.push_front(message);
+                return;
+            }
+        }
+    }
+
+    /// Sends a picture, unless the screen is too slow: then it misses this, the log does not.
+    fn show(&mut self, message: Feed) {
+        self.send_waiting();
+        if self.waiting.is_empty() {
+            let _ = self.feed.try_send(message);
+        }
+    }
+
+    /// Sends what must arrive, in order, now or later.
+    fn tell(&mut self, message: Feed) {
+        self.waiting.push_back(message);
+        self.send_waiting();
+    }
+
+    fn news(&mut self, news: &News) {
+        match news {
+            News::Update(update) => self.show(Feed::Update(update.clone())),
+            News::Call(caller, news) => {
+                self.tell(Feed::Call { caller: *caller, news: news.clone() });
+            }
+        }
+    }
+}
+
 /// The engine with its two channels.
 struct Session {
     engine: Engine,
-    feed: Sender<Feed>,
+    outbox: Outbox,
     actions: Receiver<Action>,
     last_status: Instant,
 }
@@ -100,24 +143,21 @@ impl Session {
         let mut finished = false;
         while self.obey(&mut transport, &mut failure) {
             let step = if failure.is_some() { Step::Ended } else { self.step(&mut failure) };
-            if let Some(news) = self.engine.take_log_news() {
-                self.tell(Feed::Notice(news.to_string()));
-                self.tell_status(&transport);
-            }
             if step == Step::Worked {
                 // Also a replay that was over and was moved back.
                 finished = false;
             }
             if step == Step::Ended && !finished {
                 self.tell_status(&transport);
-                // Said again at the next poll if the screen is too slow to take it now.
                 let message = failure.as_ref().map(|error| format!("{error:#}"));
-                finished = self.feed.try_send(Feed::Finished(message)).is_ok();
+                self.outbox.tell(Feed::Finished(message));
+                finished = true;
             }
             if self.last_status.elapsed() >= STATUS_EVERY {
                 self.tell_status(&transport);
             }
             self.tell_notices(&transport);
+            self.outbox.send_waiting();
             if step != Step::Worked {
                 std::thread::sleep(POLL);
             }
@@ -127,16 +167,12 @@ impl Session {
             None if finished => EndReason::Finished,
             None => EndReason::Stopped,
         };
-        let (ended, log_failure) = self.engine.end(reason);
-        Watched { ended, failure, log_failure }
+        Watched { ended: self.engine.end(&reason), failure }
     }
 
     fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {
-        let feed = &self.feed;
-        let result = self.engine.step(&mut |update| {
-            // A full channel means a slow screen: it misses this, the log does not.
-            let _ = feed.try_send(Feed::Update(update.clone()));
-        });
+        let outbox = &mut self.outbox;
+        let result = self.engine.step(&mut |news| outbox.news(news));
         result.unwrap_or_else(|error| {
             *failure = Some(error);
             Step::Ended
@@ -149,20 +185,19 @@ impl Session {
             match self.actions.try_recv() {
                 Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
-                Ok(Action::Mark) => self.engine.mark("mark"),
+                Ok(Action::Mark { caller, text }) => self.engine.mark(caller, &text),
+                Ok(Action::BeginCall { caller, label }) => self.engine.begin_call(caller, &label),
+                Ok(Action::EndCall { caller }) => self.engine.end_call(caller),
+                Ok(Action::Rename { caller, label }) => self.engine.rename(caller, &label),
+                Ok(Action::ConfirmNotice { caller }) => self.engine.confirm_notice(caller),
+                Ok(Action::ToggleMute) => {}
                 Ok(Action::TogglePause) => {
                     transport.paused = !transport.paused;
-                    if let Some(recording) = self.engine.recording() {
-                        recording.pause(transport.paused);
-                    }
-                    self.engine.restart_clock();
+                    self.engine.pause(transport.paused);
                 }
                 Ok(Action::SetSpeed(speed)) => {
                     transport.speed = speed;
-                    self.engine.set_clock(Clock::of_speed(speed));
-                    if let Some(recording) = self.engine.recording() {
-                        recording.set_pace(pace_of(speed));
-                    }
+                    self.engine.set_speed(speed);
                 }
                 Ok(Action::SeekBy(seconds)) => {
                     if let Err(error) = self.seek_by(seconds) {
@@ -178,10 +213,8 @@ impl Session {
         let step = StreamTime::from_ms(seconds.unsigned_abs() * 1000);
         let position = self.engine.position();
         let target = if seconds < 0 { position - step } else { position + step };
-        let feed = &self.feed;
-        self.engine.seek_to(target, &mut |update| {
-            let _ = feed.try_send(Feed::Update(update.clone()));
-        })
+        let outbox = &mut self.outbox;
+        self.engine.seek_to(target, &mut |news| outbox.news(news))
     }
 
     fn tell_status(&mut self, transport: &Transport) {
@@ -192,26 +225,24 @@ impl Session {
             delay_p95_ms,
             dropped_samples: self.engine.dropped_samples(),
             is_heard: self.engine.is_heard(),
+            is_muted: false,
+            backend: None,
             paused: transport.paused,
             position: self.engine.position(),
             speed: transport.speed,
             log_stopped: self.engine.log_stopped(),
         };
-        self.tell(Feed::Status(status));
+        self.outbox.show(Feed::Status(status));
     }
 
     /// Tells what the engine noticed, with the state that goes with it; what finds no room waits.
     fn tell_notices(&mut self, transport: &Transport) {
-        while !self.feed.is_full()
+        while !self.outbox.feed.is_full()
             && let Some(notice) = self.engine.take_notice()
         {
-            self.tell(Feed::Notice(notice));
+            self.outbox.show(Feed::Notice(notice));
             self.tell_status(transport);
         }
-    }
-
-    fn tell(&self, message: Feed) {
-        let _ = self.feed.try_send(message);
     }
 }
 

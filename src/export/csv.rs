@@ -121,6 +121,11 @@ impl Row {
                 row.record = "mark";
                 row.text = free_text(&mark.text);
             }
+            Record::Label(label) => {
+                row.record = "label";
+                row.text = free_text(&label.label);
+            }
+            Record::Notice(_) => row.record = "notice",
             Record::Seek(seek) => {
                 row.record = "seek";
                 row.from_s = number(seek.from.seconds());

@@ -30,11 +30,24 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, operator, facts, gaps, marks, seeks, unwritten, ends } = &others;
+        let Others {
+            activities,
+            operator,
+            facts,
+            gaps,
+            marks,
+            labels,
+            notices,
+            seeks,
+            unwritten,
+            ends,
+        } = &others;
         let lists = [
             ("activities", activities),
             ("gaps", gaps),
             ("marks", marks),
+            ("labels", labels),
+            ("notices", notices),
             ("seeks", seeks),
             ("facts", facts),
             ("operator", operator),
@@ -64,6 +77,8 @@ struct Others {
     facts: Vec<String>,
     gaps: Vec<String>,
     marks: Vec<String>,
+    labels: Vec<String>,
+    notices: Vec<String>,
     seeks: Vec<String>,
     unwritten: Vec<String>,
     ends: Vec<String>,
@@ -79,6 +94,8 @@ impl Others {
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Mark(_) => Some(&mut self.marks),
+            Record::Label(_) => Some(&mut self.labels),
+            Record::Notice(_) => Some(&mut self.notices),
             Record::Seek(_) => Some(&mut self.seeks),
             Record::Unwritten(_) => Some(&mut self.unwritten),
             Record::End(_) => Some(&mut self.ends),

@@ -54,6 +54,10 @@ pub(super) struct Caller {
     explainer: Explainer,
     leak: Leak,
     operator: OperatorState,
+    /// What the caller's time is less than the operator's, in samples.
+    operator_offset: i64,
+    /// Whether nothing may be read.
+    is_held: bool,
 }
 
 /// What the frames of a caller are judged with.
@@ -91,13 +95,42 @@ impl Caller {
             first_decision: 0,
             utterance: Utterance::new(settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
-            leak: Leak::new(),
+            leak: Leak::new(StreamTime::ZERO),
             operator: OperatorState::default(),
+            operator_offset: 0,
+            is_held: false,
         })
     }
 
     pub(super) fn position(&self) -> StreamTime {
         self.stretch_start + StreamTime(self.stretch_len)
+    }
+
+    /// The operator is heard too, later by so much.
+    pub(super) fn expect_operator(&mut self, lag: StreamTime) {
+        self.leak = Leak::new(lag);
+    }
+
+    pub(super) fn align_operator(&mut self, offset: i64) {
+        self.operator_offset = offset;
+    }
+
+    /// A time of the caller as one of the operator.
+    fn operator_time(&self, at: StreamTime) -> StreamTime {
+        StreamTime(at.0.saturating_add_signed(self.operator_offset))
+    }
+
+    pub(super) fn hold(&mut self, hold: bool) {
+        self.is_held = hold;
+    }
+
+    /// Nothing said before counts any more, and whoever speaks next is not known.
+    pub(super) fn hang_up(&mut self, updates: &mut Vec<Update>) {
+        self.utterance.end(self.position(), self.index, updates);
+        self.utterance.forget_caller();
+        self.explainer.forget();
+        // Told anew in the next call.
+        self.operator = OperatorState::default();
     }
 
     pub(super) fn push(
@@ -129,7 +162,8 @@ impl Caller {
         self.frames.extend(&self.new_frames);
         self.gate.push(&self.resampled, &mut self.decisions);
         if let Some(operator) = judges.operator {
-            self.leak.hear(&self.resampled, self.stretch_start, operator);
+            let start = self.operator_time(self.stretch_start);
+            self.leak.hear(&self.resampled, start, operator);
         }
         self.take_decided_frames(judges, updates)
     }
@@ -159,7 +193,9 @@ impl Caller {
             let is_echo =
                 judges.operator.is_some() && self.leak.is_echo(end.0 - self.stretch_start.0);
             let state = OperatorState {
-                speaks: judges.operator.is_some_and(|operator| operator.spoke_before(end)),
+                speaks: judges
+                    .operator
+                    .is_some_and(|operator| operator.spoke_before(self.operator_time(end))),
                 is_echoed: is_echo,
             };
             if state != self.operator {
@@ -173,7 +209,9 @@ impl Caller {
                 is_speech: is_speech && !is_echo,
                 values: &self.frame,
             };
-            self.utterance.take(&frame, self.index, judges.classifier, updates)?;
+            let classifier: Option<&mut dyn Classifier> =
+                if self.is_held { None } else { Some(&mut *judges.classifier) };
+            self.utterance.take(&frame, self.index, classifier, updates)?;
             if self.utterance.has_hung_up() {
                 self.explainer.forget();
             }

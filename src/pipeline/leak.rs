@@ -45,7 +45,11 @@ const HELD: u8 = 4;
 pub(super) struct Leak {
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
+    /// By how much the operator's audio may come later than the caller's.
+    lag: StreamTime,
+    /// The caller's last second before the lag, and the lag.
     own: VecDeque<f32>,
+    own_len: usize,
     n_samples: u64,
     held: u8,
     /// Where in the stretch a decision begins to hold, and the decision.
@@ -53,12 +57,16 @@ pub(super) struct Leak {
 }
 
 impl Leak {
-    pub(super) fn new() -> Self {
+    /// A search that looks at what was said so long ago.
+    pub(super) fn new(lag: StreamTime) -> Self {
         let mut planner = RealFftPlanner::new();
+        let own_len = N_OWN + usize::try_from(lag.0).unwrap_or(0);
         Leak {
             forward: planner.plan_fft_forward(FFT_LEN),
             inverse: planner.plan_fft_inverse(FFT_LEN),
-            own: VecDeque::with_capacity(N_OWN),
+            lag,
+            own: VecDeque::with_capacity(own_len),
+            own_len,
             n_samples: 0,
             held: 0,
             decisions: VecDeque::new(),
@@ -76,7 +84,7 @@ impl Leak {
     /// Takes the caller's next samples of a stretch that begins at `start`.
     pub(super) fn hear(&mut self, samples: &[f32], start: StreamTime, operator: &Operator) {
         for &sample in samples {
-            if self.own.len() == N_OWN {
+            if self.own.len() == self.own_len {
                 self.own.pop_front();
             }
             self.own.push_back(sample);
@@ -97,8 +105,8 @@ impl Leak {
 
     fn decide(&mut self, now: StreamTime, operator: &Operator) {
         self.held = self.held.saturating_sub(1);
-        let back = StreamTime(LEAST_DELAY as u64);
-        if self.own.len() == N_OWN
+        let back = self.lag + StreamTime(LEAST_DELAY as u64);
+        if self.own.len() == self.own_len
             && let Some(spoken) = operator.samples_until(now - back, N_SEARCHED)
             && self.finds(spoken)
         {
@@ -109,7 +117,7 @@ impl Leak {
 
     fn finds(&self, spoken: impl Iterator<Item = f32>) -> bool {
         let mut spoken: Vec<f32> = spoken.collect();
-        let mut own: Vec<f32> = self.own.iter().copied().collect();
+        let mut own: Vec<f32> = self.own.iter().take(N_OWN).copied().collect();
         let (own_power, spoken_power) = (power(&own), power(&spoken));
         if own_power < LEAST_OWN
             || spoken_power < LEAST_SPOKEN
@@ -184,8 +192,18 @@ mod tests {
 
     /// The share of decisions that say echo, when the caller's side is this.
     fn share(spoken: &[f32], own: &[f32], block: usize) -> f32 {
-        let mut operator = Operator::new(STREAM_RATE_HZ).expect("the stream's own rate");
-        let mut leak = Leak::new();
+        share_with(StreamTime::ZERO, spoken, own, block)
+    }
+
+    /// The same when what the operator says comes later by a lag: the caller's side is heard first.
+    fn share_with(lag: StreamTime, spoken: &[f32], own: &[f32], block: usize) -> f32 {
+        let rate_is_known = "the stream's own rate";
+        let mut operator = Operator::new(STREAM_RATE_HZ, lag).expect(rate_is_known);
+        let mut leak = Leak::new(lag);
+        let silence = vec![0.0; usize::try_from(lag.0).expect("a short lag")];
+        let own = [own, &silence].concat();
+        let (head, own) = own.split_at(silence.len());
+        leak.hear(head, StreamTime::ZERO, &operator);
         for (spoken, own) in spoken.chunks(block).zip(own.chunks(block)) {
             operator.push(spoken);
             leak.hear(own, StreamTime::ZERO, &operator);
@@ -220,6 +238,14 @@ mod tests {
         let quiet: Vec<f32> = caller.iter().map(|sample| sample * 0.2).collect();
         assert!(share(&operator, &quiet, 160) < 0.1);
         assert!(share(&operator, &vec![0.0; 120_000], 160) < 1e-6);
+    }
+
+    #[test]
+    fn an_echo_is_found_where_the_operators_side_comes_later() {
+        let lag = StreamTime::from_ms(300);
+        let operator = voice(1, 120_000);
+        let echo = delayed(&operator, 1_234, 0.1);
+        assert!(share_with(lag, &operator, &echo, 800) > 0.7);
     }
 
     #[test]

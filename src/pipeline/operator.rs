@@ -33,12 +33,15 @@ pub(super) struct Operator {
     /// The gate's newest decisions, and the number of the first of them in the stretch.
     decisions: VecDeque<bool>,
     first_chunk: u64,
+    /// By how much the operator's audio may come later than a caller's.
+    lag: StreamTime,
 }
 
 impl Operator {
-    pub(super) fn new(rate_hz: u32) -> Result<Self, ResampleError> {
+    pub(super) fn new(rate_hz: u32, lag: StreamTime) -> Result<Self, ResampleError> {
         Ok(Operator {
             rate_hz,
+            lag,
             resampler: Resampler::new(rate_hz, STREAM_RATE_HZ)?,
             gate: SpeechGate::new()?,
             source_position: 0,
@@ -85,10 +88,10 @@ impl Operator {
         self.first_chunk = 0;
     }
 
-    /// Whether the operator spoke [`DECIDED_AFTER`] before a time; not where nothing was heard, or where it is
+    /// Whether the operator spoke [`DECIDED_AFTER`] and the lag before a time; not where nothing was heard, or where it is
     /// long ago.
     pub(super) fn spoke_before(&self, at: StreamTime) -> bool {
-        let at = at - DECIDED_AFTER;
+        let at = at - DECIDED_AFTER - self.lag;
         let chunk = at.since(self.stretch_start).0 / CHUNK_LEN as u64;
         let index = chunk.checked_sub(self.first_chunk).and_then(|at| usize::try_from(at).ok());
         at >= self.stretch_start
@@ -114,7 +117,8 @@ mod tests {
     use super::*;
 
     fn heard(samples: &[f32], block: usize) -> Operator {
-        let mut operator = Operator::new(STREAM_RATE_HZ).expect("the stream's own rate");
+        let mut operator =
+            Operator::new(STREAM_RATE_HZ, StreamTime::ZERO).expect("the stream's own rate");
         for block in samples.chunks(block) {
             operator.push(block);
         }

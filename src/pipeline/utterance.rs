@@ -69,12 +69,13 @@ impl Utterance {
         self.recipe
     }
 
-    /// Takes the next frame; appends a change of activity, and at a hop in speech a reading.
+    /// Takes the next frame; appends a change of activity, and at a hop in speech a reading. Without a
+    /// classifier nothing is read.
     pub(super) fn take(
         &mut self,
         frame: &HeardFrame<'_>,
         caller: usize,
-        classifier: &mut dyn Classifier,
+        classifier: Option<&mut dyn Classifier>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         if !frame.is_speech {
@@ -98,6 +99,10 @@ impl Utterance {
             return Ok(());
         }
         self.change_to(Activity::Speaking, frame.end, caller, updates);
+        let Some(classifier) = classifier else {
+            self.heard_speech = false;
+            return Ok(());
+        };
         if frame.number.is_multiple_of(self.hop_frames) {
             let answer = classifier.classify(self.segment.make_contiguous(), &self.baseline)?;
             self.heard_speech = answer.is_speech;

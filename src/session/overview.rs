@@ -13,7 +13,7 @@ use super::record::{EndReason, Header, ReadingState, Record};
 /// The main facts of one log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overview {
-    /// Its first line.
+    /// Its first line, with the callers' last labels.
     pub header: Header,
     /// The latest stream time of any record.
     pub length: StreamTime,
@@ -83,7 +83,13 @@ impl Overview {
             }
             Record::Unwritten(unwritten) => self.unwritten += unwritten.records,
             Record::End(end) => self.end = Some(end.reason),
+            Record::Label(label) => {
+                if let Some(caller) = self.header.callers.get_mut(label.caller) {
+                    caller.label = label.label;
+                }
+            }
             Record::Activity(_)
+            | Record::Notice(_)
             | Record::Operator(_)
             | Record::Facts(_)
             | Record::Mark(_)

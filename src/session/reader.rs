@@ -233,15 +233,18 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_refused_by_name() {
-        let newer = line(&header()).replace("\"version\":3", "\"version\":4");
+        let this = format!("\"version\":{SESSION_VERSION}");
+        let (next, newer) = (SESSION_VERSION + 1, line(&header()));
         assert_eq!(
-            read(newer).unwrap_err().to_string(),
-            "call.jsonl was written by a newer Undertone (log version 4, this program reads 3): \
-             update Undertone"
+            read(newer.replace(&this, &format!("\"version\":{next}"))).unwrap_err().to_string(),
+            format!(
+                "call.jsonl was written by a newer Undertone (log version {next}, this program reads \
+                 {SESSION_VERSION}): update Undertone"
+            )
         );
         let far = format!("{{\"record\":\"header\",\"version\":{},\"new\":[]}}\n", u64::MAX);
         assert!(matches!(read(far), Err(SessionError::Newer { .. })));
-        let zero = line(&header()).replace("\"version\":3", "\"version\":0");
+        let zero = line(&header()).replace(&this, "\"version\":0");
         assert!(matches!(read(zero), Err(SessionError::NotALog { .. })));
         assert_eq!(SESSION_VERSION, 3);
     }

@@ -18,8 +18,9 @@ use crate::timeline::summary::Summary;
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
-/// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`.
-pub const SESSION_VERSION: u32 = 3;
+/// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
+/// those of kinds `label` and `notice`.
+pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +83,10 @@ pub enum Record {
     Gap(GapRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
+    /// The caller has another label.
+    Label(LabelRecord),
+    /// The caller was told what has to be told.
+    Notice(NoticeRecord),
     /// A recording was moved to another place.
     Seek(SeekRecord),
     /// Records are missing here.
@@ -188,6 +193,28 @@ pub struct MarkRecord {
     pub t: StreamTime,
     /// What was typed, as it was typed.
     pub text: String,
+}
+
+/// The caller has another label than the one in the header from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When it was changed.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What was typed, as it was typed.
+    pub label: String,
+}
+
+/// The operator confirmed that the caller was told what has to be told: that, and nothing of who the caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
 }
 
 /// A recording was moved to another place.

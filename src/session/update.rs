@@ -52,7 +52,11 @@ impl Record {
                 (record.caller, record.t, Event::Gap(gap))
             }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
-            Record::Mark(_) | Record::Unwritten(_) | Record::End(_) => return None,
+            Record::Mark(_)
+            | Record::Label(_)
+            | Record::Notice(_)
+            | Record::Unwritten(_)
+            | Record::End(_) => return None,
         };
         Some(Update { caller, at, event })
     }
@@ -67,6 +71,8 @@ impl Record {
             Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
+            Record::Label(record) => Some(record.caller),
+            Record::Notice(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
             Record::Unwritten(_) | Record::End(_) => None,
         }
@@ -82,6 +88,8 @@ impl Record {
             Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Mark(record) => record.t,
+            Record::Label(record) => record.t,
+            Record::Notice(record) => record.t,
             Record::Seek(record) => record.t,
             Record::Unwritten(record) => record.t,
             Record::End(record) => record.t,

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::SessionError;
 use super::decimals::four_decimals;
 use super::place::Place;
-use super::record::{EndRecord, Header, MarkRecord, Record, UnwrittenRecord};
+use super::record::{EndRecord, Header, Record, UnwrittenRecord};
 use crate::output_file::OutputError;
 use crate::pipeline::Update;
 use crate::plain_text::escaped_json;
@@ -81,12 +81,12 @@ impl SessionWriter {
         Record::of_update(update).map_or(Ok(()), |record| self.append(&record))
     }
 
-    /// Appends the operator's mark.
+    /// Appends what no update tells: what the operator did.
     ///
     /// # Errors
     /// As [`SessionWriter::write`].
-    pub fn mark(&mut self, mark: MarkRecord) -> Result<(), SessionError> {
-        self.append(&Record::Mark(mark))
+    pub fn record(&mut self, record: &Record) -> Result<(), SessionError> {
+        self.append(record)
     }
 
     /// Notes in the log what is missing and goes on, if that can be written now and there is room for more;
@@ -190,8 +190,8 @@ fn round(summary: &mut Summary) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::reader::SessionReader;
-    use super::super::record::EndReason;
     use super::super::record::tests::{header, header_of};
+    use super::super::record::{EndReason, MarkRecord};
     use super::*;
     use crate::output_file::IfExists;
     use crate::pipeline::{Event, Gap, Level};
@@ -260,7 +260,7 @@ pub(crate) mod tests {
         let place = Place::Folder(folder.path().to_owned());
         let mut writer = SessionWriter::create(&place, &header_of(&[typed])).unwrap();
         let text = typed.to_owned();
-        writer.mark(MarkRecord { caller: 0, t: StreamTime::ZERO, text }).unwrap();
+        writer.record(&Record::Mark(MarkRecord { caller: 0, t: StreamTime::ZERO, text })).unwrap();
         let log = fs::read_to_string(writer.path()).unwrap();
         assert_eq!(log.lines().count(), 2);
         assert_eq!(plain_text(&log), log, "it steers a terminal");
@@ -302,7 +302,9 @@ pub(crate) mod tests {
         assert!(later.to_string().starts_with(&message(writer.path())), "{later}");
         writer.write(&gap_at(2_000)).unwrap();
         let text = "here".to_owned();
-        writer.mark(MarkRecord { caller: 0, t: StreamTime::from_ms(3_000), text }).unwrap();
+        writer
+            .record(&Record::Mark(MarkRecord { caller: 0, t: StreamTime::from_ms(3_000), text }))
+            .unwrap();
         assert!(writer.resume().is_err());
 
         // There is room again, and half a line of before.

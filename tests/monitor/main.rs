@@ -5,89 +5,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
+mod callers;
+mod session;
+#[path = "../sound_card/mod.rs"]
 mod sound_card;
 
+use session::{CALL, Player, read, replayed, share_found, undertone, wait_for_log};
 use sound_card::{Extra, Killed, sound_card, wait_until};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use undertone::emotion::Scores;
-use undertone::session::reader::SessionReader;
-use undertone::session::record::Record;
 
-/// The recording: 73 s of a synthetic caller, with pauses.
-const CALL: &str = "assets/demo-call.wav";
 /// How long the monitor listens: the recording, and some silence before and after it.
 const LISTEN_S: u64 = 80;
-/// Readings of both runs that are compared: their hops do not fall on the same samples, so a live reading
-/// may be half a hop from its counterpart.
-const HALF_HOP_S: f64 = 0.126;
 /// Share of the replay's readings with a live counterpart that tells nearly the same. Half a hop and the server's
 /// resampling move the probabilities a little, and where it is hardly taken for speech there may be none.
 const SAME_SHARE: f64 = 0.85;
-/// By how much probability two readings may differ that tell nearly the same: half the sum of all differences.
-const NEARLY: f32 = 0.25;
-
-struct Log {
-    readings: Vec<(f64, Scores)>,
-    /// Where and how long, in seconds.
-    gaps: Vec<(f64, f64)>,
-    lost_samples: u64,
-    length_s: f64,
-}
-
-fn read(path: &Path) -> Log {
-    let mut log = Log { readings: Vec::new(), gaps: Vec::new(), lost_samples: 0, length_s: 0.0 };
-    let mut has_ended = false;
-    for record in SessionReader::open(path).unwrap() {
-        match record.unwrap() {
-            Record::Reading(reading) => {
-                let reading = reading.reading();
-                log.readings.push((reading.at.seconds(), reading.scores));
-            }
-            Record::Gap(gap) => log.gaps.push((gap.t.seconds(), gap.lost_s)),
-            Record::End(end) => {
-                has_ended = true;
-                log.lost_samples = end.dropped_samples;
-                log.length_s = end.t.seconds();
-                println!("{}: delay {:?}", path.display(), end.delay);
-            }
-            _ => {}
-        }
-    }
-    assert!(has_ended, "{} has no end record", path.display());
-    log
-}
-
-fn undertone(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
-
-/// Share of the replay's readings that the live log has too, when it began `offset_s` later.
-fn share_found(replayed: &Log, live: &Log, offset_s: f64) -> f64 {
-    let found = replayed
-        .readings
-        .iter()
-        .filter(|(at, scores)| {
-            live.readings.iter().any(|(live_at, live_scores)| {
-                (live_at - at - offset_s).abs() <= HALF_HOP_S
-                    && difference(live_scores, scores) <= NEARLY
-            })
-        })
-        .count();
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred readings")]
-    let share = found as f64 / replayed.readings.len() as f64;
-    share
-}
-
-/// The probability that has to be moved to make one of the other: 0 for the same, 1 at most.
-fn difference(one: &Scores, other: &Scores) -> f32 {
-    let differences = one.0.iter().zip(other.0).map(|(one, other)| (one - other).abs());
-    differences.sum::<f32>() / 2.0
-}
 
 #[test]
 fn the_live_log_holds_the_readings_of_what_is_played_and_no_sample_is_lost() {
@@ -108,21 +42,11 @@ fn the_live_log_holds_the_readings_of_what_is_played_and_no_sample_is_lost() {
         .unwrap();
     assert!(played.success(), "paplay failed");
     assert!(monitor.wait().unwrap().success(), "the monitor failed");
-    assert!(
-        undertone(&["replay", CALL, "--headless", "--backend", "cpu", "--log"])
-            .arg(&replay_log)
-            .status()
-            .unwrap()
-            .success()
-    );
-
-    let (live, replayed) = (read(&live_log), read(&replay_log));
+    let (live, replayed) = (read(&live_log), replayed(Path::new(CALL), &replay_log));
     assert_eq!(live.lost_samples, 0);
     assert!(live.length_s >= 60.0, "the monitor heard only {} s", live.length_s);
     assert!(replayed.readings.len() > 100, "only {} readings", replayed.readings.len());
-    let best = (0..1000)
-        .map(|step| share_found(&replayed, &live, f64::from(step) / 100.0))
-        .fold(0.0, f64::max);
+    let best = share_found(&replayed, &live);
     println!(
         "{} readings replayed, {} live, {:.1} % the same, 0 lost in {:.0} s",
         replayed.readings.len(),
@@ -137,24 +61,6 @@ fn the_live_log_holds_the_readings_of_what_is_played_and_no_sample_is_lost() {
 const OUTAGES_S: u64 = 40;
 const CLOCK_ERROR_S: f64 = 0.25;
 
-/// Plays the call into an output until this is dropped.
-struct Player(std::process::Child);
-
-impl Player {
-    fn start(output: &str) -> Player {
-        let mut player = Command::new("paplay");
-        player.args(["--latency-msec=200", "-d", output, CALL]).stderr(Stdio::null());
-        Player(player.spawn().unwrap())
-    }
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_removed_output_and_a_killed_server_are_a_gap_each_and_the_call_goes_on() {
     let _card = sound_card();
@@ -168,7 +74,7 @@ fn a_removed_output_and_a_killed_server_are_a_gap_each_and_the_call_goes_on() {
             .arg(&path)
             .spawn()
             .unwrap();
-    wait_until("there is no log", Duration::from_secs(30), || path.exists());
+    wait_for_log(&path);
     let player = Player::start("extra");
     sleep(Duration::from_secs(9));
     extra.unplug();

@@ -1,0 +1,236 @@
+//! A call: what was told of its callers since it began, in its log and summed up for its end.
+//!
+//! In: updates in the lines' times. Out: the same in the call's time, which begins at zero, for whoever watches;
+//! a log; an [`Ended`]. Keeps a timeline a caller.
+
+use super::reorder::{Reorder, SETTLED_AFTER};
+use super::running_log::{LogNews, RunningLog};
+use crate::dashboard::LogStopped;
+use crate::pipeline::{Event, Update};
+use crate::session::record::{
+    Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
+};
+use crate::stream_time::StreamTime;
+use crate::timeline::history::Timeline;
+use crate::timeline::summary::Summary;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// One caller of a call.
+struct Member {
+    /// The line that the caller is heard on.
+    line: usize,
+    label: String,
+    /// When the call began, in the line's time.
+    start: StreamTime,
+    timeline: Timeline,
+    /// Samples lost, at the source's rate.
+    dropped: u64,
+}
+
+/// A call that is under way.
+pub struct Call {
+    members: Vec<Member>,
+    log: RunningLog,
+    reorder: Reorder,
+    awaits_notice: bool,
+}
+
+impl Call {
+    /// A call of callers on these lines, with their labels, each from this time of the line on.
+    #[must_use]
+    pub fn new(callers: Vec<(usize, String, StreamTime)>, log: RunningLog) -> Self {
+        let members = callers.into_iter().map(|(line, label, start)| Member {
+            line,
+            label,
+            start,
+            timeline: Timeline::new(),
+            dropped: 0,
+        });
+        Call { members: members.collect(), log, reorder: Reorder::default(), awaits_notice: false }
+    }
+
+    /// Whether a line's caller belongs to it.
+    #[must_use]
+    pub fn is_on(&self, line: usize) -> bool {
+        self.members.iter().any(|member| member.line == line)
+    }
+
+    fn index(&self, line: usize) -> Option<usize> {
+        self.members.iter().position(|member| member.line == line)
+    }
+
+    /// What the caller on this line is called.
+    #[must_use]
+    pub fn label(&self, line: usize) -> Option<&str> {
+        self.index(line).map(|index| self.members[index].label.as_str())
+    }
+
+    /// Takes an update of one of its lines. With several callers it may wait for theirs.
+    pub fn take(&mut self, update: &Update) {
+        let Some(index) = self.index(update.caller) else { return };
+        let update = Update { caller: index, ..update.since(self.members[index].start) };
+        self.reorder.push(update);
+    }
+
+    /// Logs what has its turn, and gives it with the lines' numbers; then it may be shown. `heard` says how far
+    /// each line has come.
+    pub fn settle(&mut self, heard: impl Fn(usize) -> StreamTime) -> Vec<Update> {
+        let until = match &self.members[..] {
+            [_] => StreamTime(u64::MAX),
+            members => members
+                .iter()
+                .map(|member| heard(member.line).since(member.start) - SETTLED_AFTER)
+                .min()
+                .unwrap_or_default(),
+        };
+        self.log_until(until)
+    }
+
+    /// The same for all that waits: before a jump, and at the end.
+    pub fn settle_all(&mut self) -> Vec<Update> {
+        self.log_until(StreamTime(u64::MAX))
+    }
+
+    fn log_until(&mut self, until: StreamTime) -> Vec<Update> {
+        let mut released = self.reorder.release(until);
+        for update in &mut released {
+            self.log.write(update, Instant::now());
+            let member = &mut self.members[update.caller];
+            if let Event::Gap(gap) = update.event {
+                member.dropped += gap.lost_samples;
+            }
+            follow(&mut member.timeline, update);
+            update.caller = member.line;
+        }
+        released
+    }
+
+    /// A time of the line as one of the call.
+    #[must_use]
+    pub fn time_of(&self, line: usize, at: StreamTime) -> StreamTime {
+        self.index(line).map_or(at, |index| at.since(self.members[index].start))
+    }
+
+    /// The call's time on this line as one of the line.
+    #[must_use]
+    pub fn line_time_of(&self, line: usize, at: StreamTime) -> StreamTime {
+        self.index(line).map_or(at, |index| at + self.members[index].start)
+    }
+
+    /// Marks this time of the line.
+    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+        let Some(index) = self.index(line) else { return };
+        let t = self.time_of(line, at);
+        self.members[index].timeline.mark(t, text);
+        let mark = MarkRecord { caller: index, t, text: text.to_owned() };
+        self.log.record(&Record::Mark(mark), Instant::now());
+    }
+
+    /// Gives the caller on this line another label.
+    pub fn rename(&mut self, line: usize, at: StreamTime, label: &str) {
+        let Some(index) = self.index(line) else { return };
+        let t = self.time_of(line, at);
+        label.clone_into(&mut self.members[index].label);
+        let label = LabelRecord { caller: index, t, label: label.to_owned() };
+        self.log.record(&Record::Label(label), Instant::now());
+    }
+
+    /// Nothing may be read until the caller was told what has to be told.
+    pub fn await_notice(&mut self) {
+        self.awaits_notice = true;
+    }
+
+    /// Whether that is so.
+    #[must_use]
+    pub fn awaits_notice(&self) -> bool {
+        self.awaits_notice
+    }
+
+    /// The caller was told.
+    pub fn confirm_notice(&mut self, line: usize, at: StreamTime) {
+        let Some(index) = self.index(line) else { return };
+        self.awaits_notice = false;
+        let notice = NoticeRecord { caller: index, t: self.time_of(line, at) };
+        self.log.record(&Record::Notice(notice), Instant::now());
+    }
+
+    /// Tries again to log what could not be logged.
+    pub fn tend(&mut self) {
+        self.log.tend(Instant::now());
+    }
+
+    /// What there is to tell of the log, once.
+    pub fn take_log_news(&mut self) -> Option<LogNews> {
+        self.log.take_news()
+    }
+
+    /// Since when nothing is logged, if that is so.
+    #[must_use]
+    pub fn log_stopped(&self) -> Option<LogStopped> {
+        self.log.stopped()
+    }
+
+    /// Where the log is, if there is one.
+    #[must_use]
+    pub fn log_path(&self) -> Option<PathBuf> {
+        self.log.path()
+    }
+
+    /// Ends the log. All was settled before; `now` is the time of each line.
+    #[must_use]
+    pub fn end(
+        self,
+        reason: EndReason,
+        delay: Option<Delay>,
+        now: impl Fn(usize) -> StreamTime,
+    ) -> Ended {
+        let log = self.log.path();
+        let length = |member: &Member| now(member.line).since(member.start);
+        let position = self.members.iter().map(length).max().unwrap_or_default();
+        let dropped_samples = self.members.iter().map(|member| member.dropped).sum();
+        let callers: Vec<(String, Summary)> = self
+            .members
+            .iter()
+            .map(|member| (member.label.clone(), member.timeline.summary(length(member))))
+            .collect();
+        let end = EndRecord {
+            t: position,
+            reason,
+            callers: callers.iter().map(|(_, summary)| summary.clone()).collect(),
+            dropped_samples,
+            delay,
+        };
+        let log_failure = self.log.end(end);
+        Ended { position, callers, delay, dropped_samples, log, log_failure }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Length of the callers' audio, of the longest.
+    pub position: StreamTime,
+    /// Each caller's label, and what was heard.
+    pub callers: Vec<(String, Summary)>,
+    /// Delay of the readings, where audio came by the clock.
+    pub delay: Option<Delay>,
+    /// Samples lost.
+    pub dropped_samples: u64,
+    /// Where the log is.
+    pub log: Option<PathBuf>,
+    /// What is missing in it, if anything is.
+    pub log_failure: Option<String>,
+}
+
+/// Brings a timeline up to date.
+fn follow(timeline: &mut Timeline, update: &Update) {
+    match update.event {
+        Event::Activity(activity) => timeline.activity(update.at, activity),
+        Event::Reading(reading) => timeline.reading(reading),
+        Event::Gap(gap) => timeline.gap(update.at, gap.length()),
+        Event::Seek { from } => timeline.seek(from, update.at),
+        Event::Operator(state) => timeline.operator(update.at, state),
+        Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
+    }
+}

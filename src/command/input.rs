@@ -1,0 +1,48 @@
+//! What a side of a call is heard from: a live device or a recording, behind one [`Source`].
+
+use crate::audio::microphone::Microphone;
+use crate::audio::recording::Recording;
+use crate::audio::{AudioError, Block, Source};
+
+/// What a caller or the operator is heard from.
+pub enum Input {
+    /// A live device.
+    Microphone(Box<Microphone>),
+    /// A recorded call.
+    Recording(Box<Recording>),
+}
+
+impl Input {
+    /// The device, if it is one.
+    #[must_use]
+    pub fn microphone(&self) -> Option<&Microphone> {
+        match self {
+            Input::Microphone(microphone) => Some(microphone),
+            Input::Recording(_) => None,
+        }
+    }
+
+    /// The recording, if it is one, to pause it or change its speed.
+    pub fn recording(&mut self) -> Option<&mut Recording> {
+        match self {
+            Input::Recording(recording) => Some(recording),
+            Input::Microphone(_) => None,
+        }
+    }
+}
+
+impl Source for Input {
+    fn sample_rate_hz(&self) -> u32 {
+        match self {
+            Input::Microphone(microphone) => microphone.sample_rate_hz(),
+            Input::Recording(recording) => recording.sample_rate_hz(),
+        }
+    }
+
+    fn next_block(&mut self) -> Result<Block<'_>, AudioError> {
+        match self {
+            Input::Microphone(microphone) => microphone.next_block(),
+            Input::Recording(recording) => recording.next_block(),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A line: where a caller is heard, and the way of that sound into the pipeline.
+//!
+//! In: the blocks of a device or a recording. Out: the pipeline's updates in the line's own time, which goes on
+//! from call to call, and sentences on what was lost. Keeps counts, and whether the device is there.
+
+pub use super::delay::Clock;
+use super::delay::DelayMeter;
+use super::engine::Step;
+use super::input::Input;
+use super::notices::Notices;
+use super::operator_side::OperatorSide;
+use crate::audio::microphone::Connection;
+use crate::audio::recording::Recording;
+use crate::audio::{Block, Source};
+use crate::model::LstmClassifier;
+use crate::pipeline::{Pipeline, Update, source_position, stream_position};
+use crate::session::record::{CallerEntry, Delay};
+use crate::stream_time::StreamTime;
+use std::time::Instant;
+
+/// What a line needs of the engine to take a block.
+pub struct Surroundings<'a> {
+    /// Where the sound goes.
+    pub pipeline: &'a mut Pipeline<LstmClassifier>,
+    /// The other side, where it is heard.
+    pub operator: Option<&'a mut OperatorSide>,
+    /// What the pipeline makes of it.
+    pub updates: &'a mut Vec<Update>,
+    /// What is to be told.
+    pub notices: &'a mut Notices,
+}
+
+/// One caller's source.
+pub struct Line {
+    /// Its number in the pipeline.
+    index: usize,
+    entry: CallerEntry,
+    input: Input,
+    delay: DelayMeter,
+    clock: Clock,
+    /// Whether a live device is not there, and what was lost since.
+    outage: Option<StreamTime>,
+    /// Before each notice, where there are several lines.
+    prefix: String,
+    /// Source samples that came, or were lost.
+    arrived: u64,
+    dropped: u64,
+    ended: bool,
+}
+
+impl Line {
+    /// A line at the beginning of its source; `entry` says what it is called. One of several says so in its
+    /// notices.
+    #[must_use]
+    pub fn new(
+        index: usize,
+        entry: CallerEntry,
+        input: Input,
+        clock: Clock,
+        is_one_of_several: bool,
+    ) -> Self {
+        let prefix = if is_one_of_several { format!("{}: ", entry.label) } else { String::new() };
+        let delay = DelayMeter::new(input.sample_rate_hz());
+        Line {
+            index,
+            entry,
+            input,
+            delay,
+            clock,
+            outage: None,
+            prefix,
+            arrived: 0,
+            dropped: 0,
+            ended: false,
+        }
+    }
+
+    /// What it is called, and what it is heard from.
+    #[must_use]
+    pub fn entry(&self) -> &CallerEntry {
+        &self.entry
+    }
+
+    /// Takes one block through the pipeline.
+    ///
+    /// # Errors
+    /// The source's or the pipeline's failure, after which the line is over.
+    pub fn step(&mut self, with: &mut Surroundings) -> anyhow::Result<Step> {
+        if self.ended {
+            return Ok(Step::Ended);
+        }
+        let rate_hz = self.input.sample_rate_hz();
+        match self.input.next_block() {
+            Ok(Block::Audio(samples)) => {
+                self.arrived += samples.len() as u64;
+                if self.clock == Clock::RealTime {
+                    self.delay.arrived(self.arrived, Instant::now());
+                }
+                if let Some(operator) = &mut with.operator {
+                    operator.align(self.index, self.delay.began(), with.pipeline);
+                    operator.hear(stream_position(self.arrived, rate_hz), with.pipeline);
+                }
+                with.pipeline.push(self.index, samples, with.updates)?;
+                Ok(Step::Worked)
+            }
+            Ok(Block::Gap(lost)) => {
+                self.lose(lost, with)?;
+                Ok(Step::Worked)
+            }
+            Ok(Block::Waiting) => {
+                self.look_after_device(with)?;
+                Ok(Step::Waiting)
+            }
+            Ok(Block::End) => {
+                self.ended = true;
+                with.pipeline.finish(self.index, with.updates)?;
+                Ok(Step::Ended)
+            }
+            Err(error) => {
+                self.ended = true;
+                // The source's failure is the one to tell.
+                let _ = with.pipeline.finish(self.index, with.updates);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// So much of the source is missing here.
+    fn lose(&mut self, lost: u64, with: &mut Surroundings) -> anyhow::Result<()> {
+        self.arrived += lost;
+        self.dropped += lost;
+        with.pipeline.gap(self.index, lost, with.updates)?;
+        // A gap that is reckoned by the clock is not exact to the millisecond.
+        self.delay.restart();
+        let length = stream_position(lost, self.input.sample_rate_hz());
+        match &mut self.outage {
+            Some(outage) => *outage = *outage + length,
+            None => {
+                self.tell(&format!("{:.1} s of sound were lost", length.seconds()), with.notices);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out whether a live device went away or came back. What was said until it went is brought to its
+    /// end, so that nobody takes it for the present.
+    fn look_after_device(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
+        let Some(microphone) = self.input.microphone() else { return Ok(()) };
+        let id = &microphone.device().id;
+        match (microphone.connection(), self.outage) {
+            (Connection::Gone { reason }, None) => {
+                let told = format!("nothing is heard: {id} is gone ({reason}); looking for it");
+                self.tell(&told, with.notices);
+                self.outage = Some(StreamTime::ZERO);
+                with.pipeline.finish(self.index, with.updates)?;
+            }
+            (Connection::Heard, Some(lost)) => {
+                let told = format!("{id} is heard again; {:.1} s were lost", lost.seconds());
+                self.tell(&told, with.notices);
+                self.outage = None;
+            }
+            (Connection::Gone { .. }, Some(_)) | (Connection::Heard, None) => {}
+        }
+        Ok(())
+    }
+
+    fn tell(&self, text: &str, notices: &mut Notices) {
+        notices.add(format!("{}{text}", self.prefix));
+    }
+
+    /// Nothing more is asked of it: what is under way comes out, and what was lost until now.
+    pub fn finish(&mut self, with: &mut Surroundings) {
+        if self.ended {
+            return;
+        }
+        if let Some(microphone) = self.input.microphone() {
+            let untold = microphone.stats().lost.saturating_sub(self.dropped);
+            let missing = if self.outage.is_some() { microphone.missing() } else { 0 };
+            if untold + missing > 0 {
+                let _ = self.lose(untold + missing, with);
+            }
+        }
+        // A classifier that fails here has nothing more to say than the reason tells.
+        let _ = with.pipeline.finish(self.index, with.updates);
+        self.ended = true;
+    }
+
+    /// Moves a recording; nothing happens to a live device.
+    ///
+    /// # Errors
+    /// When the recording cannot be read there.
+    pub fn seek_to(&mut self, target: StreamTime, with: &mut Surroundings) -> anyhow::Result<()> {
+        let Some(recording) = self.input.recording() else { return Ok(()) };
+        let rate_hz = recording.sample_rate_hz();
+        let sample = recording.seek(source_position(target, rate_hz))?;
+        with.pipeline.seek(self.index, sample, with.updates)?;
+        if let Some(operator) = &mut with.operator {
+            operator.seek_to(stream_position(sample, rate_hz), with.pipeline)?;
+        }
+        self.arrived = sample;
+        self.delay.restart();
+        self.ended = false;
+        Ok(())
+    }
+
+    /// The reading of this moment of the line is in the log.
+    pub fn logged(&mut self, at: StreamTime) {
+        if self.clock == Clock::RealTime {
+            self.delay.logged(at, Instant::now());
+        }
+    }
+
+    /// From now on audio comes like this.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+        self.delay.restart();
+    }
+
+    /// Delays measured before now no longer stand for what comes: after a pause.
+    pub fn restart_clock(&mut self) {
+        self.delay.restart();
+    }
+
+    /// Delays are counted from here on: a call begins.
+    pub fn count_delays_anew(&mut self) {
+        self.delay.forget_counts();
+    }
+
+    /// The delay of the readings since they are counted.
+    #[must_use]
+    pub fn delay(&self) -> Option<Delay> {
+        self.delay.summary()
+    }
+
+    /// When the line's time was zero, as far as is known.
+    #[must_use]
+    pub fn began(&self) -> Option<Instant> {
+        self.delay.began()
+    }
+
+    /// The recording, if it is one, to pause it or change its speed.
+    pub fn recording(&mut self) -> Option<&mut Recording> {
+        self.input.recording()
+    }
+
+    /// Whether the source is there; a live device may be gone for a while.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.outage.is_none()
+    }
+
+    /// Whether nothing more comes.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// Samples lost so far, at the source's rate.
+    #[must_use]
+    pub fn dropped_samples(&self) -> u64 {
+        self.dropped
+    }
+}

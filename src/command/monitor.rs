@@ -11,7 +11,7 @@ use super::session::{Prepared, SessionSettings};
 use super::{Exit, replay, watch};
 use crate::audio::microphone::{DeviceChoice, Microphone};
 use crate::audio::recording::Channel;
-use crate::dashboard::{Mode, Setup};
+use crate::dashboard::{Line, Mode, Setup};
 use crate::session::record::CallerEntry;
 use std::time::Duration;
 
@@ -48,12 +48,11 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         return replay::headless(engine, None, settings.stop_after, settings.session.json);
     }
     let setup = Setup {
-        callers: vec![caller.label.clone()],
+        lines: vec![Line { label: caller.label.clone(), source }],
         model: prepared.model_line(),
         backend: prepared.backend().description.clone(),
-        source,
-        log: None,
-        mode: Mode::Live,
+        notice_text: None,
+        mode: Mode::Live { auto_calls: false },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
     };

@@ -10,7 +10,7 @@ use super::watch::{self, Watched};
 use crate::audio::AudioError;
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
-use crate::dashboard::{Mode, Setup};
+use crate::dashboard::{Line, Mode, Setup};
 use crate::session::record::{CallerEntry, EndReason};
 use crate::stream_time::StreamTime;
 use indicatif::ProgressBar;
@@ -58,11 +58,13 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         source: settings.call.display().to_string(),
     };
     let setup = Setup {
-        callers: vec![caller.label.clone()],
+        lines: vec![Line {
+            label: caller.label.clone(),
+            source: format!("{} ({})", caller.source, recording.format()),
+        }],
         model: prepared.model_line(),
         backend: prepared.backend().description.clone(),
-        source: format!("{} ({})", caller.source, recording.format()),
-        log: None,
+        notice_text: None,
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
         notice: prepared.notice(),
         colours: super::terminal_colours(),

@@ -14,7 +14,7 @@
 
 use super::engine::{Clock, Ended, Engine, Step};
 use crate::audio::recording::Pace;
-use crate::dashboard::{self, Action, Feed, Setup, Status};
+use crate::dashboard::{self, Action, CallNews, Feed, Setup, Status};
 use crate::session::record::EndReason;
 use crate::stream_time::StreamTime;
 use anyhow::Context;
@@ -64,9 +64,14 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 ///
 /// # Errors
 /// What the dashboard says, after the engine has ended its log.
-pub fn run(mut setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
-    setup.log = engine.log_path();
+pub fn run(setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
+    let begun = CallNews::Begun {
+        label: setup.lines[0].label.clone(),
+        log: engine.log_path(),
+        awaits_notice: false,
+    };
     let (feed_sender, feed) = bounded(FEED_LEN);
+    let _ = feed_sender.try_send(Feed::Call { caller: 0, news: begun });
     let (action_sender, actions) = bounded(ACTIONS_LEN);
     let session = Session { engine, feed: feed_sender, actions, last_status: Instant::now() };
     let engine = std::thread::Builder::new()
@@ -149,7 +154,7 @@ impl Session {
             match self.actions.try_recv() {
                 Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
-                Ok(Action::Mark) => self.engine.mark("mark"),
+                Ok(Action::Mark { text, .. }) => self.engine.mark(&text),
                 Ok(Action::TogglePause) => {
                     transport.paused = !transport.paused;
                     if let Some(recording) = self.engine.recording() {
@@ -169,6 +174,7 @@ impl Session {
                         *failure = Some(error);
                     }
                 }
+                Ok(_) => {}
             }
             self.tell_status(transport);
         }
@@ -191,7 +197,9 @@ impl Session {
         let status = Status {
             delay_p95_ms,
             dropped_samples: self.engine.dropped_samples(),
-            is_heard: self.engine.is_heard(),
+            is_heard: vec![self.engine.is_heard()],
+            is_muted: false,
+            backend: None,
             paused: transport.paused,
             position: self.engine.position(),
             speed: transport.speed,

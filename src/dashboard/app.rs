@@ -1,28 +1,26 @@
 //! All that the dashboard knows: a fold over what it is told and over the keys.
 //!
 //! In: [`Feed`] messages, keys, and how long the dashboard has been open. Out: [`Action`]s, and a state
-//! that `draw` draws. It reads no clock and touches no terminal, so that tests can drive it.
+//! that `draw` draws. It reads no clock and touches no terminal, so that tests can drive it. What keys do
+//! stands in `obey`.
 
-use super::caller::Caller;
-use super::feed::{Action, Feed, Mode, Setup, Status};
-use super::keys::{self, Command, Scope};
+mod obey;
+
+use super::caller::{Caller, Phase};
+use super::entry::{Asked, Entry};
+use super::feed::{CallNews, Feed, Mode, Setup, Status};
+use super::keys::Scope;
 use crate::pipeline::Event;
-use crate::plain_text::{plain_line, plain_message};
+use crate::plain_text::plain_message;
 use crate::stream_time::StreamTime;
-use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use std::time::Duration;
 
 /// Printed numbers change at most twice a second: faster, a person cannot read them.
 const REFRESH: Duration = Duration::from_millis(500);
 
-/// How long the answer to a key stays in the footer.
+/// How long the answer to a key stays in the footer, and how long a call that shall end waits for the second
+/// press.
 const ANSWER: Duration = Duration::from_secs(3);
-
-/// Characters of a caller's label: more than the widest screen has room for.
-const MAX_LABEL: usize = 500;
-
-/// The speeds that `+` and `-` step through; a replay may begin at another one.
-const SPEEDS: [f64; 7] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +34,7 @@ pub(super) enum Ending {
 pub(super) struct App {
     /// With every text made harmless.
     pub(super) setup: Setup,
-    /// The log's path made harmless.
-    pub(super) log: Option<String>,
+    /// The lines, each with the call on it.
     pub(super) callers: Vec<Caller>,
     /// An index into `callers`, if there are any.
     pub(super) selected: usize,
@@ -47,6 +44,12 @@ pub(super) struct App {
     pub(super) notice: Option<String>,
     pub(super) ending: Option<Ending>,
     pub(super) help: bool,
+    /// What is being typed.
+    pub(super) entry: Option<Entry>,
+    /// When the dashboard learnt that nobody is listened to.
+    muted_since: Option<Duration>,
+    /// Which call ends when its key is pressed again, and until when.
+    to_end: Option<(usize, Duration)>,
     answer: Option<(String, Duration)>,
     elapsed: Duration,
     refreshed: Duration,
@@ -55,32 +58,34 @@ pub(super) struct App {
 
 impl App {
     pub(super) fn new(setup: Setup) -> Self {
-        let speed = match setup.mode {
-            Mode::Live => 1.0,
-            Mode::Replay { speed, .. } => speed,
+        let (speed, phase) = match setup.mode {
+            Mode::Live { .. } => (1.0, Phase::NoCall),
+            Mode::Replay { speed, .. } => (speed, Phase::Running),
         };
+        let callers: Vec<Caller> =
+            setup.lines.iter().map(|line| Caller::new(line, phase)).collect();
         let status = Status {
             delay_p95_ms: None,
             dropped_samples: 0,
-            is_heard: true,
+            is_heard: vec![true; callers.len()],
+            is_muted: false,
+            backend: None,
             paused: false,
             position: StreamTime::ZERO,
             speed,
             log_stopped: None,
         };
         App {
-            log: setup.log.as_ref().map(|path| plain_message(&path.to_string_lossy())),
-            callers: setup
-                .callers
-                .iter()
-                .map(|label| Caller::new(plain_line(label, MAX_LABEL)))
-                .collect(),
+            callers,
             selected: 0,
+            printed: status.clone(),
             status,
-            printed: status,
             notice: setup.notice.as_deref().map(plain_message),
             ending: None,
             help: false,
+            entry: None,
+            muted_since: None,
+            to_end: None,
             answer: None,
             elapsed: Duration::ZERO,
             refreshed: Duration::ZERO,
@@ -88,7 +93,7 @@ impl App {
             setup: Setup {
                 model: plain_message(&setup.model),
                 backend: plain_message(&setup.backend),
-                source: plain_message(&setup.source),
+                notice_text: setup.notice_text.as_deref().map(plain_message),
                 ..setup
             },
         }
@@ -106,73 +111,69 @@ impl App {
                     caller.apply(update.at, &update.event);
                 }
             }
-            Feed::Status(status) => self.status = status,
+            Feed::Call { caller, news } => self.call(caller, news),
+            Feed::Status(status) => self.status(status),
             Feed::Notice(text) => self.notice = Some(plain_message(&text)),
             Feed::Finished(None) => self.ending = Some(Ending::Over),
             Feed::Finished(Some(error)) => {
                 self.ending = Some(Ending::Failed(plain_message(&error)));
             }
         }
+        if self.ending.is_some() {
+            self.entry = None;
+        }
     }
 
-    /// The dashboard has been open for so long: numbers may change, and old answers go.
+    fn call(&mut self, line: usize, news: CallNews) {
+        let Some(caller) = self.callers.get_mut(line) else { return };
+        let is_other_call = matches!(news, CallNews::Begun { .. } | CallNews::Ended);
+        let is_confirmed = news == CallNews::NoticeConfirmed;
+        caller.call(news);
+        if is_confirmed {
+            let label = caller.label.clone();
+            self.answer(format!("{label}: the caller was told; readings begin"));
+        }
+        if !is_other_call {
+            return;
+        }
+        self.to_end = self.to_end.filter(|(asked, _)| *asked != line);
+        let is_about_it = |entry: &mut Entry| entry.caller == line && entry.asked != Asked::NewCall;
+        if self.entry.take_if(is_about_it).is_some() {
+            self.answer("that call is over: what was typed is not kept".to_owned());
+        }
+    }
+
+    fn status(&mut self, mut status: Status) {
+        status.backend = status.backend.as_deref().map(plain_message);
+        if status.backend != self.status.backend
+            && let Some(backend) = &status.backend
+        {
+            let failed = &self.setup.backend;
+            self.notice = Some(format!("{failed} failed; readings go on with {backend}"));
+        }
+        if status.is_muted != self.status.is_muted {
+            self.muted_since = status.is_muted.then_some(self.elapsed);
+        }
+        self.status = status;
+    }
+
+    /// The dashboard has been open for so long: words and numbers may change, and old answers go.
     pub(super) fn tick(&mut self, elapsed: Duration) {
         self.elapsed = elapsed;
+        for caller in &mut self.callers {
+            self.changed |= caller.reword(elapsed);
+        }
         if elapsed.saturating_sub(self.refreshed) >= REFRESH {
             self.refreshed = elapsed;
             for caller in &mut self.callers {
                 self.changed |= caller.refresh();
             }
-            self.changed |= self.printed != self.status;
-            self.printed = self.status;
+            // Muted, a clock runs on the screen.
+            self.changed |= self.printed != self.status || self.muted_since.is_some();
+            self.printed = self.status.clone();
         }
         self.changed |= self.answer.take_if(|(_, until)| *until <= elapsed).is_some();
-    }
-
-    /// What a key asks for. What it changes on the screen alone is done here.
-    pub(super) fn on_key(&mut self, key: KeyEvent) -> Option<Action> {
-        if key.kind == KeyEventKind::Release {
-            return None;
-        }
-        let (command, scope) = keys::command(key)?;
-        if !self.in_scope(scope) {
-            return None;
-        }
-        self.changed = true;
-        match command {
-            Command::Back if self.help => self.help = false,
-            Command::Quit | Command::Back => return Some(Action::Quit),
-            Command::Help => self.help = !self.help,
-            Command::NextCaller => {
-                self.selected = (self.selected + 1).min(self.callers.len().saturating_sub(1));
-            }
-            Command::PreviousCaller => self.selected = self.selected.saturating_sub(1),
-            Command::Pause => return Some(Action::TogglePause),
-            Command::Seek(seconds) => return Some(Action::SeekBy(seconds)),
-            Command::Faster => return self.speed_above().map(Action::SetSpeed),
-            Command::Slower => return self.speed_below().map(Action::SetSpeed),
-            Command::Mark => return Some(Action::Mark),
-        }
-        None
-    }
-
-    /// The action was handed over: what it will lead to is shown at once.
-    pub(super) fn handed_over(&mut self, action: Action) {
-        match action {
-            Action::Mark => {
-                for caller in &mut self.callers {
-                    caller.timeline.mark(caller.timeline.now(), "");
-                }
-                self.answer(format!("marked at {}", self.clock()));
-            }
-            Action::SetSpeed(speed) => self.status.speed = speed,
-            Action::Quit | Action::TogglePause | Action::SeekBy(_) => {}
-        }
-    }
-
-    /// The action could not be handed over.
-    pub(super) fn refused(&mut self) {
-        self.answer("busy: nothing was done; press the key again".to_owned());
+        self.changed |= self.to_end.take_if(|(_, until)| *until <= elapsed).is_some();
     }
 
     /// Nobody feeds the dashboard any more; if nobody said why, that is an error.
@@ -195,9 +196,16 @@ impl App {
 
     /// Whether keys of this scope mean anything now.
     pub(super) fn in_scope(&self, scope: Scope) -> bool {
+        let phase = self.caller().map(|caller| caller.phase);
         match scope {
             Scope::Always => true,
-            Scope::Running => self.ending.is_none(),
+            Scope::Live => self.ending.is_none() && !self.is_replay(),
+            Scope::InCall => self.ending.is_none() && self.caller().is_some_and(Caller::is_in_call),
+            Scope::LiveCall => self.in_scope(Scope::Live) && self.in_scope(Scope::InCall),
+            // Whoever is muted does not see the notice.
+            Scope::Notice => {
+                self.ending.is_none() && phase == Some(Phase::AwaitsNotice) && !self.is_muted()
+            }
             Scope::Playing => self.ending.is_none() && self.is_replay(),
             // A replay that is over can be moved back.
             Scope::Replay => !matches!(self.ending, Some(Ending::Failed(_))) && self.is_replay(),
@@ -205,12 +213,24 @@ impl App {
         }
     }
 
-    /// Whether the caller cannot be heard now, because the device is gone.
-    pub(super) fn is_deaf(&self) -> bool {
-        self.ending.is_none() && !self.status.is_heard
+    /// Whether a line's sound comes, as far as the engine has told.
+    pub(super) fn is_heard(&self, line: usize) -> bool {
+        self.status.is_heard.get(line).copied().unwrap_or(true)
     }
 
-    fn is_replay(&self) -> bool {
+    /// Whether nobody is listened to because the operator wants privacy.
+    pub(super) fn is_muted(&self) -> bool {
+        self.ending.is_none() && self.status.is_muted
+    }
+
+    /// How long nobody has been listened to.
+    pub(super) fn muted_for(&self) -> StreamTime {
+        let since = self.muted_since.unwrap_or(self.elapsed);
+        let ms = self.elapsed.saturating_sub(since).as_millis();
+        StreamTime::from_ms(u64::try_from(ms).unwrap_or(u64::MAX / 8000))
+    }
+
+    pub(super) fn is_replay(&self) -> bool {
         matches!(self.setup.mode, Mode::Replay { .. })
     }
 
@@ -224,22 +244,25 @@ impl App {
         self.answer.as_ref().map(|(text, _)| text.as_str())
     }
 
+    /// The label of the call that ends when its key is pressed again.
+    pub(super) fn to_end(&self) -> Option<&str> {
+        let (line, _) = self.to_end?;
+        self.callers.get(line).map(|caller| caller.label.as_str())
+    }
+
     /// The selected caller's clock.
     pub(super) fn clock(&self) -> StreamTime {
-        self.caller().map_or(self.status.position, |caller| caller.timeline.now())
+        self.caller().map_or(self.printed.position, |caller| caller.printed.clock)
+    }
+
+    /// What computes now.
+    pub(super) fn backend(&self) -> &str {
+        self.status.backend.as_ref().unwrap_or(&self.setup.backend)
     }
 
     fn answer(&mut self, text: String) {
         self.answer = Some((text, self.elapsed + ANSWER));
         self.changed = true;
-    }
-
-    fn speed_above(&self) -> Option<f64> {
-        SPEEDS.into_iter().find(|speed| *speed > self.status.speed)
-    }
-
-    fn speed_below(&self) -> Option<f64> {
-        SPEEDS.into_iter().rev().find(|speed| *speed < self.status.speed)
     }
 }
 

@@ -40,7 +40,8 @@ fn asks_to_end(keyboard: &Keyboard) -> Result<bool, DashboardError> {
     while let Some(event) = keyboard.next(Duration::ZERO)? {
         if let Event::Key(key) = event
             && key.kind != KeyEventKind::Release
-            && let Some((Command::Quit | Command::Back, _)) = keys::command(key)
+            && (keys::interrupts(key)
+                || matches!(keys::command(key), Some((Command::Quit | Command::Back, _))))
         {
             return Ok(true);
         }

@@ -1,15 +1,19 @@
-//! One caller on the screen: the history, the level, and the numbers as they are printed.
+//! One line on the screen: the call on it, its history, the level, and the numbers as they are printed.
 //!
-//! In: events. Out: what the panels draw. The picture follows at once; printed numbers change only on
-//! [`Caller::refresh`], so that a person can read them.
+//! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once;
+//! printed numbers change only on [`Caller::refresh`], and words no faster than [`HOLD`], so that a person can
+//! read them and nothing flickers.
 
+use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
-use crate::pipeline::{Event, Gap, Level};
+use crate::pipeline::{Event, Level};
+use crate::plain_text::{plain_line, plain_message};
 use crate::prosody::Explanation;
-use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
+use crate::stream_time::StreamTime;
 use crate::timeline::history::{State, Timeline};
 use std::collections::VecDeque;
 use std::mem::discriminant;
+use std::time::Duration;
 
 /// Levels over which the highest peak is held: 1.5 s of tenths.
 const HELD_LEVELS: usize = 15;
@@ -17,22 +21,57 @@ const HELD_LEVELS: usize = 15;
 /// How long facts stand on the screen: they are about the last seconds, not about a turn long over.
 const FRESH: StreamTime = StreamTime::from_ms(10_000);
 
-/// What the screen knows of one caller.
+/// A word stays at least so long. Two changes make a flash, and more than three flashes a second can harm
+/// (WCAG 2.3.1): this allows one and a half.
+pub(super) const HOLD: Duration = Duration::from_millis(334);
+
+/// Characters of a caller's label: more than the widest screen has room for.
+const MAX_LABEL: usize = 500;
+
+/// What the call on a line has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// There has been none.
+    NoCall,
+    /// It is under way, but nothing is read before the caller was told what has to be told.
+    AwaitsNotice,
+    /// It is under way.
+    Running,
+    /// It is over, and its history is still shown.
+    Over,
+}
+
+/// What the screen knows of one line.
 #[derive(Debug)]
 pub(super) struct Caller {
+    /// The call's, and before the first call the line's.
     pub(super) label: String,
+    /// Where the sound comes from.
+    pub(super) source: String,
+    /// The call's log, if one is written.
+    pub(super) log: Option<String>,
+    pub(super) phase: Phase,
     pub(super) timeline: Timeline,
+    line_label: String,
     /// The last levels, oldest first.
     levels: VecDeque<Level>,
     /// How the caller spoke, and when that was told last.
     facts: Option<(StreamTime, Explanation)>,
+    /// What the caller sounds like, and since when in the same words.
+    sound: (State, StreamTime),
     pub(super) printed: Printed,
+    /// When the printed words changed last.
+    worded: Option<Duration>,
 }
 
-/// The numbers of one caller as they stand on the screen.
+/// The numbers of one line as they stand on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Printed {
     pub(super) state: State,
+    /// How long it has been so, in the same words.
+    pub(super) lasting: StreamTime,
+    /// The call's clock.
+    pub(super) clock: StreamTime,
     /// Scores of the last reading and where it ended.
     pub(super) reading: Option<(StreamTime, Scores)>,
     pub(super) level_db: Option<f32>,
@@ -40,59 +79,136 @@ pub(super) struct Printed {
     pub(super) facts: Option<Explanation>,
 }
 
+/// Before anything was heard.
+const NOTHING: Printed = Printed {
+    state: State::Listening,
+    lasting: StreamTime::ZERO,
+    clock: StreamTime::ZERO,
+    reading: None,
+    level_db: None,
+    facts: None,
+};
+
 impl Caller {
-    pub(super) fn new(label: String) -> Self {
-        let printed =
-            Printed { state: State::Listening, reading: None, level_db: None, facts: None };
+    /// A line that has heard nothing; a recording's call is under way from the start.
+    pub(super) fn new(line: &Line, phase: Phase) -> Self {
+        let label = plain_line(&line.label, MAX_LABEL);
         Caller {
-            label,
+            label: label.clone(),
+            source: plain_message(&line.source),
+            log: None,
+            phase,
             timeline: Timeline::new(),
+            line_label: label,
             levels: VecDeque::with_capacity(HELD_LEVELS),
             facts: None,
-            printed,
+            sound: (State::Listening, StreamTime::ZERO),
+            printed: NOTHING,
+            worded: None,
         }
     }
 
-    /// Takes in one event.
+    /// Takes in what becomes of the call.
+    pub(super) fn call(&mut self, news: CallNews) {
+        match news {
+            CallNews::Begun { label, log, awaits_notice } => {
+                self.timeline = Timeline::new();
+                self.facts = None;
+                self.sound = (State::Listening, StreamTime::ZERO);
+                self.log = log.map(|path| plain_message(&path.to_string_lossy()));
+                self.phase = if awaits_notice { Phase::AwaitsNotice } else { Phase::Running };
+                self.rename(&label);
+                self.printed = self.now();
+            }
+            CallNews::Renamed(label) => self.rename(&label),
+            CallNews::NoticeConfirmed => self.phase = Phase::Running,
+            CallNews::Ended => self.phase = Phase::Over,
+        }
+    }
+
+    fn rename(&mut self, label: &str) {
+        self.label =
+            if label.is_empty() { self.line_label.clone() } else { plain_line(label, MAX_LABEL) };
+    }
+
+    /// Whether a call is under way.
+    pub(super) fn is_in_call(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::AwaitsNotice)
+    }
+
+    /// Takes in one event. Without a call only the level counts, and before the notice nothing that was read.
     pub(super) fn apply(&mut self, at: StreamTime, event: &Event) {
+        if let Event::Level(level) = event {
+            self.hear(*level);
+        }
+        let is_reading = matches!(event, Event::Reading(_) | Event::Facts(_));
+        if !self.is_in_call() || (is_reading && self.phase != Phase::Running) {
+            return;
+        }
         match event {
             Event::Activity(activity) => self.timeline.activity(at, *activity),
             Event::Reading(reading) => self.timeline.reading(*reading),
-            Event::Gap(gap) => self.timeline.gap(at, length(gap)),
+            Event::Gap(gap) => self.timeline.gap(at, gap.length()),
             Event::Seek { from } => {
                 self.timeline.seek(*from, at);
                 self.levels.clear();
                 self.facts = None;
-                self.refresh();
+                self.sound = (self.timeline.state(), at);
+                self.printed = self.now();
             }
             Event::Operator(state) => self.timeline.operator(at, *state),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
-            Event::Level(level) => {
-                if self.levels.len() == HELD_LEVELS {
-                    self.levels.pop_front();
-                }
-                self.levels.push_back(*level);
-                self.timeline.advance(at);
-            }
+            Event::Level(_) => self.timeline.advance(at),
         }
-        // A new word brings its number with it.
         let state = self.timeline.state();
-        if !same_words(state, self.printed.state) {
-            self.printed.state = state;
-        }
+        let since = if same_words(state, self.sound.0) { self.sound.1 } else { at };
+        self.sound = (state, since);
     }
 
-    /// Prints the numbers of this moment, and says whether any changed.
+    fn hear(&mut self, level: Level) {
+        if self.levels.len() == HELD_LEVELS {
+            self.levels.pop_front();
+        }
+        self.levels.push_back(level);
+    }
+
+    /// Prints a new word, with its number, unless the last one is too new; says whether it did.
+    pub(super) fn reword(&mut self, elapsed: Duration) -> bool {
+        let is_held = self.worded.is_some_and(|worded| elapsed.saturating_sub(worded) < HOLD);
+        if is_held || same_words(self.sound.0, self.printed.state) {
+            return false;
+        }
+        self.worded = Some(elapsed);
+        self.printed.state = self.sound.0;
+        self.printed.lasting = self.timeline.now().since(self.sound.1);
+        true
+    }
+
+    /// Prints the numbers of this moment, and says whether any changed. A word that is not printed yet waits.
     pub(super) fn refresh(&mut self) -> bool {
-        let reading = self.timeline.latest().map(|reading| (reading.at, reading.scores));
-        let level_db = self.levels.back().map(|level| level.rms_db);
-        let now = self.timeline.now();
-        let facts =
-            self.facts.filter(|(told, _)| now.since(*told) <= FRESH).map(|(_, facts)| facts);
-        let printed = Printed { state: self.timeline.state(), reading, level_db, facts };
+        let mut printed = self.now();
+        if !same_words(printed.state, self.printed.state) {
+            (printed.state, printed.lasting) = (self.printed.state, self.printed.lasting);
+        }
         let changed = printed != self.printed;
         self.printed = printed;
         changed
+    }
+
+    fn now(&self) -> Printed {
+        let clock = self.timeline.now();
+        let (state, since) = self.sound;
+        Printed {
+            state,
+            lasting: clock.since(since),
+            clock,
+            reading: self.timeline.latest().map(|reading| (reading.at, reading.scores)),
+            level_db: self.levels.back().map(|level| level.rms_db),
+            facts: self
+                .facts
+                .filter(|(told, _)| clock.since(*told) <= FRESH)
+                .map(|(_, facts)| facts),
+        }
     }
 
     /// Loudness now and the highest peak of the last 1.5 s.
@@ -110,105 +226,5 @@ fn same_words(one: State, other: State) -> bool {
     }
 }
 
-/// The length of a gap in the stream, rounded to the nearest sample.
-fn length(gap: &Gap) -> StreamTime {
-    let rate = u128::from(gap.rate_hz.max(1));
-    let scaled = u128::from(gap.lost_samples) * u128::from(STREAM_RATE_HZ);
-    StreamTime(u64::try_from((scaled + rate / 2) / rate).unwrap_or(u64::MAX))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::emotion::Emotion;
-    use crate::prosody::Facts;
-    use crate::timeline::{Activity, Reading, Verdict};
-
-    fn reading(caller: &mut Caller, ms: u64, emotion: Emotion, certainty: f32) {
-        let at = StreamTime::from_ms(ms);
-        let rest = (1.0 - certainty) / 6.0;
-        let scores = Scores(Emotion::ALL.map(|e| if e == emotion { certainty } else { rest }));
-        let verdict = Verdict::Emotion(emotion);
-        caller.apply(at, &Event::Reading(Reading { at, scores, verdict }));
-    }
-
-    fn speaking() -> Caller {
-        let mut caller = Caller::new("caller".into());
-        caller.apply(StreamTime::from_ms(100), &Event::Activity(Activity::Speaking));
-        caller
-    }
-
-    #[test]
-    fn a_number_waits_for_the_refresh_but_a_new_word_does_not() {
-        let mut caller = speaking();
-        reading(&mut caller, 250, Emotion::Fear, 0.6);
-        assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.6));
-        reading(&mut caller, 500, Emotion::Fear, 0.7);
-        assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.6));
-        assert!(caller.refresh());
-        assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.7));
-        reading(&mut caller, 750, Emotion::Anger, 0.8);
-        assert_eq!(caller.printed.state, State::Emotion(Emotion::Anger, 0.8));
-        assert!(caller.refresh());
-        assert!(!caller.refresh());
-    }
-
-    #[test]
-    fn the_peak_is_held_and_then_let_go() {
-        let mut caller = speaking();
-        for step in 0..=15_u16 {
-            let peak_db = if step == 0 { -3.0 } else { -30.0 };
-            let level = Level { rms_db: -40.0, peak_db };
-            caller.apply(StreamTime::from_ms(100 * u64::from(step)), &Event::Level(level));
-            let held = if step < 15 { -3.0 } else { -30.0 };
-            assert_eq!(caller.level(), Some(Level { rms_db: -40.0, peak_db: held }));
-        }
-    }
-
-    #[test]
-    fn facts_stand_until_the_caller_has_been_silent_for_ten_seconds_or_is_moved() {
-        let facts = Facts {
-            loudness_db: -20.0,
-            pitch_hz: None,
-            pitch_range_semitones: None,
-            syllables_per_s: 4.0,
-            pause_share: 0.0,
-        };
-        let told = Explanation { facts, change: None };
-        let quiet = Event::Level(Level { rms_db: -60.0, peak_db: -60.0 });
-        let mut caller = speaking();
-        caller.apply(StreamTime::from_ms(2000), &Event::Facts(told));
-        assert_eq!(caller.printed.facts, None, "it waits for the refresh");
-        caller.apply(StreamTime::from_ms(12_000), &quiet);
-        caller.refresh();
-        assert_eq!(caller.printed.facts, Some(told));
-        caller.apply(StreamTime::from_ms(12_100), &quiet);
-        caller.refresh();
-        assert_eq!(caller.printed.facts, None);
-        caller.apply(StreamTime::from_ms(13_000), &Event::Facts(told));
-        caller.apply(StreamTime::from_ms(5000), &Event::Seek { from: StreamTime::from_ms(13_000) });
-        caller.refresh();
-        assert_eq!(caller.printed.facts, None);
-    }
-
-    #[test]
-    fn a_gap_counts_in_the_streams_own_samples() {
-        assert_eq!(length(&Gap { lost_samples: 44_100, rate_hz: 44_100 }), StreamTime(8_000));
-        assert_eq!(length(&Gap { lost_samples: 1, rate_hz: 0 }), StreamTime(8_000));
-        let mut caller = speaking();
-        let gap = Gap { lost_samples: 24_000, rate_hz: 48_000 };
-        caller.apply(StreamTime::from_ms(1000), &Event::Gap(gap));
-        assert_eq!(caller.timeline.now(), StreamTime::from_ms(1500));
-    }
-
-    #[test]
-    fn after_going_back_the_numbers_are_those_of_before() {
-        let mut caller = speaking();
-        reading(&mut caller, 500, Emotion::Fear, 0.6);
-        reading(&mut caller, 1000, Emotion::Anger, 0.9);
-        let at = StreamTime::from_ms(600);
-        caller.apply(at, &Event::Seek { from: StreamTime::from_ms(1000) });
-        assert_eq!(caller.printed.state, State::Listening);
-        assert_eq!(caller.printed.reading.map(|reading| reading.0), Some(StreamTime::from_ms(500)));
-    }
-}
+mod tests;

@@ -1,56 +1,180 @@
-//! All callers, one row each: who, how long, what now, and the last minute or so.
+//! All callers, one row each: who, how long, what now and since when, how loud, and the last minute or so.
 
 use super::app::App;
 use super::caller::Caller;
-use super::state;
+use super::signal::quiet_meter;
+use super::situation::Situation;
 use super::strip;
-use super::text::{fit, put, put_right};
+use super::text::{fit, put, put_right, width};
 use super::theme::Theme;
 use crate::timeline::history::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-/// Columns of the parts before the strip, on a wide screen and on a narrow one.
-const WIDE: Columns = Columns { label: 18, clock: 8, state: 22 };
-const NARROW: Columns = Columns { label: 10, clock: 0, state: 17 };
-
+/// Columns of the parts before the strip; a part of no columns is left out.
+#[derive(Clone, Copy)]
 struct Columns {
     label: u16,
     clock: u16,
+    /// Only where the operator is heard.
+    speaks: u16,
     state: u16,
+    lasting: u16,
+    level: u16,
 }
 
-/// Draws as many callers as there are rows, the selected one always among them.
+const WIDE: Columns = Columns { label: 22, clock: 8, speaks: 8, state: 17, lasting: 7, level: 10 };
+const MIDDLE: Columns = Columns { label: 14, clock: 8, speaks: 0, state: 17, lasting: 7, level: 0 };
+const NARROW: Columns = Columns { label: 10, clock: 0, speaks: 0, state: 17, lasting: 0, level: 0 };
+
+/// Columns for the sign of the selected row.
+const SIGN: u16 = 2;
+
+/// Columns of a row's meter, and one beside it.
+const METER: u16 = 9;
+
+impl Columns {
+    fn of(columns: u16, app: &App) -> Self {
+        let hears_operator =
+            app.callers.iter().any(|caller| caller.timeline.operator_state().is_some());
+        let all = match columns {
+            110.. => WIDE,
+            70.. => MIDDLE,
+            _ => NARROW,
+        };
+        Columns { speaks: if hears_operator { all.speaks } else { 0 }, ..all }
+    }
+
+    /// Where the strip begins.
+    fn strip(&self) -> u16 {
+        SIGN + self.label + self.clock + self.speaks + self.state + self.lasting + self.level
+    }
+}
+
+/// Which callers are shown in so many rows: whole pages, so that rows stand still while the selection moves.
+fn shown(app: &App, rows: usize) -> std::ops::Range<usize> {
+    let rows = rows.max(1);
+    let first = (app.selected / rows * rows).min(app.callers.len().saturating_sub(rows));
+    first..app.callers.len().min(first + rows)
+}
+
+/// Draws as many callers as there are rows, the selected one always among them, below a heading if there is a
+/// row for it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    let rows = usize::from(area.height);
-    let first = (app.selected + 1).saturating_sub(rows);
-    let shown = app.callers.iter().enumerate().skip(first).take(rows);
-    for (row, (index, caller)) in (0..).zip(shown) {
-        let line = Rect { y: area.y + row, height: 1, ..area };
-        draw_row(buffer, line, caller, index == app.selected, theme);
+    if area.is_empty() {
+        return;
+    }
+    let columns = Columns::of(area.width, app);
+    // A heading where all have room with it, or where some have none without it either.
+    let has_heading = area.height >= 4 && usize::from(area.height) != app.callers.len();
+    let rows = area.height - u16::from(has_heading);
+    let shown = shown(app, rows.into());
+    if has_heading {
+        draw_heading(buffer, area, &columns, theme);
+        if shown.len() < app.callers.len() {
+            let part = format!("{}-{} of {}", shown.start + 1, shown.end, app.callers.len());
+            put_right(buffer, area, 0, &format!(" {part}"), theme.strong());
+        }
+    }
+    let first_row = area.y + u16::from(has_heading);
+    for (row, index) in (first_row..).zip(shown) {
+        draw_row(buffer, Rect { y: row, height: 1, ..area }, app, index, &columns, theme);
     }
 }
 
-fn draw_row(buffer: &mut Buffer, area: Rect, caller: &Caller, selected: bool, theme: Theme) {
-    let columns = if area.width >= 70 { WIDE } else { NARROW };
-    let style = if selected { theme.strong() } else { theme.dim() };
-    put(buffer, area, (0, 0), if selected { "›" } else { " " }, style);
-    let label = fit(&caller.label, usize::from(columns.label.saturating_sub(1)));
-    put(buffer, area, (2, 0), &label, style);
-    let clock = Rect { width: area.width.min(2 + columns.label + columns.clock), ..area };
-    if columns.clock > 0 {
-        put_right(buffer, clock, 0, &caller.timeline.now().to_string(), style);
+fn draw_heading(buffer: &mut Buffer, area: Rect, columns: &Columns, theme: Theme) {
+    let names = [
+        ("caller", columns.label),
+        ("   time", columns.clock),
+        (" speaks", columns.speaks),
+        (" sounds like", columns.state),
+        ("   for", columns.lasting),
+        (" level", columns.level),
+        ("the last minutes", area.width),
+    ];
+    let mut column = SIGN;
+    for (name, width) in names.into_iter().filter(|(_, width)| *width > 0) {
+        put(buffer, area, (column, 0), name, theme.dim());
+        column = column.saturating_add(width);
     }
-    let state = caller.printed.state;
-    let text = match state {
-        State::Emotion(emotion, certainty) => {
-            format!(" {} {} % ", emotion.label(), state::percent(certainty))
-        }
-        other => format!(" {} ", state::words(other)),
+}
+
+fn draw_row(
+    buffer: &mut Buffer,
+    area: Rect,
+    app: &App,
+    index: usize,
+    columns: &Columns,
+    theme: Theme,
+) {
+    let caller = &app.callers[index];
+    let situation = Situation::of(app, index);
+    let is_selected = index == app.selected;
+    let style = match (is_selected, situation.is_past()) {
+        (true, _) => theme.strong(),
+        (false, true) => theme.dim(),
+        (false, false) => Style::new(),
     };
-    let room = usize::from(columns.state.saturating_sub(1));
-    put(buffer, area, (clock.width + 1, 0), &fit(&text, room), state::style(state, theme));
-    let start = (clock.width + 1 + columns.state).min(area.width);
-    let rest = Rect { x: area.x + start, width: area.width - start, ..area };
+    let strip_at = columns.strip().min(area.width);
+    let rest = Rect { x: area.x + strip_at, width: area.width - strip_at, ..area };
     strip::draw(buffer, rest, &caller.timeline, theme);
+    if situation.is_past() {
+        theme.fade(buffer, rest);
+    }
+    put(buffer, area, (0, 0), if is_selected { "›" } else { " " }, style);
+    let label = fit(&caller.label, usize::from(columns.label.saturating_sub(1)));
+    put(buffer, area, (SIGN, 0), &label, style);
+    let mut column = SIGN + columns.label;
+    // A clock that never ran says nothing.
+    if columns.clock > 0 && situation != Situation::NoCall {
+        let clock = Rect { width: area.width.min(column + columns.clock - 1), ..area };
+        put_right(buffer, clock, 0, &caller.printed.clock.to_string(), style);
+    }
+    column += columns.clock;
+    if columns.speaks > 0 && !situation.is_past() {
+        put(buffer, area, (column + 1, 0), speaks(caller), style);
+    }
+    column += columns.speaks;
+    let text = fit(&format!(" {} ", situation.short()), usize::from(columns.state - 1));
+    put(buffer, area, (column, 0), &text, situation.style(theme));
+    column += columns.state;
+    if columns.lasting > 0 && matches!(situation, Situation::Heard(State::Emotion(..))) {
+        let lasting = Rect { width: area.width.min(column + columns.lasting - 1), ..area };
+        put_right(buffer, lasting, 0, &caller.printed.lasting.to_string(), style);
+    }
+    column += columns.lasting;
+    if columns.level > 0 && app.is_heard(index) {
+        quiet_meter(
+            buffer,
+            Rect { width: area.width.min(column + METER), ..area },
+            column,
+            caller,
+            theme,
+        );
+    }
+}
+
+/// Who speaks, where both sides are heard.
+fn speaks(caller: &Caller) -> &'static str {
+    let caller_speaks = !matches!(caller.printed.state, State::Listening);
+    match caller.timeline.operator_state() {
+        Some(state) if state.is_echoed => "you",
+        Some(state) if state.speaks && caller_speaks => "both",
+        Some(state) if state.speaks => "you",
+        Some(_) | None if caller_speaks => "caller",
+        Some(_) | None => "",
+    }
+}
+
+/// Draws whose details follow, as a rule with the label in it.
+pub(super) fn draw_title(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+    let Some(caller) = app.caller() else { return };
+    put(buffer, area, (0, 0), &"─".repeat(area.width.into()), theme.dim());
+    let clock = format!(" {} ", caller.printed.clock);
+    let room = usize::from(area.width).saturating_sub(10 + width(&clock));
+    let label = format!(" {} ", fit(&caller.label, room));
+    put(buffer, area, (2, 0), &label, theme.strong());
+    let right = Rect { width: area.width.saturating_sub(2), ..area };
+    put_right(buffer, right, 0, &clock, theme.strong());
 }

@@ -9,16 +9,14 @@ use std::path::PathBuf;
 /// would steer the terminal are made harmless.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// A label for each caller, in the order of [`Update::caller`].
-    pub callers: Vec<String>,
+    /// A line for each caller that can be heard at once, in the order of [`Update::caller`].
+    pub lines: Vec<Line>,
     /// The model and its honest score, such as `phone-lstm: UAR 0.53 on strangers`.
     pub model: String,
     /// What computes: `CPU (burn-flex)` or the name of an adapter.
     pub backend: String,
-    /// Where the sound comes from: a device or a file.
-    pub source: String,
-    /// The session log, if one is written.
-    pub log: Option<PathBuf>,
+    /// What the deployer has to tell a caller, if that is to be confirmed at each call.
+    pub notice_text: Option<String>,
     /// Live, or a replay.
     pub mode: Mode,
     /// Something to know from the start, such as `no GPU found: using the CPU`.
@@ -27,11 +25,23 @@ pub struct Setup {
     pub colours: Colours,
 }
 
+/// A place where a caller can be heard: one call after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What the line is called: the label that was given to it, or the recording's name.
+    pub label: String,
+    /// Where its sound comes from: a device or a file.
+    pub source: String,
+}
+
 /// Whether time can be held.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {
     /// It cannot: somebody is on the line.
-    Live,
+    Live {
+        /// Whether calls begin and end by themselves; if not, only by a key.
+        auto_calls: bool,
+    },
     /// A recording, which can be paused and moved.
     Replay {
         /// Its length, if known.
@@ -44,8 +54,15 @@ pub enum Mode {
 /// One message to the dashboard.
 #[derive(Clone, Debug)]
 pub enum Feed {
-    /// Something about a caller.
+    /// Something about a caller; times are those of the caller's call.
     Update(Update),
+    /// A call begins or ends, or its notice was confirmed.
+    Call {
+        /// Which line.
+        caller: usize,
+        /// What becomes of it.
+        news: CallNews,
+    },
     /// How the engine is doing.
     Status(Status),
     /// A sentence for the operator.
@@ -54,15 +71,39 @@ pub enum Feed {
     Finished(Option<String>),
 }
 
+/// What becomes of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallNews {
+    /// A new call: the line's history begins anew.
+    Begun {
+        /// Its label; it may hold anything.
+        label: String,
+        /// Its log, if one is written.
+        log: Option<PathBuf>,
+        /// Whether nothing is read until [`Action::ConfirmNotice`].
+        awaits_notice: bool,
+    },
+    /// It has another label.
+    Renamed(String),
+    /// The caller was told what has to be told.
+    NoticeConfirmed,
+    /// It is over. Its history stays on the screen until the next one begins.
+    Ended,
+}
+
 /// How the engine is doing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Status {
     /// From the last sample of a segment to its reading, 95th percentile; none before the first reading.
     pub delay_p95_ms: Option<f32>,
     /// Samples lost so far.
     pub dropped_samples: u64,
-    /// Whether the sound comes: a live device may be gone for a while.
-    pub is_heard: bool,
+    /// Whether each line's sound comes: a live device may be gone for a while.
+    pub is_heard: Vec<bool>,
+    /// Whether nobody is listened to, because the operator wants privacy.
+    pub is_muted: bool,
+    /// What computes, when it is no longer [`Setup::backend`]: a GPU that failed gives way to the CPU.
+    pub backend: Option<String>,
     /// Whether a replay is held.
     pub paused: bool,
     /// Position in the recording, or the length of the live session so far.
@@ -83,7 +124,7 @@ pub struct LogStopped {
 }
 
 /// What the person asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Stop. The dashboard is closed when this arrives.
     Quit,
@@ -93,6 +134,38 @@ pub enum Action {
     SeekBy(i64),
     /// Replay so many times faster than real time.
     SetSpeed(f64),
-    /// Mark this moment in the session log.
-    Mark,
+    /// Mark this moment in the log of this line's call, with what was typed; that may be nothing.
+    Mark {
+        /// Which line.
+        caller: usize,
+        /// What was typed.
+        text: String,
+    },
+    /// Begin a call on this line; one that is under way ends first. With an empty label it is called as the
+    /// line is.
+    BeginCall {
+        /// Which line.
+        caller: usize,
+        /// What was typed.
+        label: String,
+    },
+    /// Give the call on this line another label.
+    Rename {
+        /// Which line.
+        caller: usize,
+        /// What was typed.
+        label: String,
+    },
+    /// End the call on this line.
+    EndCall {
+        /// Which line.
+        caller: usize,
+    },
+    /// The caller on this line was told [`Setup::notice_text`].
+    ConfirmNotice {
+        /// Which line.
+        caller: usize,
+    },
+    /// Stop listening to everybody at once, or listen again.
+    ToggleMute,
 }

@@ -1,10 +1,13 @@
 //! The last lines: what to know, and which keys there are.
 
 use super::app::{App, Ending};
+use super::caller::Caller;
+use super::entry::{Asked, Entry, MAX_CHARS};
 use super::feed::{LogStopped, Mode};
-use super::keys::BINDINGS;
-use super::text::{fit, put, put_right};
+use super::keys::{BINDINGS, Binding, LAST};
+use super::text::{fit, fit_end, put, put_right, width};
 use super::theme::Theme;
+use crate::plain_text::plain;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,8 +15,15 @@ use ratatui::style::Style;
 /// What is left of the keys when a message takes their row.
 const HELP: &str = "  ? help";
 
+/// Between two keys.
+const GAP: &str = "   ";
+
 /// Draws the message and the keys in two rows; in one row, the message and the way to the keys.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+    if let Some(entry) = &app.entry {
+        draw_entry(buffer, area, entry, app, theme);
+        return;
+    }
     let message = message(app, theme);
     let (mut room, has_two_rows) = (area.width, area.height > 1);
     if has_two_rows || message.is_none() {
@@ -34,10 +44,14 @@ fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
         }
         (Some(Ending::Over), _, _) => {
             let what = match app.setup.mode {
-                Mode::Live => "monitoring is over",
+                Mode::Live { .. } => "monitoring is over",
                 Mode::Replay { .. } => "the replay is over; ← goes back",
             };
             Some((format!(" {what}; q quits "), theme.alarm()))
+        }
+        (None, _, _) if app.to_end().is_some() => {
+            let label = app.to_end().unwrap_or_default();
+            Some((format!(" press e again to end the call: {label} "), theme.alarm()))
         }
         (None, Some(answer), _) => Some((answer.to_owned(), theme.strong())),
         (None, None, _) if app.status.log_stopped.is_some() => {
@@ -53,14 +67,44 @@ fn log_stopped(LogStopped { since, disk_full }: LogStopped) -> String {
     format!(" no log since {since}: {why}; monitoring goes on ")
 }
 
+/// What is being typed, with its question; the end of it if it is long.
+fn draw_entry(buffer: &mut Buffer, area: Rect, entry: &Entry, app: &App, theme: Theme) {
+    let is_in_call = app.callers.get(entry.caller).is_some_and(Caller::is_in_call);
+    let asked = match entry.asked {
+        Asked::NewCall if is_in_call => " this call ends, a new one begins; its label: ",
+        Asked::NewCall => " new call, its label: ",
+        Asked::Label => " label of this call: ",
+        Asked::Mark => " mark, with the text: ",
+    };
+    let column = put(buffer, area, (0, 0), asked, theme.alarm()) + 1;
+    let room = usize::from(area.width.saturating_sub(column + 1));
+    let end = put(buffer, area, (column, 0), &fit_end(&plain(&entry.text), room), theme.strong());
+    put(buffer, area, (end, 0), "▏", theme.strong());
+    if area.height > 1 {
+        let left = MAX_CHARS.saturating_sub(entry.text.chars().count());
+        let keys = format!("Enter: done, may be empty   Esc: never mind   {left} characters left");
+        put(buffer, area, (0, area.height - 1), &fit(&keys, area.width.into()), theme.dim());
+    }
+}
+
+/// As many keys as there is room for; the last ones, which lead to all others, always.
 fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let row = area.height.saturating_sub(1);
+    let usable = BINDINGS.iter().filter(|it| !it.short.is_empty() && app.in_scope(it.scope));
+    let (last, first): (Vec<_>, Vec<_>) = usable.partition(|binding| LAST.contains(&binding.name));
+    let columns = |binding: &&Binding| 1 + width(binding.name) + width(binding.short) + GAP.len();
+    let mut room = usize::from(area.width) + GAP.len();
+    room = room.saturating_sub(last.iter().map(columns).sum());
+    let fitting = first.into_iter().take_while(|binding| {
+        let needed = columns(binding);
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    });
     let mut column = 0;
-    for binding in BINDINGS.iter().filter(|binding| !binding.short.is_empty()) {
-        if app.in_scope(binding.scope) {
-            column = put(buffer, area, (column, row), binding.name, theme.strong());
-            let short = format!(" {}   ", binding.short);
-            column = put(buffer, area, (column, row), &short, theme.dim());
-        }
+    for binding in fitting.collect::<Vec<_>>().into_iter().chain(last) {
+        column = put(buffer, area, (column, row), binding.name, theme.strong());
+        let short = format!(" {}{GAP}", binding.short);
+        column = put(buffer, area, (column, row), &short, theme.dim());
     }
 }

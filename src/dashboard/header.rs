@@ -13,21 +13,39 @@ use ratatui::layout::Rect;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let clock = clock(app);
     let clock_column = put_right(buffer, area, 0, &clock, theme.strong());
-    let doing = format!("{}   ", doing(app));
-    let left = Rect { width: clock_column, ..area };
-    let style = if app.is_deaf() { theme.alarm() } else { theme.dim() };
-    let doing_column = put_right(buffer, left, 0, &doing, style);
+    let left = Rect { width: clock_column.saturating_sub(3), ..area };
+    let needs_eyes = app.is_muted() || is_deaf(app);
+    let style = if needs_eyes { theme.alarm() } else { theme.dim() };
+    let doing_column = put_right(buffer, left, 0, &doing(app), style);
 
     let room = usize::from(doing_column.saturating_sub(2));
-    let label = app.caller().map_or("no caller", |caller| caller.label.as_str());
-    put(buffer, left, (0, 0), &fit(label, room), theme.strong());
+    put(buffer, left, (0, 0), &fit(&whose(app), room), theme.strong());
     draw_rule(buffer, area, app, theme);
+}
+
+/// The caller's label, or how many there are.
+fn whose(app: &App) -> String {
+    match app.callers.as_slice() {
+        [] => "no caller".to_owned(),
+        [caller] => caller.label.clone(),
+        lines => {
+            let calls = lines.iter().filter(|caller| caller.is_in_call()).count();
+            let s = if calls == 1 { "" } else { "s" };
+            format!("{calls} call{s} on {} lines", lines.len())
+        }
+    }
+}
+
+/// Whether the only caller cannot be heard; of several, each row says so.
+fn is_deaf(app: &App) -> bool {
+    app.ending.is_none() && app.callers.len() == 1 && !app.is_heard(0)
 }
 
 fn clock(app: &App) -> String {
     match app.setup.mode {
         Mode::Replay { length: Some(length), .. } => format!("{} / {length}", app.clock()),
-        Mode::Replay { length: None, .. } | Mode::Live => app.clock().to_string(),
+        Mode::Live { .. } if app.callers.len() > 1 => app.printed.position.to_string(),
+        Mode::Replay { length: None, .. } | Mode::Live { .. } => app.clock().to_string(),
     }
 }
 
@@ -36,8 +54,9 @@ fn doing(app: &App) -> String {
     match (&app.ending, app.setup.mode) {
         (Some(Ending::Failed(_)), _) => "stopped".to_owned(),
         (Some(Ending::Over), _) => "over".to_owned(),
-        (None, Mode::Live) if app.is_deaf() => " no sound ".to_owned(),
-        (None, Mode::Live) => "live".to_owned(),
+        (None, Mode::Live { .. }) if app.is_muted() => " MUTED ".to_owned(),
+        (None, Mode::Live { .. }) if is_deaf(app) => " no sound ".to_owned(),
+        (None, Mode::Live { .. }) => "live".to_owned(),
         (None, Mode::Replay { .. }) if app.status.paused => "paused".to_owned(),
         (None, Mode::Replay { .. }) if app.status.speed.is_infinite() => "full speed".to_owned(),
         (None, Mode::Replay { .. }) => format!("replay {}x", rounded(app.status.speed)),
@@ -52,7 +71,7 @@ fn rounded(speed: f64) -> f64 {
 fn draw_rule(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let played = match app.setup.mode {
         Mode::Replay { length: Some(length), .. } if length.0 > 0 => {
-            let played = u128::from(app.status.position.0.min(length.0)) * u128::from(area.width);
+            let played = u128::from(app.printed.position.0.min(length.0)) * u128::from(area.width);
             u16::try_from(played / u128::from(length.0)).unwrap_or(area.width)
         }
         _ => 0,
@@ -66,7 +85,7 @@ fn draw_rule(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 mod tests {
     use super::*;
     use crate::dashboard::feed::Feed;
-    use crate::dashboard::rehearsal::{REPLAY, app_after, setup};
+    use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, setup};
     use crate::dashboard::theme::Colours;
 
     fn rows(app: &App) -> [String; 2] {
@@ -78,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_live_call_shows_its_clock() {
-        let app = app_after(65, setup(&["caller"], Mode::Live));
+        let app = app_after(65, setup(&["caller"], LIVE));
         assert_eq!(rows(&app)[0], "caller                       live   1:05");
         assert_eq!(rows(&app)[1], "─".repeat(40));
     }
@@ -99,17 +118,17 @@ mod tests {
 
     #[test]
     fn a_device_that_is_gone_is_said_until_it_is_back_and_the_clock_stays() {
-        let mut app = app_after(65, setup(&["caller"], Mode::Live));
-        app.status.is_heard = false;
+        let mut app = app_after(65, setup(&["caller"], LIVE));
+        app.status.is_heard = vec![false];
         assert_eq!(rows(&app)[0], "caller                  no sound    1:05");
-        app.status.is_heard = true;
+        app.status.is_heard = vec![true];
         assert!(rows(&app)[0].contains("live"));
     }
 
     #[test]
     fn a_long_label_leaves_room_for_the_clock() {
         let label = "the caller with the very long label of all";
-        let app = app_after(65, setup(&[label], Mode::Live));
+        let app = app_after(65, setup(&[label], LIVE));
         assert_eq!(rows(&app)[0], "the caller with the very l…  live   1:05");
     }
 }

@@ -74,8 +74,11 @@ fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
             if usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
         put(buffer, area, (0, row), binding.name, name);
         let text = match (binding.scope, app.setup.mode) {
-            (Scope::Replay | Scope::Playing, Mode::Live) => {
+            (Scope::Replay | Scope::Playing, Mode::Live { .. }) => {
                 format!("{} (replay only)", binding.what)
+            }
+            (Scope::Live | Scope::LiveCall, Mode::Replay { .. }) => {
+                format!("{} (live only)", binding.what)
             }
             _ => binding.what.to_owned(),
         };

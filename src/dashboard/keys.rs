@@ -15,6 +15,13 @@ pub(super) enum Command {
     Faster,
     Slower,
     Mark,
+    /// A mark with a text that is asked for.
+    Note,
+    BeginCall,
+    EndCall,
+    Label,
+    ConfirmNotice,
+    Mute,
     NextCaller,
     PreviousCaller,
 }
@@ -23,8 +30,14 @@ pub(super) enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Always,
-    /// Until it is over.
-    Running,
+    /// Until it is over, and only where somebody is on the line.
+    Live,
+    /// While a call is under way on the selected line.
+    InCall,
+    /// Both.
+    LiveCall,
+    /// While the selected call waits for the caller to be told.
+    Notice,
     /// Until it is over, and only where time can be held.
     Playing,
     /// Only where time can be held, also when it is over.
@@ -51,11 +64,49 @@ const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
 /// All keys, those first that an operator needs first.
 pub(super) const BINDINGS: &[Binding] = &[
     Binding {
-        name: "m",
-        what: "mark this moment",
+        name: "c",
+        what: "the caller was told: readings begin",
+        short: "the caller was told",
+        scope: Scope::Notice,
+        keys: &[(KeyCode::Char('c'), NONE, Command::ConfirmNotice)],
+    },
+    Binding {
+        name: "m t",
+        what: "mark this moment, with a text",
         short: "mark",
-        scope: Scope::Running,
-        keys: &[(KeyCode::Char('m'), NONE, Command::Mark)],
+        scope: Scope::InCall,
+        keys: &[
+            (KeyCode::Char('m'), NONE, Command::Mark),
+            (KeyCode::Char('t'), NONE, Command::Note),
+        ],
+    },
+    Binding {
+        name: "p",
+        what: "mute: listen to nobody, listen again",
+        short: "mute",
+        scope: Scope::Live,
+        keys: &[(KeyCode::Char('p'), NONE, Command::Mute)],
+    },
+    Binding {
+        name: "n",
+        what: "begin a new call on this line",
+        short: "new call",
+        scope: Scope::Live,
+        keys: &[(KeyCode::Char('n'), NONE, Command::BeginCall)],
+    },
+    Binding {
+        name: "e",
+        what: "end the call: press it twice",
+        short: "end",
+        scope: Scope::LiveCall,
+        keys: &[(KeyCode::Char('e'), NONE, Command::EndCall)],
+    },
+    Binding {
+        name: "l",
+        what: "give the call another label",
+        short: "label",
+        scope: Scope::LiveCall,
+        keys: &[(KeyCode::Char('l'), NONE, Command::Label)],
     },
     Binding {
         name: "space",
@@ -121,13 +172,17 @@ pub(super) const BINDINGS: &[Binding] = &[
         what: "quit (or Ctrl-C; Esc closes the help first)",
         short: "quit",
         scope: Scope::Always,
-        keys: &[
-            (KeyCode::Char('q'), NONE, Command::Quit),
-            (KeyCode::Char('c'), KeyModifiers::CONTROL, Command::Quit),
-            (KeyCode::Esc, NONE, Command::Back),
-        ],
+        keys: &[(KeyCode::Char('q'), NONE, Command::Quit), (KeyCode::Esc, NONE, Command::Back)],
     },
 ];
+
+/// Whether it is Ctrl-C, which quits whatever is going on.
+pub(super) fn interrupts(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL
+}
+
+/// The names of those that are shown however narrow the screen is.
+pub(super) const LAST: [&str; 2] = ["?", "q"];
 
 /// What a key does, and when.
 pub(super) fn command(key: KeyEvent) -> Option<(Command, Scope)> {
@@ -168,8 +223,10 @@ mod tests {
 
     #[test]
     fn control_makes_another_key_of_a_character() {
-        assert_eq!(does(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Command::Quit));
-        assert_eq!(does(KeyCode::Char('c'), NONE), None);
+        assert_eq!(does(KeyCode::Char('c'), NONE), Some(Command::ConfirmNotice));
+        assert_eq!(does(KeyCode::Char('c'), KeyModifiers::CONTROL), None);
         assert_eq!(does(KeyCode::Char('m'), KeyModifiers::CONTROL), None);
+        assert!(interrupts(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+        assert!(!interrupts(KeyEvent::new(KeyCode::Char('c'), NONE)));
     }
 }

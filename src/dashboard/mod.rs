@@ -1,6 +1,6 @@
 //! The operator's screen: what the caller sounds like now, and what happened in the last minutes.
 //!
-//! In: [`Feed`] messages of the engine, and keys. Out: a picture at most fifteen times a second, and
+//! In: [`Feed`] messages of the engine, and keys. Out: a picture at most ten times a second, and
 //! [`Action`]s. It keeps what it was told, and nothing of it decides what is recorded: a slow screen
 //! loses a picture, never a record.
 //!
@@ -12,6 +12,7 @@ mod board;
 mod caller;
 mod callers;
 mod draw;
+mod entry;
 mod facts;
 mod feed;
 mod footer;
@@ -19,11 +20,15 @@ mod header;
 mod help;
 mod keyboard;
 mod keys;
+mod layout;
 mod lettering;
+mod muted;
+mod notice;
 mod probabilities;
 #[cfg(test)]
 mod rehearsal;
 mod signal;
+mod situation;
 mod state;
 mod strip;
 mod terminal;
@@ -31,7 +36,7 @@ mod text;
 mod theme;
 
 pub use board::show_table;
-pub use feed::{Action, Feed, LogStopped, Mode, Setup, Status};
+pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, Setup, Status};
 pub use theme::Colours;
 
 use app::App;
@@ -45,8 +50,8 @@ use terminal::Screen;
 /// How long to wait for a key before looking at the feed again.
 const POLL: Duration = Duration::from_millis(33);
 
-/// Between two pictures: fifteen a second.
-const PICTURE: Duration = Duration::from_millis(67);
+/// Between two pictures: ten a second.
+const PICTURE: Duration = Duration::from_millis(100);
 
 /// A screen that has nothing new to show is touched this often, to find out whether it is still there.
 const TOUCH: Duration = Duration::from_secs(1);
@@ -174,6 +179,7 @@ fn asks_to_quit(
         wait = Duration::ZERO;
         match event {
             Event::Key(key) if press(app, key, actions) => return Ok(true),
+            Event::Paste(text) => app.on_paste(&text),
             Event::Resize(..) => app.resized(),
             _ => {}
         }
@@ -187,8 +193,8 @@ fn press(app: &mut App, key: KeyEvent, actions: &Sender<Action>) -> bool {
     if action == Action::Quit {
         return true;
     }
-    match actions.try_send(action) {
-        Ok(()) => app.handed_over(action),
+    match actions.try_send(action.clone()) {
+        Ok(()) => app.handed_over(&action),
         Err(TrySendError::Full(_)) => app.refused(),
         Err(TrySendError::Disconnected(_)) => app.engine_left(),
     }

@@ -119,8 +119,7 @@ fn ranked(scores: Scores) -> Vec<(Emotion, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::feed::Mode;
-    use crate::dashboard::rehearsal::{app_after, setup};
+    use crate::dashboard::rehearsal::{LIVE, app_after, setup};
     use crate::dashboard::theme::Colours;
     use ratatui::style::Modifier;
 
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_emotion_has_a_bar_and_the_most_probable_one_stands_out() {
-        let (buffer, rows) = rows(&app_after(108, setup(&["caller"], Mode::Live)), 36, ROWS);
+        let (buffer, rows) = rows(&app_after(108, setup(&["caller"], LIVE)), 36, ROWS);
         assert_eq!(rows[0], "probabilities");
         assert_eq!(rows[3], " F  fear      ███████████▋      73 %");
         assert_eq!(rows[7], " N  neutral   ▉                  5 %");
@@ -145,7 +144,7 @@ mod tests {
 
     #[test]
     fn in_silence_the_bars_say_how_old_they_are() {
-        let (buffer, rows) = rows(&app_after(77, setup(&["caller"], Mode::Live)), 36, ROWS);
+        let (buffer, rows) = rows(&app_after(77, setup(&["caller"], LIVE)), 36, ROWS);
         assert_eq!(rows[0], "last reading, at 1:13");
         let theme = Theme::new(Colours::True);
         assert_eq!(Some(buffer[(14, 6)].fg), theme.dim().fg);
@@ -153,7 +152,7 @@ mod tests {
 
     #[test]
     fn one_row_names_the_most_probable_emotions_that_fit() {
-        let app = app_after(108, setup(&["caller"], Mode::Live));
+        let app = app_after(108, setup(&["caller"], LIVE));
         assert_eq!(rows(&app, 40, 1).1, [" F  fear 73 %   D  disgust 8 %"]);
         assert_eq!(rows(&app, 16, 1).1, [" F  fear 73 %"]);
     }

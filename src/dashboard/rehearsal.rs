@@ -1,7 +1,7 @@
 //! A call that never was, for tests: always the same, with everything that a screen can show.
 
 use super::app::App;
-use super::feed::{Feed, Mode, Setup, Status};
+use super::feed::{CallNews, Feed, Line, Mode, Setup, Status};
 use super::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
@@ -51,16 +51,29 @@ const LOST_AT: u64 = 56;
 /// What stands on the screen besides the call.
 pub(super) fn setup(callers: &[&str], mode: Mode) -> Setup {
     Setup {
-        callers: callers.iter().map(|label| (*label).to_owned()).collect(),
+        lines: callers
+            .iter()
+            .map(|label| Line {
+                label: (*label).to_owned(),
+                source: "pulseaudio:softphone.monitor".to_owned(),
+            })
+            .collect(),
         model: "phone-lstm: UAR 0.53 on strangers".to_owned(),
         backend: "CPU (burn-flex)".to_owned(),
-        source: "pulseaudio:softphone.monitor".to_owned(),
-        log: Some("/var/calls/2026-11-22T14-03-11.jsonl".into()),
+        notice_text: Some(NOTICE.to_owned()),
         mode,
         notice: Some("no GPU found: using the CPU".to_owned()),
         colours: Colours::True,
     }
 }
+
+/// What has to be told to a caller.
+pub(super) const NOTICE: &str = "This service uses a computer program that estimates from the sound of \
+    your voice how you feel, to help the person who listens to you. It does not record you. You can say no, \
+    and nothing changes.";
+
+/// Somebody is on the line.
+pub(super) const LIVE: Mode = Mode::Live { auto_calls: false };
 
 /// A recording of four minutes.
 pub(super) const REPLAY: Mode =
@@ -70,6 +83,7 @@ pub(super) const REPLAY: Mode =
 pub(super) fn app_after(seconds: u64, setup: Setup) -> App {
     let mut app = App::new(setup);
     for caller in 0..app.callers.len() {
+        app.apply(begun(caller, &app.callers[caller].label.clone(), false));
         let later = 17 * caller as u64;
         for tenth in 0..=10 * seconds {
             for event in events(tenth, later) {
@@ -81,7 +95,9 @@ pub(super) fn app_after(seconds: u64, setup: Setup) -> App {
     app.apply(Feed::Status(Status {
         delay_p95_ms: Some(34.4),
         dropped_samples: if seconds > LOST_AT { 96_000 } else { 0 },
-        is_heard: true,
+        is_heard: vec![true; app.callers.len()],
+        is_muted: false,
+        backend: None,
         paused: false,
         position: StreamTime::from_ms(1000 * seconds),
         speed: 1.0,
@@ -89,6 +105,13 @@ pub(super) fn app_after(seconds: u64, setup: Setup) -> App {
     }));
     app.tick(Duration::from_secs(seconds));
     app
+}
+
+/// A call begins on a line.
+pub(super) fn begun(caller: usize, label: &str, awaits_notice: bool) -> Feed {
+    let log = Some("/var/calls/2026-11-22T14-03-11.jsonl".into());
+    let news = CallNews::Begun { label: label.to_owned(), log, awaits_notice };
+    Feed::Call { caller, news }
 }
 
 /// What happens in one tenth of a second of a call that began earlier by some seconds.

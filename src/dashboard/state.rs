@@ -1,8 +1,11 @@
 //! The one thing to see at a glance: what the caller sounds like now, in big plain words.
 
+use super::app::App;
 use super::lettering::Lettering;
-use super::text::put;
+use super::situation::Situation;
+use super::text::{put, width};
 use super::theme::Theme;
+use crate::stream_time::StreamTime;
 use crate::timeline::history::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,22 +53,23 @@ struct Sign {
     style: Style,
     certainty: Option<f32>,
     explained: String,
+    /// How long it has been so; left out where it does not fit.
+    lasting: Option<StreamTime>,
 }
 
-/// Draws the state's words, big if they fit above one line that explains them, and otherwise in one row.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: State, theme: Theme) {
-    let certainty = match state {
-        State::Emotion(_, certainty) => Some(certainty),
-        State::Listening | State::SpeechTooShort | State::Uncertain => None,
+/// Draws the words of a situation, big if they fit above one line that explains them, and otherwise in one row.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, situation: Situation, app: &App, theme: Theme) {
+    let certainty = match situation {
+        Situation::Heard(State::Emotion(_, certainty)) => Some(certainty),
+        _ => None,
     };
-    let (words, style) = (words(state), style(state, theme));
-    draw_sign(buffer, area, &Sign { words, style, certainty, explained: explained(state) }, theme);
-}
-
-/// Draws that the caller cannot be heard.
-pub(super) fn draw_deaf(buffer: &mut Buffer, area: Rect, theme: Theme) {
-    let explained = "the device is gone; looking for it".to_owned();
-    let sign = Sign { words: "no sound", style: theme.alarm(), certainty: None, explained };
+    let sign = Sign {
+        words: situation.words(),
+        style: situation.style(theme),
+        certainty,
+        explained: situation.explained(app),
+        lasting: app.caller().filter(|_| certainty.is_some()).map(|it| it.printed.lasting),
+    };
     draw_sign(buffer, area, &sign, theme);
 }
 
@@ -79,7 +83,11 @@ fn draw_sign(buffer: &mut Buffer, area: Rect, sign: &Sign, theme: Theme) {
         let style = sign.style.patch(theme.strong());
         put(buffer, area, (0, letter_rows / 2), &text, style);
     }
-    put(buffer, area, (0, area.height.saturating_sub(1)), &sign.explained, theme.dim());
+    let last = area.height.saturating_sub(1);
+    let lasting = sign.lasting.map_or_else(String::new, |lasting| format!(", for {lasting}"));
+    let in_full = format!("{}{lasting}", sign.explained);
+    let explained = if width(&in_full) <= area.width.into() { &in_full } else { &sign.explained };
+    put(buffer, area, (0, last), explained, theme.dim());
 }
 
 fn draw_big(buffer: &mut Buffer, area: Rect, sign: &Sign, lettering: &Lettering) {
@@ -107,7 +115,7 @@ fn draw_certainty(buffer: &mut Buffer, area: Rect, sign: &Sign, scale: u16) {
 }
 
 /// One line in small letters.
-fn explained(state: State) -> String {
+pub(super) fn explained(state: State) -> String {
     match state {
         State::Listening => "no speech now".to_owned(),
         State::SpeechTooShort => "a little more speech is needed".to_owned(),
@@ -121,15 +129,21 @@ fn explained(state: State) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dashboard::rehearsal::{LIVE, app_after, setup};
     use crate::dashboard::theme::Colours;
     use crate::emotion::Emotion;
 
-    fn rows(state: State, width: u16, height: u16) -> Vec<String> {
+    fn rows_of(situation: Situation, width: u16, height: u16) -> Vec<String> {
+        let app = app_after(2, setup(&["caller"], LIVE));
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let area = buffer.area;
-        draw(&mut buffer, area, state, Theme::new(Colours::True));
+        draw(&mut buffer, area, situation, &app, Theme::new(Colours::True));
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..height).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    fn rows(state: State, width: u16, height: u16) -> Vec<String> {
+        rows_of(Situation::Heard(state), width, height)
     }
 
     #[test]
@@ -142,7 +156,7 @@ mod tests {
                 " █▀▀ █▀▀ ▄▀▀▄ █▀▀▄    █▀▀ █ █ ▀  ▄▀",
                 " █▀  █▀  █▀▀█ █▀█     █▀█ ▀▀█  ▄▀",
                 " ▀   ▀▀▀ ▀  ▀ ▀  ▀    ▀▀▀   ▀ ▀   ▀",
-                "fear: 64 % certain"
+                "fear: 64 % certain, for 0:02"
             ]
         );
     }
@@ -156,12 +170,9 @@ mod tests {
 
     #[test]
     fn a_device_that_is_gone_is_written_big() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 4));
-        let area = buffer.area;
-        draw_deaf(&mut buffer, area, Theme::new(Colours::True));
-        let row = |y| (0..40).map(|x| buffer[(x, y)].symbol()).collect::<String>();
-        assert_eq!(row(0).trim_end(), " █▄ █ ▄▀▀▄    ▄▀▀ ▄▀▀▄ █  █ █▄ █ █▀▀▄");
-        assert_eq!(row(3).trim_end(), "the device is gone; looking for it");
+        let rows = rows_of(Situation::NoSound, 40, 4);
+        assert_eq!(rows[0], " █▄ █ ▄▀▀▄    ▄▀▀ ▄▀▀▄ █  █ █▄ █ █▀▀▄");
+        assert_eq!(rows[3], "the device is gone; looking for it");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -49,7 +50,7 @@ impl Screen {
         hook_panics(Arc::clone(&given_back), sender);
         let taken = Taken { given_back };
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)?;
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
         let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         terminal.hide_cursor()?;
         terminal.clear()?;
@@ -99,7 +100,7 @@ fn give_back(given_back: &AtomicBool) {
 }
 
 fn leave(out: &mut impl Write) -> io::Result<()> {
-    execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
+    execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show)
 }
 
 /// Until the terminal is given back, a signal only asks to end; from then on it ends the program, but for a
@@ -152,5 +153,6 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains("\u{1b}[?1049l"), "{text:?}");
         assert!(text.contains("\u{1b}[?25h"), "{text:?}");
+        assert!(text.contains("\u{1b}[?2004l"), "{text:?}");
     }
 }

@@ -65,6 +65,36 @@ pub(super) fn put_right(
     column
 }
 
+/// The text in lines of at most so many columns, broken between words where that can be done.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let mut rest = word.to_owned();
+        if !line.is_empty() && width(&line) + 1 + width(&rest) > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        // A word that is longer than a line.
+        while width(&rest) > columns {
+            let head = first_columns(graphemes(&rest).into_iter(), columns + 1).concat();
+            if head.is_empty() {
+                break;
+            }
+            rest = rest.split_off(head.len());
+            lines.push(head);
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&rest);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 fn graphemes(text: &str) -> Vec<String> {
     Span::raw(text)
         .styled_graphemes(Style::default())
@@ -102,6 +132,15 @@ mod tests {
         assert_eq!(fit("電話番号", 8), "電話番号");
         assert_eq!(width(&fit("電話番号", 4)), 3);
         assert_eq!(fit_end("電話番号", 5), "…番号");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_only_long_words_within() {
+        let text = "This call is  heard by\na computer.";
+        assert_eq!(wrap(text, 12), ["This call is", "heard by a", "computer."]);
+        assert_eq!(wrap("a Donaudampfschiff", 6), ["a", "Donaud", "ampfsc", "hiff"]);
+        assert_eq!(wrap("電話番号です", 5), ["電話", "番号", "です"]);
+        assert!(wrap("  ", 9).is_empty());
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::timeline::history::Cell;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 /// From this certainty on an emotion's letter is a capital.
@@ -148,6 +150,13 @@ impl Theme {
             Colours::True => {
                 Style::new().fg(Color::Rgb(0xee, 0xee, 0xee)).bg(Color::Rgb(0x50, 0x55, 0x5c))
             }
+        }
+    }
+
+    /// Makes what is drawn there the past: its letters stay, its colours go.
+    pub(super) fn fade(self, buffer: &mut Buffer, area: Rect) {
+        for place in area.intersection(buffer.area).positions() {
+            buffer[place].set_style(Style::reset().patch(self.dim()));
         }
     }
 

@@ -1,10 +1,13 @@
 use super::*;
-use crate::dashboard::rehearsal::{REPLAY, app_after, setup};
+use crate::dashboard::feed::{Action, Line};
+use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, begun, setup};
 use crate::pipeline::{Event, Level, Update};
-use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+const MARK: Action = Action::Mark { caller: 0, text: String::new() };
 
 fn live() -> App {
-    app_after(20, setup(&["caller"], Mode::Live))
+    app_after(20, setup(&["caller"], LIVE))
 }
 
 fn replay() -> App {
@@ -55,7 +58,7 @@ fn each_press_steps_the_speed_on_even_before_the_engine_answers() {
     for expected in [2.0, 4.0, 8.0, 16.0] {
         let action = press(&mut app, KeyCode::Char('+'));
         assert_eq!(action, Some(Action::SetSpeed(expected)));
-        app.handed_over(Action::SetSpeed(expected));
+        app.handed_over(&Action::SetSpeed(expected));
     }
     assert_eq!(press(&mut app, KeyCode::Char('+')), None);
     app.status.speed = f64::INFINITY;
@@ -66,13 +69,13 @@ fn each_press_steps_the_speed_on_even_before_the_engine_answers() {
 fn a_mark_is_drawn_only_once_the_engine_has_it() {
     let mut app = live();
     let action = press(&mut app, KeyCode::Char('m'));
-    assert_eq!(action, Some(Action::Mark));
+    assert_eq!(action, Some(MARK));
     let marks = |app: &App| {
         let timeline = &app.callers[0].timeline;
         timeline.marks(StreamTime::ZERO, StreamTime::from_ms(60_000)).count()
     };
     assert_eq!(marks(&app), 0);
-    app.handed_over(Action::Mark);
+    app.handed_over(&MARK);
     assert_eq!(marks(&app), 1);
     assert_eq!(app.last_answer(), Some("marked at 0:20"));
     app.refused();
@@ -82,7 +85,7 @@ fn a_mark_is_drawn_only_once_the_engine_has_it() {
 #[test]
 fn an_answer_goes_after_a_while_and_a_notice_stays() {
     let mut app = live();
-    app.handed_over(Action::Mark);
+    app.handed_over(&MARK);
     app.tick(Duration::from_secs(22));
     assert!(app.last_answer().is_some());
     app.take_changed();
@@ -95,14 +98,15 @@ fn an_answer_goes_after_a_while_and_a_notice_stays() {
 #[test]
 fn numbers_change_at_most_twice_a_second() {
     let mut app = live();
+    let numbers = |app: &App| (app.callers[0].printed.level_db, app.callers[0].printed.clock);
     let mut changes = 0;
     for tenth in 1..=100_u16 {
         let at = StreamTime::from_ms(20_000 + 100 * u64::from(tenth));
         let level = Level { rms_db: -f32::from(tenth), peak_db: 0.0 };
         app.apply(Feed::Update(Update { caller: 0, at, event: Event::Level(level) }));
-        let before = app.callers[0].printed;
+        let before = numbers(&app);
         app.tick(Duration::from_secs(20) + Duration::from_millis(100) * tenth.into());
-        changes += u32::from(app.callers[0].printed != before);
+        changes += u32::from(numbers(&app) != before);
     }
     assert_eq!(changes, 20);
 }
@@ -144,14 +148,14 @@ fn an_engine_that_leaves_without_a_word_is_an_error() {
 
 #[test]
 fn the_selection_stays_among_the_callers() {
-    let mut app = app_after(1, setup(&["one", "two"], Mode::Live));
+    let mut app = app_after(1, setup(&["one", "two"], LIVE));
     for (key, selected) in
         [(KeyCode::Up, 0), (KeyCode::Down, 1), (KeyCode::Down, 1), (KeyCode::Char('k'), 0)]
     {
         assert_eq!(press(&mut app, key), None);
         assert_eq!(app.selected, selected);
     }
-    let mut nobody = App::new(setup(&[], Mode::Live));
+    let mut nobody = App::new(setup(&[], LIVE));
     assert_eq!(press(&mut nobody, KeyCode::Down), None);
     assert_eq!(nobody.selected, 0);
 }
@@ -170,19 +174,161 @@ fn an_update_of_an_unknown_caller_is_ignored() {
 #[test]
 fn nothing_that_comes_from_outside_steers_the_terminal() {
     let nasty = "\u{1b}[31mred\u{7}";
-    let mut setup = setup(&[nasty], Mode::Live);
-    for text in [&mut setup.model, &mut setup.backend, &mut setup.source] {
-        *text = nasty.to_owned();
-    }
-    setup.log = Some(nasty.into());
+    let mut setup = setup(&[nasty], LIVE);
+    setup.lines = vec![Line { label: nasty.into(), source: nasty.into() }];
+    (setup.model, setup.backend) = (nasty.to_owned(), nasty.to_owned());
+    setup.notice_text = Some(nasty.to_owned());
     setup.notice = Some(nasty.to_owned());
     let mut app = App::new(setup);
     let clean = "␛[31mred␇";
-    assert_eq!(app.callers[0].label, clean);
-    assert_eq!([&app.setup.model, &app.setup.backend, &app.setup.source], [clean; 3]);
-    assert_eq!((app.log.as_deref(), app.notice.as_deref()), (Some(clean), Some(clean)));
+    assert_eq!([&app.callers[0].label, &app.callers[0].source], [clean; 2]);
+    assert_eq!([&app.setup.model, &app.setup.backend], [clean; 2]);
+    assert_eq!(app.notice.as_deref(), Some(clean));
+    assert_eq!(app.setup.notice_text.as_deref(), Some(clean));
+    let news =
+        CallNews::Begun { label: nasty.into(), log: Some(nasty.into()), awaits_notice: true };
+    app.apply(Feed::Call { caller: 0, news });
+    assert_eq!(app.callers[0].log.as_deref(), Some(clean));
     app.apply(Feed::Notice(nasty.to_owned()));
     assert_eq!(app.notice.as_deref(), Some(clean));
+    app.apply(Feed::Status(Status { backend: Some(nasty.to_owned()), ..app.status.clone() }));
+    assert_eq!(app.backend(), clean);
     app.apply(Feed::Finished(Some(nasty.to_owned())));
     assert_eq!(app.ending, Some(Ending::Failed(clean.to_owned())));
+}
+
+fn type_in(app: &mut App, text: &str) {
+    for character in text.chars() {
+        assert_eq!(press(app, KeyCode::Char(character)), None);
+    }
+}
+
+fn idle() -> App {
+    App::new(setup(&["line 1", "line 2"], LIVE))
+}
+
+#[test]
+fn a_call_begins_with_the_label_that_was_typed_on_the_selected_line() {
+    let mut app = idle();
+    press(&mut app, KeyCode::Down);
+    assert_eq!(press(&mut app, KeyCode::Char('n')), None);
+    type_in(&mut app, "Mr q, 2nd");
+    let label = "Mr q, 2nd".to_owned();
+    let action = press(&mut app, KeyCode::Enter);
+    assert_eq!(action, Some(Action::BeginCall { caller: 1, label }));
+    assert!(app.entry.is_none());
+}
+
+#[test]
+fn while_something_is_typed_keys_write_and_only_control_c_quits() {
+    let mut app = live();
+    press(&mut app, KeyCode::Char('t'));
+    type_in(&mut app, "qmpne?");
+    app.on_paste("\nq\u{3}");
+    assert_eq!(app.entry.as_ref().unwrap().text, "qmpne? q");
+    assert_eq!(press(&mut app, KeyCode::Esc), None);
+    assert!(app.entry.is_none());
+    press(&mut app, KeyCode::Char('l'));
+    let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(app.on_key(interrupt), Some(Action::Quit));
+}
+
+#[test]
+fn what_is_pasted_where_nothing_is_asked_for_is_no_command() {
+    let mut app = live();
+    app.take_changed();
+    app.on_paste("q");
+    assert!(app.entry.is_none() && !app.take_changed());
+}
+
+#[test]
+fn a_mark_with_a_text_is_drawn_with_it() {
+    let mut app = live();
+    press(&mut app, KeyCode::Char('t'));
+    type_in(&mut app, "cries");
+    let action = press(&mut app, KeyCode::Enter).unwrap();
+    assert_eq!(action, Action::Mark { caller: 0, text: "cries".into() });
+    app.handed_over(&action);
+    let marks = app.callers[0].timeline.marks(StreamTime::ZERO, StreamTime::from_ms(60_000));
+    assert_eq!(marks.map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["cries"]);
+}
+
+#[test]
+fn a_call_ends_on_the_second_press_within_three_seconds_and_nothing_between() {
+    let end = Some(Action::EndCall { caller: 0 });
+    let mut app = live();
+    assert_eq!(press(&mut app, KeyCode::Char('e')), None);
+    assert_eq!(app.to_end(), Some("caller"));
+    assert_eq!(press(&mut app, KeyCode::Char('e')), end);
+
+    press(&mut app, KeyCode::Char('e'));
+    press(&mut app, KeyCode::Char('?'));
+    assert_eq!(press(&mut app, KeyCode::Char('e')), None, "another key was between");
+
+    app.tick(Duration::from_secs(24));
+    assert_eq!(app.to_end(), None);
+    assert_eq!(press(&mut app, KeyCode::Char('e')), None, "it took too long");
+
+    app.apply(Feed::Call { caller: 0, news: CallNews::Ended });
+    assert_eq!(app.to_end(), None);
+    assert_eq!(press(&mut app, KeyCode::Char('e')), None);
+    assert_eq!(app.last_answer(), Some("there is no call on this line; n begins one"));
+}
+
+#[test]
+fn the_notice_is_confirmed_only_where_it_is_asked_for() {
+    let mut app = live();
+    assert_eq!(press(&mut app, KeyCode::Char('c')), None);
+    app.apply(begun(0, "next", true));
+    let action = press(&mut app, KeyCode::Char('c'));
+    assert_eq!(action, Some(Action::ConfirmNotice { caller: 0 }));
+    app.handed_over(&action.unwrap());
+    assert_eq!(app.callers[0].phase, Phase::AwaitsNotice, "the engine has to say it");
+    app.apply(Feed::Call { caller: 0, news: CallNews::NoticeConfirmed });
+    assert_eq!(app.callers[0].phase, Phase::Running);
+    assert_eq!(app.last_answer(), Some("next: the caller was told; readings begin"));
+    assert_eq!(press(&mut app, KeyCode::Char('c')), None);
+}
+
+#[test]
+fn only_the_engine_says_that_nobody_is_listened_to_and_the_screen_counts_how_long() {
+    let mut app = live();
+    let action = press(&mut app, KeyCode::Char('p'));
+    assert_eq!(action, Some(Action::ToggleMute));
+    app.handed_over(&action.unwrap());
+    assert!(!app.is_muted());
+    let muted = |is_muted| Feed::Status(Status { is_muted, ..live().status });
+    app.apply(muted(true));
+    assert!(app.is_muted());
+    app.take_changed();
+    app.tick(Duration::from_secs(62));
+    assert!(app.take_changed(), "the clock runs");
+    app.apply(muted(true));
+    assert_eq!(app.muted_for(), StreamTime::from_ms(42_000));
+    app.apply(begun(0, "next", true));
+    assert_eq!(press(&mut app, KeyCode::Char('c')), None, "the notice is not in sight");
+    app.apply(muted(false));
+    assert!(!app.is_muted());
+    assert_eq!(press(&mut replay(), KeyCode::Char('p')), None, "a recording hears nobody");
+}
+
+#[test]
+fn what_is_typed_for_a_call_that_ended_is_told_and_not_sent() {
+    let mut app = live();
+    press(&mut app, KeyCode::Char('t'));
+    type_in(&mut app, "late");
+    app.apply(Feed::Call { caller: 0, news: CallNews::Ended });
+    assert!(app.entry.is_none());
+    assert!(app.last_answer().unwrap().contains("that call is over"));
+    press(&mut app, KeyCode::Char('n'));
+    app.apply(begun(0, "by itself", false));
+    assert!(app.entry.is_some(), "a new call is still wanted");
+}
+
+#[test]
+fn news_of_an_unknown_line_are_ignored() {
+    let mut app = live();
+    app.apply(begun(9, "none", true));
+    assert_eq!(app.callers.len(), 1);
+    assert_eq!(app.callers[0].label, "caller");
 }

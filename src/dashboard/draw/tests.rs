@@ -1,6 +1,6 @@
 use super::*;
-use crate::dashboard::feed::{Action, Feed, LogStopped, Mode, Status};
-use crate::dashboard::rehearsal::{REPLAY, app_after, reading, setup};
+use crate::dashboard::feed::{Action, CallNews, Feed, Line, LogStopped, Mode, Status};
+use crate::dashboard::rehearsal::{self, LIVE, REPLAY, app_after, begun, reading, setup};
 use crate::dashboard::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
@@ -16,6 +16,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 use std::time::Duration;
 
+mod pictures;
+
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| draw(frame, app)).unwrap();
@@ -28,44 +30,44 @@ fn text(backend: &TestBackend) -> String {
 
 #[test]
 fn a_live_call_on_the_smallest_screen() {
-    let app = app_after(108, setup(&["caller"], Mode::Live));
+    let app = app_after(108, setup(&["caller"], LIVE));
     insta::assert_snapshot!(drawn(40, 10, &app));
 }
 
 #[test]
 fn a_live_call_on_an_ordinary_screen() {
-    let app = app_after(108, setup(&["caller"], Mode::Live));
+    let app = app_after(108, setup(&["caller"], LIVE));
     insta::assert_snapshot!(drawn(80, 24, &app));
 }
 
 #[test]
 fn a_replay_on_a_large_screen() {
     let mut app = app_after(108, setup(&["caller"], REPLAY));
-    app.handed_over(Action::Mark);
+    app.handed_over(&Action::Mark { caller: 0, text: String::new() });
     insta::assert_snapshot!(drawn(120, 40, &app));
 }
 
 #[test]
 fn a_silent_moment() {
-    let app = app_after(42, setup(&["caller"], Mode::Live));
+    let app = app_after(42, setup(&["caller"], LIVE));
     insta::assert_snapshot!(drawn(80, 24, &app));
 }
 
 #[test]
 fn the_first_moment() {
-    let app = App::new(setup(&["caller"], Mode::Live));
+    let app = App::new(setup(&["caller"], REPLAY));
     insta::assert_snapshot!(drawn(80, 24, &app));
 }
 
 #[test]
 fn several_callers() {
-    let app = app_after(108, setup(&["Line 1", "Line 2 (transfer)", "Line 3"], Mode::Live));
+    let app = app_after(108, setup(&["Line 1", "Line 2 (transfer)", "Line 3"], LIVE));
     insta::assert_snapshot!(drawn(120, 40, &app));
 }
 
 #[test]
 fn the_help() {
-    let mut app = app_after(108, setup(&["caller"], Mode::Live));
+    let mut app = app_after(108, setup(&["caller"], LIVE));
     app.help = true;
     insta::assert_snapshot!(drawn(80, 24, &app));
 }
@@ -88,7 +90,7 @@ fn without_colours_the_letters_say_it_all() {
 
 #[test]
 fn the_strip_has_the_colours_of_its_letters() {
-    let app = app_after(108, setup(&["caller"], Mode::Live));
+    let app = app_after(108, setup(&["caller"], LIVE));
     let backend = drawn(80, 24, &app);
     let buffer = backend.buffer();
     let theme = Theme::new(Colours::True);
@@ -108,7 +110,7 @@ fn the_strip_has_the_colours_of_its_letters() {
 
 #[test]
 fn below_the_smallest_size_one_line_says_so() {
-    let app = app_after(10, setup(&["caller"], Mode::Live));
+    let app = app_after(10, setup(&["caller"], LIVE));
     for (columns, rows) in [(39, 10), (40, 9), (200, 1)] {
         let text = text(&drawn(columns, rows, &app));
         assert!(text.contains("too small: 40 x 10 or more"), "{text}");
@@ -130,12 +132,12 @@ fn an_end_is_told_and_an_error_with_its_reason() {
 
 #[test]
 fn a_log_that_stopped_is_told_at_once_and_as_long_as_it_lasts() {
-    let mut app = app_after(30, setup(&["caller"], Mode::Live));
-    let running = app.status;
+    let mut app = app_after(30, setup(&["caller"], LIVE));
+    let running = app.status.clone();
     let since = StreamTime::from_ms(29_000);
     for (disk_full, why) in [(true, "the disk is full"), (false, "it cannot be written")] {
         let log_stopped = Some(LogStopped { since, disk_full });
-        app.apply(Feed::Status(Status { log_stopped, ..running }));
+        app.apply(Feed::Status(Status { log_stopped, ..running.clone() }));
         app.apply(Feed::Notice("something else".to_owned()));
         for (columns, rows) in [(40, 10), (80, 24)] {
             let text = text(&drawn(columns, rows, &app));
@@ -153,23 +155,127 @@ fn a_log_that_stopped_is_told_at_once_and_as_long_as_it_lasts() {
 fn the_selected_caller_is_in_sight_however_many_there_are() {
     let labels: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let mut app = app_after(3, setup(&labels, Mode::Live));
+    let mut app = app_after(3, setup(&labels, LIVE));
     app.selected = 49;
     for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
         assert!(text(&drawn(columns, rows, &app)).contains("› line 49"));
     }
 }
 
+/// Three lines: a call in which fear is read, one that waits for its notice, one that is over.
+fn three_lines() -> App {
+    let mut app = app_after(108, setup(&["Line 1", "Line 2 (transfer)", "Line 3"], LIVE));
+    app.apply(begun(1, "second caller", true));
+    app.apply(Feed::Call { caller: 2, news: CallNews::Ended });
+    app
+}
+
+fn mute(app: &mut App) {
+    let status = Status { is_muted: true, ..app.status.clone() };
+    app.apply(Feed::Status(status));
+    app.tick(Duration::from_secs(150));
+}
+
+#[test]
+fn several_lines_in_different_states() {
+    insta::assert_snapshot!(drawn(80, 24, &three_lines()));
+}
+
+#[test]
+fn a_notice_to_read_out() {
+    let mut app = three_lines();
+    app.selected = 1;
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn a_call_that_is_over_keeps_its_history_without_colours() {
+    let mut app = three_lines();
+    app.selected = 2;
+    let backend = drawn(80, 24, &app);
+    let text = text(&backend);
+    assert!(text.contains("this is how it was") && text.contains("SSSSS"), "{text}");
+    let colours: Vec<Color> = Emotion::ALL.map(|e| Theme::new(Colours::True).colour(e)).into();
+    // The other callers' strips are above.
+    for (index, cell) in backend.buffer().content().iter().enumerate().skip(80 * 7) {
+        assert!(!colours.contains(&cell.bg) && !colours.contains(&cell.fg), "cell {index}");
+    }
+}
+
+#[test]
+fn a_line_before_its_first_call() {
+    insta::assert_snapshot!(drawn(80, 24, &App::new(setup(&["caller"], LIVE))));
+}
+
+#[test]
+fn that_nobody_is_listened_to_is_over_everything() {
+    let mut app = three_lines();
+    mute(&mut app);
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn muted_is_said_on_every_screen_and_without_colours() {
+    for colours in [Colours::None, Colours::True] {
+        let mut setup = setup(&["caller"], LIVE);
+        setup.colours = colours;
+        let mut app = app_after(108, setup);
+        let sizes = [(40, 10), (80, 24), (200, 60), (60, 11)];
+        for (columns, rows) in sizes {
+            assert!(!text(&drawn(columns, rows, &app)).contains("nobody is listened to"));
+        }
+        mute(&mut app);
+        for (columns, rows) in sizes {
+            let text = text(&drawn(columns, rows, &app));
+            for part in ["MUTED", "nobody is listened to, for 0:42", "p listens again"] {
+                assert!(text.contains(part), "{part} is missing in\n{text}");
+            }
+        }
+        assert!(text(&drawn(39, 9, &app)).contains("MUTED"));
+    }
+}
+
+#[test]
+fn the_notice_is_there_in_full_on_every_screen_that_has_room() {
+    let mut app = app_after(3, setup(&["caller"], LIVE));
+    app.apply(begun(0, "caller", true));
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for (columns, rows) in [(40, 14), (80, 24), (120, 40)] {
+        let text = text(&drawn(columns, rows, &app));
+        let told = words(&text.replace('"', " ")).join(" ");
+        assert!(told.contains(&words(rehearsal::NOTICE).join(" ")), "{text}");
+        assert!(told.contains("c: the caller was told"), "{text}");
+    }
+    app.apply(begun(0, "caller", true));
+    app.setup.notice_text = Some(rehearsal::NOTICE.repeat(2));
+    let small = text(&drawn(40, 10, &app));
+    assert!(small.contains("c: the caller was told"), "{small}");
+    assert!(small.contains("more: enlarge the window"), "{small}");
+}
+
+#[test]
+fn what_is_typed_stands_in_the_footer_while_the_call_goes_on() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.on_key(KeyEvent::new(KeyCode::Char('t'), KeyModifiers::NONE));
+    app.on_paste("she cries; ask about the brother");
+    insta::assert_snapshot!(drawn(80, 24, &app));
+    assert!(text(&drawn(40, 10, &app)).contains("brother"));
+}
+
 /// A dashboard that was told the same text of everything.
 fn told_everywhere(text: &str, mode: Mode) -> App {
     let mut setup = setup(&[text, text], mode);
-    for place in [&mut setup.model, &mut setup.backend, &mut setup.source] {
+    for place in [&mut setup.model, &mut setup.backend] {
         text.clone_into(place);
     }
-    setup.log = Some(text.into());
+    setup.lines = vec![Line { label: text.to_owned(), source: text.to_owned() }; 2];
+    setup.notice_text = Some(text.to_owned());
     setup.notice = Some(text.to_owned());
     let mut app = app_after(20, setup);
     app.apply(Feed::Notice(text.to_owned()));
+    let news =
+        CallNews::Begun { label: text.to_owned(), log: Some(text.into()), awaits_notice: true };
+    app.apply(Feed::Call { caller: 1, news });
     app
 }
 
@@ -216,6 +322,7 @@ fn ten_thousand_characters_of_any_kind_break_nothing() {
 enum Happening {
     Feed(Feed),
     Key(KeyCode, KeyModifiers),
+    Paste(String),
     Tick,
 }
 
@@ -253,25 +360,40 @@ fn event() -> impl Strategy<Value = (Event, Option<u64>)> {
     ]
 }
 
+fn call_news() -> impl Strategy<Value = CallNews> {
+    prop_oneof![
+        3 => (hostile(), any::<bool>()).prop_map(|(label, awaits_notice)| {
+            CallNews::Begun { log: Some(label.clone().into()), label, awaits_notice }
+        }),
+        1 => hostile().prop_map(CallNews::Renamed),
+        1 => Just(CallNews::NoticeConfirmed),
+        1 => Just(CallNews::Ended),
+    ]
+}
+
 fn feed() -> impl Strategy<Value = Feed> {
     prop_oneof![
         8 => (0_usize..4, 0_u64..1 << 40, event()).prop_map(|(caller, at, (event, own))| {
             Feed::Update(Update { caller, at: StreamTime(own.unwrap_or(at)), event })
         }),
-        1 => (any::<Option<f32>>(), any::<u64>(), any::<[bool; 2]>(), any::<u64>(), any::<f64>())
-            .prop_map(|(delay_p95_ms, dropped_samples, [is_heard, paused], position, speed)| {
+        2 => (any::<Option<f32>>(), any::<u64>(), any::<[bool; 4]>(), any::<u64>(), any::<f64>())
+            .prop_map(|(delay_p95_ms, dropped_samples, is, position, speed)| {
+                let [is_heard, paused, is_muted, has_failed] = is;
                 let position = StreamTime(position);
                 let log_stopped = paused.then_some(LogStopped { since: position, disk_full: true });
                 Feed::Status(Status {
                     delay_p95_ms,
                     dropped_samples,
-                    is_heard,
+                    is_heard: vec![is_heard, paused],
+                    is_muted,
+                    backend: has_failed.then(|| "\u{1b}CPU".to_owned()),
                     paused,
                     position,
                     speed,
                     log_stopped,
                 })
             }),
+        2 => (0_usize..4, call_news()).prop_map(|(caller, news)| Feed::Call { caller, news }),
         1 => ".*".prop_map(Feed::Notice),
         1 => prop::option::of(".*").prop_map(Feed::Finished),
     ]
@@ -280,8 +402,15 @@ fn feed() -> impl Strategy<Value = Feed> {
 fn happening() -> impl Strategy<Value = Happening> {
     let codes = prop_oneof![
         any::<char>().prop_map(KeyCode::Char),
-        prop::sample::select("?hqm +-jk".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
-        prop::sample::select(vec![KeyCode::Left, KeyCode::Up, KeyCode::Down, KeyCode::Esc]),
+        prop::sample::select("?hqm +-jktnelcp".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        prop::sample::select(vec![
+            KeyCode::Left,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::Esc,
+            KeyCode::Enter,
+            KeyCode::Backspace,
+        ]),
     ];
     prop_oneof![
         4 => feed().prop_map(Happening::Feed),
@@ -289,6 +418,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             let modifiers = if shift { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
             Happening::Key(code, modifiers)
         }),
+        1 => hostile().prop_map(Happening::Paste),
         1 => Just(Happening::Tick),
     ]
 }
@@ -303,16 +433,17 @@ proptest! {
         steps in prop::collection::vec((happening(), 0_u16..210, 0_u16..65), 0..24),
     ) {
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let mut app = App::new(setup(&labels, if replay { REPLAY } else { Mode::Live }));
+        let mut app = App::new(setup(&labels, if replay { REPLAY } else { LIVE }));
         let mut elapsed = Duration::ZERO;
         for (happening, columns, rows) in steps {
             match happening {
                 Happening::Feed(feed) => app.apply(feed),
                 Happening::Key(code, modifiers) => {
                     if let Some(action) = app.on_key(KeyEvent::new(code, modifiers)) {
-                        app.handed_over(action);
+                        app.handed_over(&action);
                     }
                 }
+                Happening::Paste(text) => app.on_paste(&text),
                 Happening::Tick => {
                     elapsed += Duration::from_millis(600);
                     app.tick(elapsed);
@@ -332,7 +463,7 @@ proptest! {
 
     #[test]
     fn every_size_shows_a_call(columns in 40_u16..220, rows in 10_u16..80, callers in 1_usize..5) {
-        let app = app_after(30, setup(&["a caller"; 4][..callers.min(4)], Mode::Live));
+        let app = app_after(30, setup(&["a caller"; 4][..callers.min(4)], LIVE));
         let text = text(&drawn(columns, rows, &app));
         prop_assert!(text.contains("a caller"), "{}", text);
         prop_assert!(text.contains("no emotion stands out"), "{}", text);

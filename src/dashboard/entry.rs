@@ -1,0 +1,139 @@
+//! One line that a person types: a call's label or what a mark says.
+//!
+//! In: keys and pasted text. Out: the [`Action`] that was meant. It keeps what was typed: at most
+//! [`MAX_CHARS`] characters, none of which could steer a terminal.
+
+use super::feed::Action;
+use crate::plain_text::visible;
+use crate::timeline::history::MAX_MARK_CHARS;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Characters that a label or a mark may have.
+pub(super) const MAX_CHARS: usize = MAX_MARK_CHARS;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The label of a new call.
+    NewCall,
+    /// Another label of the call.
+    Label,
+    /// What a mark says.
+    Mark,
+}
+
+/// What a key made of the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// It goes on.
+    On,
+    /// It is complete.
+    Done,
+    /// It was given up.
+    Cancelled,
+}
+
+/// A line that is being typed.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) asked: Asked,
+    /// Which line it is about.
+    pub(super) caller: usize,
+    pub(super) text: String,
+}
+
+impl Entry {
+    /// An empty entry about a line.
+    pub(super) fn new(asked: Asked, caller: usize) -> Self {
+        Entry { asked, caller, text: String::new() }
+    }
+
+    /// What a key does: it writes, deletes, ends the entry or does nothing.
+    pub(super) fn on_key(&mut self, key: KeyEvent) -> Typed {
+        let commanded = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Enter => return Typed::Done,
+            KeyCode::Esc => return Typed::Cancelled,
+            KeyCode::Backspace => {
+                self.text.pop();
+            }
+            KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => self.text.clear(),
+            KeyCode::Char(character) if !commanded => self.push(character),
+            _ => {}
+        }
+        Typed::On
+    }
+
+    /// Takes in pasted text: its line breaks and tabs become spaces, what else has no shape is left out.
+    pub(super) fn paste(&mut self, text: &str) {
+        for character in text.chars() {
+            self.push(if matches!(character, '\n' | '\r' | '\t') { ' ' } else { character });
+        }
+    }
+
+    fn push(&mut self, character: char) {
+        if visible(character) == character && self.text.chars().count() < MAX_CHARS {
+            self.text.push(character);
+        }
+    }
+
+    /// What was asked for.
+    pub(super) fn action(&self) -> Action {
+        let (caller, text) = (self.caller, self.text.trim().to_owned());
+        match self.asked {
+            Asked::NewCall => Action::BeginCall { caller, label: text },
+            Asked::Label => Action::Rename { caller, label: text },
+            Asked::Mark => Action::Mark { caller, text },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(entry: &mut Entry, code: KeyCode, modifiers: KeyModifiers) -> Typed {
+        entry.on_key(KeyEvent::new(code, modifiers))
+    }
+
+    fn typed(text: &str) -> Entry {
+        let mut entry = Entry::new(Asked::Mark, 2);
+        for character in text.chars() {
+            assert_eq!(press(&mut entry, KeyCode::Char(character), KeyModifiers::NONE), Typed::On);
+        }
+        entry
+    }
+
+    #[test]
+    fn what_is_typed_becomes_what_was_asked_for() {
+        let mut entry = typed(" Qué? x");
+        press(&mut entry, KeyCode::Backspace, KeyModifiers::NONE);
+        assert_eq!(press(&mut entry, KeyCode::Enter, KeyModifiers::NONE), Typed::Done);
+        assert_eq!(entry.action(), Action::Mark { caller: 2, text: "Qué?".into() });
+        let mut entry = Entry::new(Asked::NewCall, 0);
+        assert_eq!(press(&mut entry, KeyCode::Enter, KeyModifiers::NONE), Typed::Done);
+        assert_eq!(entry.action(), Action::BeginCall { caller: 0, label: String::new() });
+        assert_eq!(press(&mut entry, KeyCode::Esc, KeyModifiers::NONE), Typed::Cancelled);
+    }
+
+    #[test]
+    fn keys_with_control_write_nothing() {
+        let mut entry = typed("ab");
+        press(&mut entry, KeyCode::Char('x'), KeyModifiers::CONTROL);
+        press(&mut entry, KeyCode::Char('x'), KeyModifiers::ALT);
+        press(&mut entry, KeyCode::Left, KeyModifiers::NONE);
+        press(&mut entry, KeyCode::Char('C'), KeyModifiers::SHIFT);
+        assert_eq!(entry.text, "abC");
+        press(&mut entry, KeyCode::Char('u'), KeyModifiers::CONTROL);
+        assert_eq!(entry.text, "");
+    }
+
+    #[test]
+    fn what_is_pasted_is_one_harmless_line_of_bounded_length() {
+        let mut entry = typed("a");
+        entry.paste("\u{1b}[31m\r\nq\t\u{202e}b\u{0}\u{9b}2J");
+        assert_eq!(entry.text, "a[31m  q b2J");
+        entry.paste(&"机".repeat(10_000));
+        assert_eq!(entry.text.chars().count(), MAX_CHARS);
+    }
+}

@@ -142,6 +142,12 @@ impl Engine {
                 self.lose(lost)?;
                 Ok(Step::Worked)
             }
+            Ok(Block::Muted(len)) => {
+                self.arrived += len;
+                self.pipeline.muted(0, len, &mut self.updates)?;
+                self.delay.restart();
+                Ok(Step::Worked)
+            }
             Ok(Block::Waiting) => {
                 self.look_after_device()?;
                 Ok(Step::Waiting)
@@ -190,7 +196,9 @@ impl Engine {
                 let id = &microphone.device().id;
                 self.notice(format!("{id} is heard again; {:.1} s were lost", lost.seconds()));
             }
-            (Connection::Gone { .. }, Some(_)) | (Connection::Heard, None) => {}
+            (Connection::Gone { .. }, Some(_))
+            | (Connection::Heard, None)
+            | (Connection::Muted, _) => {}
         }
         Ok(())
     }
@@ -330,8 +338,16 @@ impl Engine {
     #[must_use]
     pub fn end(mut self, reason: EndReason) -> (Ended, Option<String>) {
         if !self.ended {
-            if let (Input::Microphone(microphone), Some(_)) = (&self.input, self.outage) {
-                let _ = self.lose(microphone.missing());
+            if let Input::Microphone(microphone) = &mut self.input {
+                for block in microphone.untold() {
+                    let _ = match block {
+                        Block::Gap(lost) => self.lose(lost),
+                        Block::Muted(len) => {
+                            self.pipeline.muted(0, len, &mut self.updates).map_err(Into::into)
+                        }
+                        Block::Audio(_) | Block::Waiting | Block::End => Ok(()),
+                    };
+                }
             }
             // A classifier that fails here has nothing more to say than the reason tells.
             let _ = self.pipeline.finish(0, &mut self.updates);
@@ -381,6 +397,7 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Activity(activity) => timeline.activity(update.at, activity),
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
+        Event::Muted(muted) => timeline.muted(update.at, muted.length()),
         Event::Seek { from } => timeline.seek(from, update.at),
         Event::Operator(state) => timeline.operator(update.at, state),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),

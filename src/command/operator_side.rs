@@ -45,9 +45,9 @@ impl OperatorSide {
                     self.arrived += samples.len() as u64;
                     pipeline.push_operator(samples);
                 }
-                Ok(Block::Gap(lost)) => {
-                    self.arrived += lost;
-                    pipeline.gap_operator(lost);
+                Ok(Block::Gap(len) | Block::Muted(len)) => {
+                    self.arrived += len;
+                    pipeline.gap_operator(len);
                 }
                 Ok(Block::Waiting) => return,
                 Ok(Block::End) | Err(_) => self.ended = true,

@@ -60,7 +60,8 @@ impl Update {
             | Event::Facts(_)
             | Event::Operator(_)
             | Event::Level(_)
-            | Event::Gap(_) => {}
+            | Event::Gap(_)
+            | Event::Muted(_) => {}
         }
         update
     }
@@ -81,6 +82,8 @@ pub enum Event {
     Level(Level),
     /// Audio was lost here.
     Gap(Gap),
+    /// From here on nobody was allowed to listen.
+    Muted(Muted),
     /// A recording was moved to `Update::at`, from this position: what lies between was not heard,
     /// or is heard again.
     Seek {
@@ -112,6 +115,23 @@ impl Gap {
     #[must_use]
     pub fn length(self) -> StreamTime {
         stream_position(self.lost_samples, self.rate_hz)
+    }
+}
+
+/// Audio that nobody was allowed to hear: the privacy key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Muted {
+    /// How many samples, at the source's own rate, by the clock.
+    pub samples: u64,
+    /// That rate.
+    pub rate_hz: u32,
+}
+
+impl Muted {
+    /// How long it was.
+    #[must_use]
+    pub fn length(self) -> StreamTime {
+        stream_position(self.samples, self.rate_hz)
     }
 }
 
@@ -280,6 +300,21 @@ impl<C: Classifier> Pipeline<C> {
     ) -> Result<(), PipelineError> {
         let (caller, mut judges) = self.parts(caller);
         caller.gap(lost_samples, &mut judges, updates)
+    }
+
+    /// For so many samples nobody was allowed to hear a caller. What was said before is brought to its end and
+    /// forgotten, as at a gap, but nothing counts as lost.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`], for what was heard before.
+    pub fn muted(
+        &mut self,
+        caller: usize,
+        samples: u64,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let (caller, mut judges) = self.parts(caller);
+        caller.muted(samples, &mut judges, updates)
     }
 
     /// The caller's recording was moved to `to`.

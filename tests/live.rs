@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
+#[path = "live/mute.rs"]
+mod mute;
 mod sound_card;
 
 use std::cell::RefCell;
@@ -97,11 +99,12 @@ impl Drop for Player {
     }
 }
 
-/// Everything that came, lost audio as silence, and how much of it was lost.
+/// Everything that came, lost audio and muted time as silence, and how much of each there was.
 #[derive(Default)]
 struct Heard {
     samples: Vec<f32>,
     gaps: Vec<u64>,
+    muted: Vec<u64>,
 }
 
 impl Heard {
@@ -113,6 +116,10 @@ impl Heard {
                 Block::Gap(lost) => {
                     self.gaps.push(lost);
                     self.samples.resize(self.samples.len() + usize::try_from(lost).unwrap(), 0.0);
+                }
+                Block::Muted(len) => {
+                    self.muted.push(len);
+                    self.samples.resize(self.samples.len() + usize::try_from(len).unwrap(), 0.0);
                 }
                 Block::Waiting => return,
                 Block::End => panic!("a device does not end"),

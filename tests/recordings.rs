@@ -120,6 +120,7 @@ fn drained(mut recording: Recording) -> (Vec<f32>, u64, Option<AudioError>) {
         match recording.next_block() {
             Ok(Block::Audio(block)) => samples.extend_from_slice(block),
             Ok(Block::Gap(len)) => lost += len,
+            Ok(Block::Muted(_)) => panic!("a recording has no privacy key"),
             Ok(Block::Waiting) => panic!("a recording that is not paced never waits"),
             Ok(Block::End) => return (samples, lost, None),
             Err(error) => {

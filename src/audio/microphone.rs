@@ -13,15 +13,18 @@
 //! ```
 //!
 //! An input that goes away does not end: it is [`Connection::Gone`] until it is back, and what was missed is
-//! one gap. Time is reckoned with, so that audio which a sound system loses without a word becomes a gap too.
+//! one gap. One that is muted is closed, and what was not heard is told as that. Time is reckoned with, so that audio which a sound system loses without a word becomes a gap too.
 
+mod absence;
 mod advice;
 mod backoff;
 mod capture;
 mod choice;
 mod clock;
+mod counters;
 mod device;
 mod keeper;
+mod mute;
 mod reckoning;
 mod stream;
 
@@ -32,12 +35,13 @@ use std::time::Duration;
 
 use super::channel::Channel;
 use super::{AudioError, Block, Source};
+use absence::{Absence, Untold};
 pub use advice::recommended;
 pub use capture::{Capture, Captured, Heard, RingSettings, ring};
 pub use choice::{CallerChoice, ChoiceError, DeviceChoice};
 pub use clock::Clock;
 pub use device::{Carries, Device};
-use keeper::{Opened, Request, Shared};
+use keeper::{Next, Opened, Request, Shared};
 use stream::{SILENT_TIME, silence};
 
 /// How long a sound system may take to list its devices or to open one.
@@ -48,7 +52,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(1);
 
 /// Streams of one input that may wait for a reader; one that does not read meanwhile is not lost, but the
 /// input is not watched while it waits.
-const RINGS_LEN: usize = 8;
+const STREAMS_LEN: usize = 8;
 
 /// All inputs of this computer, as the system lists them.
 ///
@@ -74,6 +78,9 @@ pub struct CaptureStats {
     pub delivered: u64,
     /// Samples that never came by the clock, or found no room in the ring because the reader was late.
     pub lost: u64,
+    /// Samples that were not captured, or thrown away unread, since nobody was allowed to listen, as far as
+    /// they were told. They are neither captured nor lost.
+    pub muted: u64,
     /// The longest that the callback took.
     pub longest_callback: Duration,
     /// How often the system says that it lost audio itself; how much, the clock says.
@@ -89,6 +96,7 @@ impl CaptureStats {
             captured: self.captured + ring.captured(),
             delivered: self.delivered + ring.delivered(),
             lost: self.lost + ring.lost(),
+            muted: self.muted,
             longest_callback: self.longest_callback.max(ring.longest_callback()),
             n_overruns: self.n_overruns + ring.counters().n_overruns(),
             n_returns: self.n_returns,
@@ -106,6 +114,8 @@ pub enum Connection {
         /// Why, in the sound system's words.
         reason: String,
     },
+    /// Nobody may listen: it is closed, there or not.
+    Muted,
 }
 
 /// An open input.
@@ -117,7 +127,9 @@ pub struct Microphone {
     captured: Captured,
     /// Of the streams before this one.
     past: CaptureStats,
-    rings: Receiver<Captured>,
+    streams: Receiver<Next>,
+    /// What lies between the last sample that was read and the next.
+    untold: Untold,
     shared: Arc<Shared>,
     wake: SyncSender<()>,
     thread: Option<JoinHandle<()>>,
@@ -137,11 +149,11 @@ impl Microphone {
         let (wake, woken) = mpsc::sync_channel(1);
         let (ready, answer) = mpsc::sync_channel(1);
         let (done, stopped) = mpsc::sync_channel(1);
-        let (to_rings, rings) = mpsc::sync_channel(RINGS_LEN);
+        let (to_streams, streams) = mpsc::sync_channel(STREAMS_LEN);
         let request = Request {
             choice: choice.cloned(),
             shared: Arc::clone(&shared),
-            rings: to_rings,
+            streams: to_streams,
             wake: wake.clone(),
         };
         let thread = spawn("microphone", move || {
@@ -161,7 +173,8 @@ impl Microphone {
             sends_always,
             captured,
             past: CaptureStats::default(),
-            rings,
+            streams,
+            untold: Untold::default(),
             shared,
             wake,
             thread: Some(thread),
@@ -186,25 +199,70 @@ impl Microphone {
     /// within 1.8 s.
     #[must_use]
     pub fn connection(&self) -> Connection {
+        let Shared { clock, mute, .. } = &*self.shared;
+        if mute.is_muted() {
+            return Connection::Muted;
+        }
         if let Some(reason) = self.shared.gone() {
             return Connection::Gone { reason };
         }
         // The thread that watches may itself wait for the server that hangs.
-        let last = self.captured.counters().last_callback();
-        let silent_for = self.shared.clock.now().saturating_sub(last);
+        let last = self.captured.counters().last_callback().max(mute.pressed_at());
+        let silent_for = clock.now().saturating_sub(last);
         if self.sends_always && silent_for > SILENT_TIME {
             return Connection::Gone { reason: silence() };
         }
         Connection::Heard
     }
 
-    /// Samples that should have come since the last one that came: what is missing at the end when the input
-    /// is gone.
+    /// Samples that were captured and wait to be read: how far the reader is behind.
     #[must_use]
-    pub fn missing(&self) -> u64 {
-        let until = self.captured.counters().heard_until();
-        let length = self.shared.clock.now().saturating_sub(until);
-        let samples = length.as_millis() * u128::from(self.rate_hz) / 1000;
+    pub fn backlog(&self) -> u64 {
+        if self.captured.is_muted() { 0 } else { self.captured.waiting() }
+    }
+
+    /// The privacy key. From the moment that it is muted nothing is captured, what nobody has read yet is
+    /// thrown away, and the input is closed at the sound system. Unmuted, the same input is opened again.
+    ///
+    /// Returns at once. What was not heard is told as [`Block::Muted`] before the next sample. An input that
+    /// is not there any more when it is unmuted is [`Connection::Gone`] from then on.
+    pub fn set_muted(&mut self, is_muted: bool) {
+        self.shared.mute.set(is_muted, self.shared.clock.now());
+        // Full means that the thread is already woken.
+        let _ = self.wake.try_send(());
+    }
+
+    /// What was missed up to now and is not told yet, as blocks: for a reader who ends while the input is gone
+    /// or muted. Nothing while it is heard.
+    pub fn untold(&mut self) -> Vec<Block<'static>> {
+        // A stream that ends in an error has told so to the reader.
+        let _ = self.find_something();
+        let mut untold = self.untold.clone();
+        let now = self.shared.clock.now();
+        let counters = self.captured.counters();
+        let all: Vec<(Absence, Duration)> = match (self.shared.absences(), counters.still_absent())
+        {
+            (Some(absences), _) => absences.until(now).collect(),
+            (None, Some((kind, since))) => vec![(kind, now.saturating_sub(since))],
+            (None, None) => {
+                let length = now.saturating_sub(counters.heard_until());
+                // The thread that should know may wait for a server that hangs.
+                match self.connection() {
+                    Connection::Heard => Vec::new(),
+                    Connection::Muted => vec![(Absence::Muted, length)],
+                    Connection::Gone { .. } => vec![(Absence::Gone, length)],
+                }
+            }
+        };
+        for (kind, length) in all {
+            untold.push(kind, self.samples_in(length));
+        }
+        std::iter::from_fn(|| untold.pop()).collect()
+    }
+
+    /// How many samples a length has.
+    fn samples_in(&self, length: Duration) -> u64 {
+        let samples = length.as_nanos() * u128::from(self.rate_hz) / 1_000_000_000;
         u64::try_from(samples).unwrap_or(u64::MAX)
     }
 
@@ -214,13 +272,46 @@ impl Microphone {
         self.past.and(&self.captured)
     }
 
+    /// Whether there is something to read; goes on from a stream that is over to the one after it.
+    fn find_something(&mut self) -> Result<bool, AudioError> {
+        loop {
+            // Asked before the ring: what the callback did before it was closed is in there by now.
+            let is_closed = self.captured.is_closed();
+            let is_muted = self.captured.is_muted();
+            if !is_muted && !self.captured.is_empty() {
+                self.untold.push(Absence::Muted, self.captured.muted_before());
+                return Ok(true);
+            }
+            if is_muted {
+                let discarded = self.captured.discard();
+                self.untold.push(Absence::Muted, self.captured.muted_before() + discarded);
+            }
+            if !is_closed {
+                return Ok(false);
+            }
+            let lost = self.captured.last_loss().unwrap_or(0);
+            self.untold.push(Absence::Gone, lost);
+            if !self.go_on()? {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Goes on with the stream after this one, which is over and read to its end; says whether there is one.
     fn go_on(&mut self) -> Result<bool, AudioError> {
-        match self.rings.try_recv() {
-            Ok(next) => {
+        match self.streams.try_recv() {
+            Ok(Next { captured, absences }) => {
                 self.past = self.stats();
-                self.past.n_returns += 1;
-                self.captured = next;
+                self.past.n_returns += u64::from(absences.was_gone());
+                for &(kind, length) in absences.over() {
+                    let len = self.samples_in(length);
+                    if kind == Absence::Gone {
+                        self.past.captured += len;
+                        self.past.lost += len;
+                    }
+                    self.untold.push(kind, len);
+                }
+                self.captured = captured;
                 Ok(true)
             }
             Err(TryRecvError::Empty) => Ok(false),
@@ -244,18 +335,14 @@ impl Source for Microphone {
         if self.is_over {
             return Ok(Block::End);
         }
-        // Asked before the ring: what the callback did before it was closed is in there by now.
-        let is_closed = self.captured.is_closed();
-        if self.captured.is_empty() {
-            if !is_closed {
-                return Ok(Block::Waiting);
+        if !self.find_something()? {
+            return Ok(Block::Waiting);
+        }
+        if let Some(block) = self.untold.pop() {
+            if let Block::Muted(len) = block {
+                self.past.muted += len;
             }
-            if let Some(lost) = self.captured.last_loss() {
-                return Ok(Block::Gap(lost));
-            }
-            if !self.go_on()? {
-                return Ok(Block::Waiting);
-            }
+            return Ok(block);
         }
         Ok(match self.captured.read() {
             Heard::Audio(samples) => Block::Audio(samples),
@@ -291,12 +378,4 @@ fn no_answer() -> AudioError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_open_input_can_move_to_another_thread() {
-        fn is_send<T: Send + 'static>() {}
-        is_send::<Microphone>();
-    }
-}
+mod tests;

@@ -23,6 +23,8 @@ pub enum Block<'a> {
     Audio(&'a [f32]),
     /// So many samples (at the source's rate) were lost at this point of the stream.
     Gap(u64),
+    /// For so many samples (at the source's rate) nobody was allowed to listen.
+    Muted(u64),
     /// Nothing yet: ask again in a few milliseconds.
     Waiting,
     /// The recording is over, or the device was closed. Every later read says the same.

@@ -103,6 +103,7 @@ impl AutoCall {
                     Event::Operator(state) => *operator_speaks = state.speaks,
                     // What was not heard is no silence.
                     Event::Gap(gap) => *silent_since = *silent_since + gap.length(),
+                    Event::Muted(muted) => *silent_since = *silent_since + muted.length(),
                     _ => {}
                 }
                 if spoke || *caller_speaks || *operator_speaks {

@@ -134,6 +134,7 @@ fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, 
         match recording.next_block()? {
             Block::Audio(samples) => pipeline.push(0, samples, &mut updates)?,
             Block::Gap(lost) => pipeline.gap(0, lost, &mut updates)?,
+            Block::Muted(len) => pipeline.muted(0, len, &mut updates)?,
             Block::Waiting => {}
             Block::End => break,
         }

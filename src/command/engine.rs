@@ -44,6 +44,7 @@ pub struct Engine {
     switchboard: Switchboard,
     updates: Vec<Update>,
     notices: Notices,
+    is_muted: bool,
     ended: bool,
 }
 
@@ -68,6 +69,7 @@ impl Engine {
             switchboard,
             updates: Vec::new(),
             notices: Notices::default(),
+            is_muted: false,
             ended: false,
         };
         (0..engine.lines.len()).for_each(|line| engine.hold_as_needed(line));
@@ -213,6 +215,26 @@ impl Engine {
             self.switchboard.confirm_notice(line);
             self.hold_as_needed(line);
         }
+    }
+
+    /// Stops listening to everybody at once, or listens again: the inputs are closed meanwhile. Recordings go
+    /// on.
+    pub fn toggle_mute(&mut self) {
+        let muted = !self.is_muted;
+        self.is_muted = muted;
+        for line in 0..self.lines.len() {
+            self.on_line(line, |line, with| line.set_muted(muted, with));
+            self.settle(line);
+        }
+        if let Some(operator) = &mut self.operator {
+            operator.set_muted(muted);
+        }
+    }
+
+    /// Whether nobody is listened to.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.is_muted
     }
 
     /// Moves recordings; nothing happens to live devices.

@@ -22,6 +22,21 @@ impl Input {
         }
     }
 
+    /// Stops listening to a device at once, or listens again; a recording goes on.
+    pub fn set_muted(&mut self, muted: bool) {
+        if let Input::Microphone(microphone) = self {
+            microphone.set_muted(muted);
+        }
+    }
+
+    /// What a device missed up to now and has not told yet.
+    pub fn untold(&mut self) -> Vec<Block<'static>> {
+        match self {
+            Input::Microphone(microphone) => microphone.untold(),
+            Input::Recording(_) => Vec::new(),
+        }
+    }
+
     /// The recording, if it is one, to pause it or change its speed.
     pub fn recording(&mut self) -> Option<&mut Recording> {
         match self {

@@ -107,6 +107,10 @@ impl Line {
                 self.lose(lost, with)?;
                 Ok(Step::Worked)
             }
+            Ok(Block::Muted(len)) => {
+                self.skip_muted(len, with)?;
+                Ok(Step::Worked)
+            }
             Ok(Block::Waiting) => {
                 self.look_after_device(with)?;
                 Ok(Step::Waiting)
@@ -142,6 +146,14 @@ impl Line {
         Ok(())
     }
 
+    /// For so long nobody was allowed to listen.
+    fn skip_muted(&mut self, len: u64, with: &mut Surroundings) -> anyhow::Result<()> {
+        self.arrived += len;
+        with.pipeline.muted(self.index, len, with.updates)?;
+        self.delay.restart();
+        Ok(())
+    }
+
     /// Finds out whether a live device went away or came back. What was said until it went is brought to its
     /// end, so that nobody takes it for the present.
     fn look_after_device(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
@@ -159,7 +171,9 @@ impl Line {
                 self.tell(&told, with.notices);
                 self.outage = None;
             }
-            (Connection::Gone { .. }, Some(_)) | (Connection::Heard, None) => {}
+            (Connection::Gone { .. }, Some(_))
+            | (Connection::Heard, None)
+            | (Connection::Muted, _) => {}
         }
         Ok(())
     }
@@ -173,12 +187,12 @@ impl Line {
         if self.ended {
             return;
         }
-        if let Some(microphone) = self.input.microphone() {
-            let untold = microphone.stats().lost.saturating_sub(self.dropped);
-            let missing = if self.outage.is_some() { microphone.missing() } else { 0 };
-            if untold + missing > 0 {
-                let _ = self.lose(untold + missing, with);
-            }
+        for block in self.input.untold() {
+            let _ = match block {
+                Block::Gap(lost) => self.lose(lost, with),
+                Block::Muted(len) => self.skip_muted(len, with),
+                Block::Audio(_) | Block::Waiting | Block::End => Ok(()),
+            };
         }
         // A classifier that fails here has nothing more to say than the reason tells.
         let _ = with.pipeline.finish(self.index, with.updates);
@@ -236,6 +250,16 @@ impl Line {
     #[must_use]
     pub fn began(&self) -> Option<Instant> {
         self.delay.began()
+    }
+
+    /// Stops listening to a live device at once, or listens again; a recording goes on. What was said before is
+    /// brought to its end.
+    pub fn set_muted(&mut self, muted: bool, with: &mut Surroundings) {
+        self.input.set_muted(muted);
+        if muted && self.input.microphone().is_some() {
+            // A classifier that fails will do so again, and then it is told.
+            let _ = with.pipeline.finish(self.index, with.updates);
+        }
     }
 
     /// The recording, if it is one, to pause it or change its speed.

@@ -63,6 +63,11 @@ impl OperatorSide {
         self.input.microphone().is_some()
     }
 
+    /// Stops listening to a live device at once, or listens again.
+    pub fn set_muted(&mut self, muted: bool) {
+        self.input.set_muted(muted);
+    }
+
     /// Hands on what a live operator said until now; of a recording nothing.
     pub fn catch_up<C: Classifier>(&mut self, pipeline: &mut Pipeline<C>, notices: &mut Notices) {
         let Some(microphone) = self.input.microphone() else { return };
@@ -100,10 +105,10 @@ impl OperatorSide {
                     }
                     pipeline.push_operator(samples);
                 }
-                Ok(Block::Gap(lost)) => {
-                    self.arrived += lost;
+                Ok(Block::Gap(len) | Block::Muted(len)) => {
+                    self.arrived += len;
                     self.meter.restart();
-                    pipeline.gap_operator(lost);
+                    pipeline.gap_operator(len);
                 }
                 Ok(Block::Waiting) => return,
                 Ok(Block::End) | Err(_) => self.ended = true,

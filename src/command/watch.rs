@@ -190,7 +190,7 @@ impl Session {
                 Ok(Action::EndCall { caller }) => self.engine.end_call(caller),
                 Ok(Action::Rename { caller, label }) => self.engine.rename(caller, &label),
                 Ok(Action::ConfirmNotice { caller }) => self.engine.confirm_notice(caller),
-                Ok(Action::ToggleMute) => {}
+                Ok(Action::ToggleMute) => self.engine.toggle_mute(),
                 Ok(Action::TogglePause) => {
                     transport.paused = !transport.paused;
                     self.engine.pause(transport.paused);
@@ -225,7 +225,7 @@ impl Session {
             delay_p95_ms,
             dropped_samples: self.engine.dropped_samples(),
             is_heard: self.engine.is_heard(),
-            is_muted: false,
+            is_muted: self.engine.is_muted(),
             backend: None,
             paused: transport.paused,
             position: self.engine.position(),

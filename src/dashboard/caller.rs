@@ -149,6 +149,7 @@ impl Caller {
             Event::Activity(activity) => self.timeline.activity(at, *activity),
             Event::Reading(reading) => self.timeline.reading(*reading),
             Event::Gap(gap) => self.timeline.gap(at, gap.length()),
+            Event::Muted(muted) => self.timeline.muted(at, muted.length()),
             Event::Seek { from } => {
                 self.timeline.seek(*from, at);
                 self.levels.clear();

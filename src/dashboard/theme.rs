@@ -15,6 +15,9 @@ pub(super) const STRONG: f32 = 0.5;
 /// Where sound was lost.
 pub(super) const LOST: char = '×';
 
+/// Where nobody was allowed to listen.
+pub(super) const MUTED: char = '=';
+
 /// Anger, disgust, fear, happiness, surprise, sadness, neutral: red, green, blue.
 const PALETTE: [(u8, u8, u8); N_EMOTIONS] = [
     (0xd5, 0x5e, 0x00),
@@ -122,6 +125,7 @@ impl Theme {
             }
             Cell::Emotion(emotion, _) => (emotion.letter().to_ascii_lowercase(), self.on(emotion)),
             Cell::Gap => (LOST, self.strong()),
+            Cell::Muted => (MUTED, self.strong()),
         }
     }
 
@@ -188,12 +192,13 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const CELLS: [Cell; 6] = [
+    const CELLS: [Cell; 7] = [
         Cell::Unheard,
         Cell::Silence,
         Cell::TooShort,
         Cell::Uncertain,
         Cell::Gap,
+        Cell::Muted,
         Cell::Emotion(Emotion::Fear, 0.9),
     ];
 

@@ -34,6 +34,9 @@ const FACTS: [&str; 10] = [
     "more_pauses_by_share",
 ];
 
+/// The columns of version 4 of the log.
+const LATER: [&str; 1] = ["muted_s"];
+
 /// The format.
 pub struct Csv;
 
@@ -45,7 +48,8 @@ impl Format for Csv {
             .into_iter()
             .chain(probabilities.iter().map(String::as_str))
             .chain(AFTER)
-            .chain(FACTS);
+            .chain(FACTS)
+            .chain(LATER);
         table.write_record(columns).map_err(write_error)?;
         while let Some(record) = session.next() {
             write_row(&mut table, &Row::new(session.header(), &record?))?;
@@ -73,6 +77,7 @@ struct Row {
     from_s: String,
     text: String,
     facts: [String; FACTS.len()],
+    muted_s: String,
 }
 
 impl Row {
@@ -117,6 +122,11 @@ impl Row {
                 row.rate_hz = gap.rate_hz.to_string();
                 row.lost_s = number(gap.lost_s);
             }
+            Record::Muted(muted) => {
+                row.record = "muted";
+                row.rate_hz = muted.rate_hz.to_string();
+                row.muted_s = number(muted.muted_s);
+            }
             Record::Mark(mark) => {
                 row.record = "mark";
                 row.text = free_text(&mark.text);
@@ -155,7 +165,8 @@ fn write_row<W: Write>(table: &mut Writer<W>, row: &Row) -> Result<(), ExportErr
         .into_iter()
         .chain(row.probabilities.iter().map(String::as_str))
         .chain(after)
-        .chain(row.facts.iter().map(String::as_str));
+        .chain(row.facts.iter().map(String::as_str))
+        .chain([row.muted_s.as_str()]);
     table.write_record(cells).map_err(write_error)
 }
 
@@ -270,7 +281,7 @@ mod tests {
         let text = "a,\"b\";\r\nc\u{1b}[31m\0\u{9b}\u{202e}".repeat(600);
         let rows = rows("x", &text);
         assert_eq!(rows.len(), 2);
-        assert!(rows.iter().all(|row| row.len() == 30));
+        assert!(rows.iter().all(|row| row.len() == 30 + LATER.len()));
         let expected = "a,\"b\";␍␊c␛[31m␀\u{fffd}\u{fffd}".repeat(600);
         assert_eq!(rows[1][19], expected);
     }

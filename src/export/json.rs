@@ -35,6 +35,7 @@ impl Format for Json {
             operator,
             facts,
             gaps,
+            muted,
             marks,
             labels,
             notices,
@@ -52,6 +53,7 @@ impl Format for Json {
             ("facts", facts),
             ("operator", operator),
             ("unwritten", unwritten),
+            ("muted", muted),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -76,6 +78,7 @@ struct Others {
     operator: Vec<String>,
     facts: Vec<String>,
     gaps: Vec<String>,
+    muted: Vec<String>,
     marks: Vec<String>,
     labels: Vec<String>,
     notices: Vec<String>,
@@ -93,6 +96,7 @@ impl Others {
             Record::Operator(_) => Some(&mut self.operator),
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
+            Record::Muted(_) => Some(&mut self.muted),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Label(_) => Some(&mut self.labels),
             Record::Notice(_) => Some(&mut self.notices),
@@ -122,6 +126,7 @@ mod tests {
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
     const GOLDEN_OPERATOR: &str = include_str!("../../tests/data/session/input/operator.jsonl");
     const GOLDEN_UNWRITTEN: &str = include_str!("../../tests/data/session/input/unwritten.jsonl");
+    const GOLDEN_MUTED: &str = include_str!("../../tests/data/session/input/muted.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN] {
+        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN, GOLDEN_MUTED] {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());
@@ -144,7 +149,9 @@ mod tests {
                 let found = match line["record"].as_str().unwrap() {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
-                    "facts" | "operator" | "unwritten" => listed(line["record"].as_str().unwrap()),
+                    "facts" | "operator" | "unwritten" | "muted" => {
+                        listed(line["record"].as_str().unwrap())
+                    }
                     kind => listed(&format!("{kind}s")),
                 };
                 assert!(found, "{line} is missing");
@@ -159,6 +166,7 @@ mod tests {
                 "facts",
                 "operator",
                 "unwritten",
+                "muted",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

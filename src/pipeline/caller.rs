@@ -5,7 +5,7 @@ use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
-use super::{Event, Gap, PipelineError, PipelineSettings, Update, stream_position};
+use super::{Event, Gap, Muted, PipelineError, PipelineSettings, Update, stream_position};
 use crate::features::Extractor;
 use crate::features::recipe::Recipe;
 use crate::model::Classifier;
@@ -249,10 +249,31 @@ impl Caller {
         judges: &mut Judges<'_>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        self.flush(judges, updates)?;
         let gap = Gap { lost_samples, rate_hz: self.rate_hz };
-        updates.push(Update { caller: self.index, at: self.position(), event: Event::Gap(gap) });
-        self.begin_stretch(self.source_position + lost_samples);
+        self.miss(lost_samples, Event::Gap(gap), judges, updates)
+    }
+
+    pub(super) fn muted(
+        &mut self,
+        samples: u64,
+        judges: &mut Judges<'_>,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let muted = Muted { samples, rate_hz: self.rate_hz };
+        self.miss(samples, Event::Muted(muted), judges, updates)
+    }
+
+    /// So many samples were not heard, which the event tells.
+    fn miss(
+        &mut self,
+        len: u64,
+        event: Event,
+        judges: &mut Judges<'_>,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.flush(judges, updates)?;
+        updates.push(Update { caller: self.index, at: self.position(), event });
+        self.begin_stretch(self.source_position + len);
         self.explainer.break_off();
         Ok(())
     }

@@ -129,6 +129,30 @@ fn a_gap_is_told_with_its_length_and_speech_before_it_no_longer_counts() {
     assert!(after[0].since(at_gap) >= StreamTime::from_ms(1200));
 }
 
+#[test]
+fn muted_time_is_told_moves_the_position_and_is_forgotten_as_a_gap_is() {
+    let rate_hz = 16_000;
+    let voice = voice(3, rate_hz);
+    let mut pipeline = pipeline(rate_hz);
+    let mut updates = Vec::new();
+    pipeline.push(0, &voice, &mut updates).expect("no failure");
+    pipeline.muted(0, 160_000, &mut updates).expect("no failure");
+    let unmuted = pipeline.position(0);
+    assert_eq!(unmuted, StreamTime::from_ms(13_000));
+    let told: Vec<_> =
+        updates.iter().rev().take(2).map(|update| (update.at, update.event.clone())).collect();
+    let muted = Muted { samples: 160_000, rate_hz };
+    assert_eq!(muted.length(), StreamTime::from_ms(10_000));
+    let at = StreamTime::from_ms(3000);
+    let before = Event::Activity(Activity::Listening);
+    assert_eq!(told, [(at, Event::Muted(muted)), (at, before)]);
+    pipeline.push(0, &voice, &mut updates).expect("no failure");
+    let times = readings(&updates);
+    let first = times.iter().find(|at| **at > unmuted).expect("a reading after it");
+    assert!(first.since(unmuted) >= StreamTime::from_ms(1200));
+    assert!(!updates.iter().any(|update| matches!(update.event, Event::Gap(_))));
+}
+
 /// Facts of a pipeline with the voice in its frames.
 fn facts(samples: &[f32]) -> Vec<(StreamTime, Explanation)> {
     let mut pipeline = pipeline_with(Recipe::PhoneV2, 8_000);

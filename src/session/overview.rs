@@ -93,6 +93,7 @@ impl Overview {
             | Record::Operator(_)
             | Record::Facts(_)
             | Record::Mark(_)
+            | Record::Muted(_)
             | Record::Seek(_) => {}
         }
     }

@@ -233,27 +233,29 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_refused_by_name() {
-        let this = format!("\"version\":{SESSION_VERSION}");
-        let (next, newer) = (SESSION_VERSION + 1, line(&header()));
+        let ours = format!("\"version\":{SESSION_VERSION}");
+        let next = SESSION_VERSION + 1;
+        let newer = line(&header()).replace(&ours, &format!("\"version\":{next}"));
         assert_eq!(
-            read(newer.replace(&this, &format!("\"version\":{next}"))).unwrap_err().to_string(),
+            read(newer).unwrap_err().to_string(),
             format!(
-                "call.jsonl was written by a newer Undertone (log version {next}, this program reads \
-                 {SESSION_VERSION}): update Undertone"
+                "call.jsonl was written by a newer Undertone (log version {next}, this program \
+                 reads {SESSION_VERSION}): update Undertone"
             )
         );
         let far = format!("{{\"record\":\"header\",\"version\":{},\"new\":[]}}\n", u64::MAX);
         assert!(matches!(read(far), Err(SessionError::Newer { .. })));
-        let zero = line(&header()).replace(&this, "\"version\":0");
+        let zero = line(&header()).replace(&ours, "\"version\":0");
         assert!(matches!(read(zero), Err(SessionError::NotALog { .. })));
-        assert_eq!(SESSION_VERSION, 3);
+        assert_eq!(SESSION_VERSION, 4);
     }
 
     #[test]
     fn logs_of_all_versions_so_far_are_read() {
         const GOLDEN_2: &[u8] = include_bytes!("../../tests/data/session/input/facts.jsonl");
         const GOLDEN_3: &[u8] = include_bytes!("../../tests/data/session/input/operator.jsonl");
-        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3]) {
+        const GOLDEN_4: &[u8] = include_bytes!("../../tests/data/session/input/muted.jsonl");
+        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3, GOLDEN_4]) {
             let mut reader = read(golden).unwrap();
             assert_eq!(reader.header().version, version);
             assert!(reader.by_ref().map(Result::unwrap).count() > 4);

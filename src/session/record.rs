@@ -19,7 +19,7 @@ use crate::timeline::summary::Summary;
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
-/// those of kinds `label` and `notice`.
+/// those of kinds `label`, `muted` and `notice`.
 pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
@@ -81,6 +81,8 @@ pub enum Record {
     Operator(OperatorRecord),
     /// Audio was lost.
     Gap(GapRecord),
+    /// Nobody was allowed to listen.
+    Muted(MutedRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
     /// The caller has another label.
@@ -181,6 +183,22 @@ pub struct GapRecord {
     pub rate_hz: u32,
     /// The same in seconds.
     pub lost_s: f64,
+}
+
+/// Nobody was allowed to listen: the privacy key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MutedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// From when on.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// For how many samples, at the source's rate.
+    pub samples: u64,
+    /// That rate.
+    pub rate_hz: u32,
+    /// The same in seconds.
+    pub muted_s: f64,
 }
 
 /// The operator marked this place.
@@ -414,6 +432,7 @@ pub(super) mod tests {
             shares: [(Emotion::Neutral, 0.75), (Emotion::Fear, 0.25)].into(),
             gaps: 1,
             lost_s: 0.01,
+            muted_s: 2.5,
             talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {

@@ -5,10 +5,10 @@
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
-    ActivityRecord, FactsRecord, GapRecord, OperatorRecord, ReadingRecord, ReadingState, Record,
-    SeekRecord,
+    ActivityRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord, ReadingRecord,
+    ReadingState, Record, SeekRecord,
 };
-use crate::pipeline::{Event, Gap, Update};
+use crate::pipeline::{Event, Gap, Muted, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::{OperatorState, Reading, Verdict};
@@ -29,6 +29,7 @@ impl Record {
                 echoed: state.is_echoed,
             }),
             Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
+            Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
             Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
         })
@@ -51,6 +52,9 @@ impl Record {
                 let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
                 (record.caller, record.t, Event::Gap(gap))
             }
+            Record::Muted(MutedRecord { caller, t, samples, rate_hz, .. }) => {
+                (*caller, *t, Event::Muted(Muted { samples: *samples, rate_hz: *rate_hz }))
+            }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
             Record::Mark(_)
             | Record::Label(_)
@@ -70,6 +74,7 @@ impl Record {
             Record::Facts(record) => Some(record.caller),
             Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
+            Record::Muted(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Label(record) => Some(record.caller),
             Record::Notice(record) => Some(record.caller),
@@ -87,6 +92,7 @@ impl Record {
             Record::Facts(record) => record.t,
             Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
+            Record::Muted(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Label(record) => record.t,
             Record::Notice(record) => record.t,
@@ -140,12 +146,23 @@ impl FactsRecord {
 }
 
 impl GapRecord {
-    #[expect(clippy::cast_precision_loss, reason = "a gap is far shorter than 2^53 samples")]
     fn new(caller: usize, t: StreamTime, gap: Gap) -> Self {
         let Gap { lost_samples, rate_hz } = gap;
-        let lost_s = lost_samples as f64 / f64::from(rate_hz.max(1));
-        GapRecord { caller, t, lost_samples, rate_hz, lost_s: four_decimals(lost_s) }
+        GapRecord { caller, t, lost_samples, rate_hz, lost_s: seconds_of(lost_samples, rate_hz) }
     }
+}
+
+impl MutedRecord {
+    fn new(caller: usize, t: StreamTime, muted: Muted) -> Self {
+        let Muted { samples, rate_hz } = muted;
+        MutedRecord { caller, t, samples, rate_hz, muted_s: seconds_of(samples, rate_hz) }
+    }
+}
+
+/// A length in seconds, with four decimals.
+#[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
+fn seconds_of(samples: u64, rate_hz: u32) -> f64 {
+    four_decimals(samples as f64 / f64::from(rate_hz.max(1)))
 }
 
 #[cfg(test)]
@@ -207,6 +224,8 @@ mod tests {
             activity.prop_map(Event::Activity),
             (any::<u64>(), any::<u32>())
                 .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
+            (any::<u64>(), any::<u32>())
+                .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
         ]
     }

@@ -46,6 +46,8 @@ pub enum Cell {
     Emotion(Emotion, f32),
     /// Lost audio.
     Gap,
+    /// Nobody was allowed to listen.
+    Muted,
 }
 
 /// What the operator is told at this moment.
@@ -156,6 +158,16 @@ impl Timeline {
         }
     }
 
+    /// Nobody was allowed to listen for so long, beginning at `at`; afterwards all goes on as before, but that
+    /// nobody has been heard to speak.
+    pub fn muted(&mut self, at: StreamTime, length: StreamTime) {
+        if length > StreamTime::ZERO {
+            let from = self.begin(at, Kind::Muted);
+            self.talk.pause(from, from + length);
+            self.begin(from + length, Kind::Heard(Activity::Listening));
+        }
+    }
+
     /// A recording was moved from one position to another, where the monitor listens anew.
     ///
     /// Going back discards what lies after `to` (but for marks: they are the listener's own); going
@@ -225,7 +237,7 @@ impl Timeline {
             return Cell::Unheard;
         }
         let mut unheard = self.stretches.start().min(to).since(from);
-        let (mut silence, mut too_short, mut speech, mut gap) = Default::default();
+        let (mut silence, mut too_short, mut speech, mut gap, mut muted) = Default::default();
         for (kind, length) in self.stretches.between(from, to) {
             let sum: &mut StreamTime = match kind {
                 Kind::Unheard => &mut unheard,
@@ -233,13 +245,16 @@ impl Timeline {
                 Kind::Heard(Activity::TooShort) => &mut too_short,
                 Kind::Heard(Activity::Speaking) => &mut speech,
                 Kind::Gap => &mut gap,
+                Kind::Muted => &mut muted,
             };
             *sum = *sum + length;
         }
-        let most = unheard.max(silence).max(too_short).max(speech).max(gap);
+        let most = unheard.max(silence).max(too_short).max(speech).max(gap).max(muted);
         // Among equals a loss is shown rather than hidden, and speech rather than silence.
         if most == gap {
             Cell::Gap
+        } else if most == muted {
+            Cell::Muted
         } else if most == speech {
             self.speech_cell(from, to)
         } else if most == too_short {

@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Heard(Activity),
     /// It was lost.
     Gap,
+    /// Nobody was allowed to listen.
+    Muted,
 }
 
 impl Kind {
@@ -28,10 +30,11 @@ impl Kind {
     }
 
     fn count(self, length: StreamTime, tally: &mut Tally) {
-        if self.is_speech() {
-            tally.speech(length);
-        } else if self == Kind::Gap {
-            tally.lost(length);
+        match self {
+            Kind::Heard(Activity::TooShort | Activity::Speaking) => tally.speech(length),
+            Kind::Gap => tally.lost(length),
+            Kind::Muted => tally.muted(length),
+            Kind::Heard(Activity::Listening) | Kind::Unheard => {}
         }
     }
 }

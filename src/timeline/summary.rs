@@ -29,9 +29,17 @@ pub struct Summary {
     pub gaps: u64,
     /// Seconds of lost audio.
     pub lost_s: f64,
+    /// Seconds in which nobody was allowed to listen; they are not lost.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub muted_s: f64,
     /// Who spoke how much, where the operator's side was heard too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
+}
+
+/// Whether there is nothing to tell.
+fn is_none(seconds: &f64) -> bool {
+    *seconds <= 0.0
 }
 
 /// Exact counts from which a [`Summary`] is made.
@@ -39,6 +47,7 @@ pub struct Summary {
 pub(super) struct Tally {
     speech: StreamTime,
     lost: StreamTime,
+    muted: StreamTime,
     gaps: u64,
     uncertain: u64,
     committed: [u64; N_EMOTIONS],
@@ -53,6 +62,11 @@ impl Tally {
     /// So much was lost; a gap that is told in several parts still has to be counted once.
     pub(super) fn lost(&mut self, length: StreamTime) {
         self.lost = self.lost + length;
+    }
+
+    /// Nobody was allowed to listen for so long.
+    pub(super) fn muted(&mut self, length: StreamTime) {
+        self.muted = self.muted + length;
     }
 
     /// One more gap.
@@ -81,6 +95,7 @@ impl Tally {
             shares: shares.into(),
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
+            muted_s: self.muted.seconds(),
             talk: None,
         }
     }

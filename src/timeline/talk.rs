@@ -52,6 +52,13 @@ impl TalkTally {
         self.silence = StreamTime::ZERO;
     }
 
+    /// Nobody was heard from one time to the other: neither speech nor silence.
+    pub(super) fn pause(&mut self, from: StreamTime, to: StreamTime) {
+        self.caller(from, false);
+        self.longest_silence = self.longest_silence.max(self.silence);
+        self.jump(to);
+    }
+
     /// The shares up to `now`; none if the operator was not heard.
     pub(super) fn talk(&self, now: StreamTime) -> Option<Talk> {
         self.operator_speaks?;
@@ -120,6 +127,17 @@ mod tests {
         assert!((talk.overlap_s - 2.0).abs() < 1e-9);
         assert!((talk.caller_share - 7.0 / 13.0).abs() < 1e-9);
         assert!((talk.longest_silence_s - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_pause_is_no_silence_and_what_was_silent_before_it_counts() {
+        let mut tally = TalkTally::default();
+        tally.operator(s(0), operator(false));
+        tally.pause(s(7), s(100));
+        tally.operator(s(102), operator(true));
+        let talk = tally.talk(s(105)).expect("the operator was heard");
+        assert!((talk.longest_silence_s - 7.0).abs() < 1e-9);
+        assert!((talk.operator_s - 3.0).abs() < 1e-9);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! at the two in the other order, so it always knows of a loss before it reaches it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cpal::{FromSample, Sample};
@@ -17,7 +17,9 @@ use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use super::super::channel::Channel;
+use super::absence::Absence;
 use super::clock::{Clock, nanoseconds};
+use super::counters::{Beginning, Counters};
 use super::reckoning::Reckoning;
 
 /// Losses that can wait for the reader. One that finds no room is joined with the next.
@@ -35,20 +37,6 @@ struct Loss {
     /// How many samples went into the ring before it.
     at: u64,
     len: u64,
-}
-
-/// What the two ends know of each other beside the rings.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    captured: AtomicU64,
-    lost: AtomicU64,
-    n_overruns: AtomicU64,
-    is_closed: AtomicBool,
-    longest_callback_ns: AtomicU64,
-    /// On the clock: when the last block came, or the ring was made.
-    last_callback_ns: AtomicU64,
-    /// On the clock: when the last sample was due.
-    heard_until_ns: AtomicU64,
 }
 
 /// The device's end: called for every block, on a thread that must never wait.
@@ -74,6 +62,9 @@ pub struct Captured {
     counters: Arc<Counters>,
     read: u64,
     told: u64,
+    /// Samples that were thrown away unread.
+    discarded: u64,
+    is_beginning_told: bool,
     block: Box<[f32]>,
 }
 
@@ -114,12 +105,23 @@ pub fn ring(
     clock: &Clock,
     heard_until: Option<Duration>,
 ) -> (Capture, Captured) {
+    let absent = heard_until.map(|until| (Absence::Gone, until));
+    ring_from(settings, clock, Beginning { absent, ..Beginning::default() })
+}
+
+/// Makes a ring for a device that may have been heard before.
+pub(super) fn ring_from(
+    settings: &RingSettings,
+    clock: &Clock,
+    beginning: Beginning,
+) -> (Capture, Captured) {
+    let heard_until = beginning.absent.map(|(_, until)| until);
     let RingSettings { len, block_len, rate_hz, n_channels, channel } = *settings;
     let is_something = n_channels > 0 && block_len > 0 && rate_hz > 0;
     assert!(is_something, "a device has channels and a rate, and a block has samples");
     let (to_samples, samples) = HeapRb::new(len).split();
     let (to_losses, losses) = HeapRb::new(LOSSES_LEN).split();
-    let counters = Arc::new(Counters::default());
+    let counters = Arc::new(Counters { beginning, ..Counters::default() });
     let born = clock.now();
     counters.last_callback_ns.store(nanoseconds(born), Ordering::Relaxed);
     let due = nanoseconds(heard_until.unwrap_or(born));
@@ -138,35 +140,17 @@ pub fn ring(
         moment: [0.0; MAX_CHANNELS],
     };
     let block = vec![0.0; block_len].into_boxed_slice();
-    (capture, Captured { samples, losses, counters, read: 0, told: 0, block })
-}
-
-impl Counters {
-    /// The callback will not be called any more.
-    pub(super) fn close(&self) {
-        self.is_closed.store(true, Ordering::Release);
-    }
-
-    /// The system lost audio itself.
-    pub(super) fn overrun(&self) {
-        self.n_overruns.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often it did.
-    pub(super) fn n_overruns(&self) -> u64 {
-        self.n_overruns.load(Ordering::Relaxed)
-    }
-
-    /// When the last sample was due, on the clock; before the first one, when the ring was made or the
-    /// input was heard before it.
-    pub(super) fn heard_until(&self) -> Duration {
-        Duration::from_nanos(self.heard_until_ns.load(Ordering::Relaxed))
-    }
-
-    /// When the last block came, on the clock; before the first one, when the ring was made.
-    pub(super) fn last_callback(&self) -> Duration {
-        Duration::from_nanos(self.last_callback_ns.load(Ordering::Relaxed))
-    }
+    let captured = Captured {
+        samples,
+        losses,
+        counters,
+        read: 0,
+        told: 0,
+        discarded: 0,
+        is_beginning_told: false,
+        block,
+    };
+    (capture, captured)
 }
 
 impl Capture {
@@ -184,13 +168,20 @@ impl Capture {
         self.counters.longest_callback_ns.fetch_max(took, Ordering::Relaxed);
     }
 
-    /// Takes a block that came at that time.
-    fn take<T: Sample>(&mut self, interleaved: &[T], now: Duration)
+    /// Takes a block that came at that time; nothing when nobody may listen any more.
+    pub(super) fn take<T: Sample>(&mut self, interleaved: &[T], now: Duration)
     where
         f32: FromSample<T>,
     {
+        if self.counters.is_muted() {
+            return;
+        }
         let len = interleaved.len() / self.n_channels;
-        let missing = if len > 0 { self.reckoning.arrived(len, now) } else { 0 };
+        let mut missing = if len > 0 { self.reckoning.arrived(len, now) } else { 0 };
+        if self.counters.begins_muted() && self.counters.captured.load(Ordering::Relaxed) == 0 {
+            self.counters.muted_before.store(missing, Ordering::Release);
+            missing = 0;
+        }
         self.lose(missing);
         if self.can_push(len) {
             for part in interleaved.chunks(CHUNK_LEN * self.n_channels) {
@@ -273,6 +264,37 @@ impl Captured {
         Heard::Audio(&self.block[..len])
     }
 
+    /// Whether nobody may listen to it any more.
+    pub(super) fn is_muted(&self) -> bool {
+        self.counters.is_muted()
+    }
+
+    /// Throws away what is in the ring; how many samples.
+    pub(super) fn discard(&mut self) -> u64 {
+        // Their samples are told with the last loss.
+        self.losses.clear();
+        let len = self.samples.clear() as u64;
+        self.discarded += len;
+        len
+    }
+
+    /// For how many samples before the first one nobody might listen, once, when that sample came.
+    pub(super) fn muted_before(&mut self) -> u64 {
+        let len = self.counters.muted_before.load(Ordering::Acquire);
+        let is_told = std::mem::replace(&mut self.is_beginning_told, len > 0);
+        if is_told { 0 } else { len }
+    }
+
+    /// Samples that wait in the ring.
+    pub(super) fn waiting(&self) -> u64 {
+        self.samples.occupied_len() as u64
+    }
+
+    /// Samples that are missing in it and were not told.
+    pub(super) fn untold_loss(&self) -> u64 {
+        self.lost() - self.told
+    }
+
     /// Whether nothing can be read at this moment.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -281,7 +303,7 @@ impl Captured {
 
     /// The loss after the last sample, once, when the device's end is gone and nothing is left to read.
     pub fn last_loss(&mut self) -> Option<u64> {
-        let untold = self.lost() - self.told;
+        let untold = self.untold_loss();
         self.told += untold;
         (untold > 0).then_some(untold)
     }
@@ -301,10 +323,12 @@ impl Captured {
         Duration::from_nanos(self.counters.longest_callback_ns.load(Ordering::Relaxed))
     }
 
-    /// Samples that the device gave so far, and those that it should have given.
+    /// Samples that the device gave so far, and those that it should have given; without what was thrown
+    /// away unread.
     #[must_use]
     pub fn captured(&self) -> u64 {
-        self.counters.captured.load(Ordering::Acquire)
+        // What is thrown away at this moment may not be counted yet.
+        self.counters.captured.load(Ordering::Acquire).saturating_sub(self.discarded)
     }
 
     /// Samples that never came or found no room so far, told or not.

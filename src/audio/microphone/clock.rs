@@ -40,6 +40,12 @@ impl Clock {
         self.origin.elapsed() + Duration::from_nanos(self.asleep_ns.load(Ordering::Relaxed))
     }
 
+    /// Lets a time pass.
+    #[cfg(test)]
+    pub(super) fn advance(&self, by: Duration) {
+        self.asleep_ns.fetch_add(nanoseconds(by), Ordering::Relaxed);
+    }
+
     /// Looks whether the computer slept since the last look. Reads a file of the system.
     pub(super) fn note_sleep(&self) {
         let (Some(then), Some(now)) = (self.boot, since_boot()) else { return };

@@ -1,28 +1,35 @@
 //! The thread that owns an input: opens it, watches that it is still there, and opens it again.
 //!
-//! In: which input. Out: a ring for each stream of it, and in [`Shared`] whether it is there. When it goes
-//! away it is looked for by its id, at first soon and then every few seconds, until it is back or nobody
-//! wants it any more; no other input ever takes its place, for that may be another person's.
+//! In: which input, and whether it is muted. Out: a [`Next`] for each stream of it, and in [`Shared`] whether it
+//! is there. When it goes away it is looked for by its id, at first soon and then every few seconds, until it is
+//! back or nobody wants it any more; no other input ever takes its place, for that may be another person's.
+//! While it is muted it is closed and nobody looks for it.
 //!
 //! One thread for all of it: a sound server that hangs lets closing a stream hang, and then there is nothing
 //! better to do than to wait for the server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::AudioError;
+use super::absence::{Absence, Absences};
 use super::backoff::Backoff;
-use super::capture::{Captured, Counters};
+use super::capture::Captured;
 use super::choice::DeviceChoice;
 use super::clock::Clock;
+use super::counters::Beginning;
 use super::device::{self, Device};
-use super::stream::{Format, Stream};
+use super::mute::{Mute, Permit};
+use super::stream::{Format, SILENT_TIME, Stream};
 
 /// How often the input is looked for while it is there. What an unplugged one is replaced with by the sound
 /// server is heard for so long.
 const WATCH_PERIOD: Duration = Duration::from_millis(250);
+
+/// How often the clock is looked after while the input is muted: nothing else happens then.
+const MUTED_PERIOD: Duration = Duration::from_secs(1);
 
 /// What the thread is started for.
 pub(super) struct Request {
@@ -30,8 +37,8 @@ pub(super) struct Request {
     pub(super) choice: Option<DeviceChoice>,
     pub(super) shared: Arc<Shared>,
     /// Streams after the first one.
-    pub(super) rings: SyncSender<Captured>,
-    /// Wakes the thread: the sound system has something to say, or nobody listens any more.
+    pub(super) streams: SyncSender<Next>,
+    /// Wakes the thread: the sound system has something to say, the key was pressed, or nobody listens any more.
     pub(super) wake: SyncSender<()>,
 }
 
@@ -43,19 +50,34 @@ pub(super) struct Opened {
     pub(super) sends_always: bool,
 }
 
-/// What the thread and the reader tell each other. The device's callback has no part in it.
+/// A stream that follows another one.
+pub(super) struct Next {
+    pub(super) captured: Captured,
+    /// Why nothing was heard since the one before; the last reason runs until its first sample.
+    pub(super) absences: Absences,
+}
+
+/// What the thread and the reader tell each other. The device's callback has a part in the key alone.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) clock: Clock,
+    pub(super) mute: Mute,
     is_stopping: AtomicBool,
     /// Why the input is not there, if it is not.
     gone: Mutex<Option<String>>,
+    /// What fills the time since the last stream, while there is none.
+    absences: Mutex<Option<Absences>>,
 }
 
 impl Shared {
     pub(super) fn new() -> Self {
-        let (clock, is_stopping) = (Clock::new(), AtomicBool::new(false));
-        Shared { clock, is_stopping, gone: Mutex::new(None) }
+        Shared {
+            clock: Clock::new(),
+            mute: Mute::default(),
+            is_stopping: AtomicBool::new(false),
+            gone: Mutex::new(None),
+            absences: Mutex::new(None),
+        }
     }
 
     /// Nobody listens any more.
@@ -65,7 +87,12 @@ impl Shared {
 
     /// Why the input is not there, if it is not.
     pub(super) fn gone(&self) -> Option<String> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.gone).clone()
+    }
+
+    /// What fills the time since the last stream, while there is none.
+    pub(super) fn absences(&self) -> Option<Absences> {
+        locked(&self.absences).clone()
     }
 
     fn is_stopping(&self) -> bool {
@@ -73,8 +100,18 @@ impl Shared {
     }
 
     fn tell(&self, gone: Option<String>) {
-        *self.gone.lock().unwrap_or_else(PoisonError::into_inner) = gone;
+        *locked(&self.gone) = gone;
     }
+
+    fn turn(&self, absence: Absence, at: Duration) {
+        if let Some(absences) = &mut *locked(&self.absences) {
+            absences.turn(absence, at);
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Opens the input, says so, and holds on to it until nobody wants it any more.
@@ -99,56 +136,88 @@ fn open_first(request: &Request) -> Result<(Stream, Opened), AudioError> {
     let (found, channel) = device::find(request.choice.as_ref())?;
     let format = Format::wanted(&found, channel)?;
     let clock = &request.shared.clock;
-    let (stream, captured) = Stream::open(found, format, clock, None, &request.wake)?;
+    // Nobody can have pressed the key of an input that is not open yet.
+    let permit = request.shared.mute.permit().unwrap_or_default();
+    let beginning = Beginning { absent: None, permit };
+    let (stream, captured) = Stream::open(found, format, clock, beginning, &request.wake)?;
     let about = stream.about().clone();
     let (format, sends_always) = (stream.format(), stream.sends_always());
     Ok((stream, Opened { about, format, captured, sends_always }))
 }
 
 fn hold(mut stream: Stream, request: &Request, woken: &Receiver<()>) {
+    let shared = &request.shared;
     let mut backoff = Backoff::new();
     loop {
         let opened = Instant::now();
-        let Some(reason) = watch(&stream, request, woken) else { return };
-        request.shared.tell(Some(reason));
-        backoff.lasted(opened.elapsed());
-        let last = Last::of(&stream);
+        let Some(over) = watch(&stream, request, woken) else { return };
+        let (counters, last) = (stream.counters(), Last::of(&stream));
+        let reason = match over {
+            Over::Muted => Absence::Muted,
+            Over::Fault(reason) => {
+                // Told before closing, which may hang.
+                shared.tell(Some(reason));
+                backoff.lasted(opened.elapsed());
+                Absence::Gone
+            }
+        };
         drop(stream);
+        let absences = match counters.still_absent() {
+            None => Absences::since(counters.heard_until(), reason),
+            Some((before, since)) => {
+                let mut absences = Absences::since(since, before);
+                absences.turn(reason, shared.clock.now());
+                absences
+            }
+        };
+        *locked(&shared.absences) = Some(absences);
         let Some((again, captured)) = find_again(&last, &mut backoff, request, woken) else {
             return;
         };
+        let Some(absences) = locked(&shared.absences).take() else { return };
         // Waits only for a reader who has not read for as many streams as can wait.
-        if request.rings.send(captured).is_err() {
+        if request.streams.send(Next { captured, absences }).is_err() {
             return;
         }
-        request.shared.tell(None);
+        shared.tell(None);
         stream = again;
     }
 }
 
-/// Waits until the input is not there any more, and gives the reason; none if nobody listens any more.
-fn watch(stream: &Stream, request: &Request, woken: &Receiver<()>) -> Option<String> {
+/// Why a stream is over.
+enum Over {
+    /// Nobody may listen any more.
+    Muted,
+    /// The input is not there any more, for this reason.
+    Fault(String),
+}
+
+/// Waits until the stream is over; none if nobody listens any more.
+fn watch(stream: &Stream, request: &Request, woken: &Receiver<()>) -> Option<Over> {
+    let counters = stream.counters();
     loop {
+        if counters.is_muted() {
+            return Some(Over::Muted);
+        }
         pause(WATCH_PERIOD, request, woken)?;
         request.shared.clock.note_sleep();
-        let fault = stream.fault(&request.shared.clock);
-        if fault.is_some() {
-            return fault;
+        if !counters.is_muted()
+            && let Some(reason) = stream.fault(&request.shared.clock)
+        {
+            return Some(Over::Fault(reason));
         }
     }
 }
 
-/// What is known of an input that is gone.
+/// What is known of an input that is closed.
 struct Last {
     id: String,
     format: Format,
-    counters: Arc<Counters>,
 }
 
 impl Last {
     fn of(stream: &Stream) -> Self {
-        let id = stream.about().id.clone();
-        Last { id, format: stream.format(), counters: stream.counters() }
+        Last { id: stream.about().id.clone(), format: stream.format() }
     }
 }
 
@@ -159,21 +228,74 @@ fn find_again(
     request: &Request,
     woken: &Receiver<()>,
 ) -> Option<(Stream, Captured)> {
+    let shared = &request.shared;
     loop {
-        let until = Instant::now() + backoff.wait();
-        while let Some(rest) = until.checked_duration_since(Instant::now()).filter(|r| !r.is_zero())
-        {
-            // The stream that is gone may go on complaining; that is no reason to try sooner.
-            pause(rest, request, woken)?;
+        let (running, _) = locked(&shared.absences).as_ref()?.running();
+        if running == Absence::Gone {
+            wait_for_next_try(backoff.wait(), request, woken)?;
         }
-        request.shared.clock.note_sleep();
-        let Some(found) = device::by_id(&last.id) else { continue };
-        let clock = &request.shared.clock;
-        let heard_until = Some(last.counters.heard_until());
-        match Stream::open(found, last.format, clock, heard_until, &request.wake) {
+        let permit = if let Some(permit) = shared.mute.permit() {
+            permit
+        } else {
+            shared.turn(Absence::Muted, shared.mute.pressed_at());
+            *backoff = Backoff::new();
+            wait_until_unmuted(request, woken)?
+        };
+        shared.clock.note_sleep();
+        match open_again(last, permit, request) {
             Ok(opened) => return Some(opened),
-            Err(error) => request.shared.tell(Some(error.to_string())),
+            Err(reason) => {
+                shared.turn(Absence::Gone, shared.mute.pressed_at());
+                if let Some(reason) = reason.or_else(|| shared.gone().is_none().then(not_there)) {
+                    shared.tell(Some(reason));
+                }
+            }
         }
+    }
+}
+
+/// Opens the input as it was, after what is known of its absence; or the reason, if there is a new one, why not.
+fn open_again(
+    last: &Last,
+    permit: Permit,
+    request: &Request,
+) -> Result<(Stream, Captured), Option<String>> {
+    let Shared { clock, mute, absences, .. } = &*request.shared;
+    let found = device::by_id(&last.id).ok_or(None)?;
+    if clock.now().saturating_sub(mute.pressed_at()) > SILENT_TIME {
+        // By now it is said to be gone.
+        request.shared.turn(Absence::Gone, mute.pressed_at());
+    }
+    let absent = locked(absences).as_ref().map(Absences::running);
+    let beginning = Beginning { absent, permit };
+    Stream::open(found, last.format, clock, beginning, &request.wake)
+        .map_err(|error| Some(error.to_string()))
+}
+
+fn not_there() -> String {
+    "it is not there any more".to_owned()
+}
+
+/// Waits so long, or until the key is pressed; none if nobody listens any more.
+fn wait_for_next_try(length: Duration, request: &Request, woken: &Receiver<()>) -> Option<()> {
+    let until = Instant::now() + length;
+    while let Some(rest) = until.checked_duration_since(Instant::now()).filter(|r| !r.is_zero())
+        && !request.shared.mute.is_muted()
+    {
+        // The stream that is gone may go on complaining; that is no reason to try sooner.
+        pause(rest, request, woken)?;
+    }
+    Some(())
+}
+
+/// Waits until somebody may listen again; none if nobody listens any more.
+fn wait_until_unmuted(request: &Request, woken: &Receiver<()>) -> Option<Permit> {
+    loop {
+        if let Some(permit) = request.shared.mute.permit() {
+            return Some(permit);
+        }
+        pause(MUTED_PERIOD, request, woken)?;
+        request.shared.clock.note_sleep();
     }
 }
 

@@ -13,8 +13,9 @@ use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamC
 
 use super::super::AudioError;
 use super::super::channel::Channel;
-use super::capture::{Captured, Counters, RingSettings, ring};
+use super::capture::{Captured, RingSettings, ring_from};
 use super::clock::Clock;
+use super::counters::{Beginning, Counters};
 use super::device::{Device, Found};
 
 /// Asked of a sound server: twice the pipeline's own rate, so that the errors of the server's simple
@@ -90,17 +91,17 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Starts a stream whose failure wakes its owner. If the input was heard before, until a time on the
-    /// clock, what lies between is the first thing in the ring.
+    /// Starts a stream whose failure wakes its owner. If the input was heard before, what lies between is the
+    /// first thing that its reader finds.
     pub(super) fn open(
         found: Found,
         mut format: Format,
         clock: &Clock,
-        heard_until: Option<Duration>,
+        beginning: Beginning,
         wake: &SyncSender<()>,
     ) -> Result<(Self, Captured), AudioError> {
         let failure = Arc::new(OnceLock::new());
-        let rings = Rings { clock, heard_until, failure: &failure, wake };
+        let rings = Rings { clock, beginning, failure: &failure, wake };
         let built = build(&found, format, &rings).or_else(|error| {
             // A sound card may not know blocks of this length; then its own are as good.
             if found.is_on_server() || error.kind() != ErrorKind::UnsupportedConfig {
@@ -171,7 +172,7 @@ fn failed(found: &Found, error: &cpal::Error) -> AudioError {
 /// What every attempt to build a stream needs.
 struct Rings<'a> {
     clock: &'a Clock,
-    heard_until: Option<Duration>,
+    beginning: Beginning,
     failure: &'a Arc<OnceLock<String>>,
     wake: &'a SyncSender<()>,
 }
@@ -208,7 +209,7 @@ where
         n_channels: usize::from(config.channels),
         channel,
     };
-    let (mut capture, captured) = ring(&settings, rings.clock, rings.heard_until);
+    let (mut capture, captured) = ring_from(&settings, rings.clock, rings.beginning.clone());
     let counters = capture.counters();
     let stream = found.device.build_input_stream::<T, _, _>(
         config,

@@ -132,7 +132,7 @@ impl Listened {
                         self.n += 1;
                     }
                 }
-                Ok(Block::Gap(_)) => {}
+                Ok(Block::Gap(_) | Block::Muted(_)) => {}
                 Ok(Block::Waiting | Block::End) => return,
                 Err(error) => {
                     self.opened = Err(error);
@@ -148,7 +148,7 @@ impl Listened {
             Err(error) => Some(error.to_string()),
             Ok(microphone) => match microphone.connection() {
                 Connection::Gone { reason } => Some(reason),
-                Connection::Heard => None,
+                Connection::Heard | Connection::Muted => None,
             },
         };
         let (sum, peak, n) = (self.sum, self.peak, self.n);

@@ -78,6 +78,7 @@ impl Screen {
                     screen.readings.push(reading);
                 }
                 Event::Gap(gap) => timeline.gap(update.at, gap.length()),
+                Event::Muted(muted) => timeline.muted(update.at, muted.length()),
                 Event::Seek { from } => timeline.seek(from, update.at),
                 Event::Level(_) | Event::Facts(_) | Event::Operator(_) => {}
             }

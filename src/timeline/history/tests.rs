@@ -55,6 +55,21 @@ fn a_cell_shorter_than_a_hop_shows_the_reading_that_covers_it() {
 }
 
 #[test]
+fn muted_time_is_drawn_as_such_and_is_neither_lost_nor_heard() {
+    let mut timeline = short_call();
+    timeline.activity(s(8.0), Activity::Speaking);
+    timeline.muted(s(9.0), s(4.0));
+    assert_eq!(timeline.cell(s(9.0), s(13.0)), Cell::Muted);
+    assert_eq!(timeline.state(), State::Listening);
+    assert!(!timeline.has_gap(s(0.0), s(13.0)));
+    timeline.muted(s(13.0), s(2.0));
+    let summary = timeline.summary(s(15.0));
+    assert!((summary.muted_s - 6.0).abs() < 1e-9);
+    assert!((summary.speech_s - 6.0).abs() < 1e-9);
+    assert_eq!((summary.gaps, summary.lost_s), (0, 0.0));
+}
+
+#[test]
 fn most_time_wins_a_cell_and_a_loss_wins_among_equals() {
     let mut timeline = Timeline::new();
     timeline.gap(s(5.0), s(1.0));

@@ -1,13 +1,12 @@
 //! Several callers and their operator at once, on a machine that has no time.
 
-use crate::session::{CALL, Log, Player, read, replayed, share_found, undertone};
+use crate::session::{CALL, Log, Player, file, read, replayed, share_found, undertone};
 use crate::sound_card::{pactl, sound_card};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
-use undertone::audio::recording::{Channel, Pace, Recording};
-use undertone::audio::{Block, Source};
+use undertone::audio::recording::{Channel, decode};
 use undertone::session::record::Record;
 
 /// How long is listened.
@@ -59,34 +58,16 @@ impl Drop for Load {
     }
 }
 
-/// The samples of the call, and their rate.
-fn call() -> (Vec<f32>, u32) {
-    let mut recording = Recording::open(Path::new(CALL), Channel::Mix, Pace::AsRead).unwrap();
-    let mut samples: Vec<f32> = Vec::new();
-    while let Block::Audio(block) = recording.next_block().unwrap() {
-        samples.extend_from_slice(block);
-    }
-    (samples, recording.sample_rate_hz())
-}
-
-/// A sound file of these samples.
-fn file(path: PathBuf, samples: &[f32], sample_rate: u32) -> PathBuf {
-    let sample_format = hound::SampleFormat::Float;
-    let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 32, sample_format };
-    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
-    writer.finalize().unwrap();
-    path
-}
-
 #[test]
 fn two_callers_and_an_operator_at_once_under_load_lose_nothing_and_keep_apart() {
     let _card = sound_card();
     let _outputs = Outputs::new(&["anna", "ben", "desk"]);
     let folder = tempfile::tempdir().unwrap();
-    let (mut samples, rate_hz) = call();
+    let call = decode(Path::new(CALL), Channel::Mix).unwrap();
+    let (mut samples, rate_hz) = (call.samples, call.sample_rate_hz);
     // The same voice on another course, and a voice that is neither.
-    samples.rotate_left(samples.len() / 2);
+    let middle = samples.len() / 2;
+    samples.rotate_left(middle);
     let other_call = file(folder.path().join("other.wav"), &samples, rate_hz);
     samples.reverse();
     let operator = file(folder.path().join("operator.wav"), &samples, rate_hz);

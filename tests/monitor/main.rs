@@ -6,9 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
 mod callers;
+mod calls;
 mod session;
 #[path = "../sound_card/mod.rs"]
 mod sound_card;
+mod terminal;
 
 use session::{CALL, Player, read, replayed, share_found, undertone, wait_for_log};
 use sound_card::{Extra, Killed, sound_card, wait_until};
@@ -16,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use terminal::Terminal;
 
 /// How long the monitor listens: the recording, and some silence before and after it.
 const LISTEN_S: u64 = 80;
@@ -114,47 +117,6 @@ fn a_removed_output_and_a_killed_server_are_a_gap_each_and_the_call_goes_on() {
     }
 }
 
-/// A terminal (tmux) with one command in it.
-struct Terminal {
-    socket: std::path::PathBuf,
-}
-
-impl Terminal {
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let mut tmux = Command::new("tmux");
-        tmux.env("LC_ALL", "C.UTF-8").env("TERM", "xterm").env_remove("TMUX");
-        let output = tmux.args(["-u", "-f", "/dev/null", "-S"]).arg(&self.socket).args(arguments);
-        let output = output.output().expect("tmux is installed");
-        assert!(output.status.success(), "tmux {arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn running(command: &str, folder: &Path) -> Terminal {
-        let terminal = Terminal { socket: folder.join("tmux") };
-        terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "30", command]);
-        terminal
-    }
-
-    /// Waits until all of these are on the screen; how long that took.
-    #[track_caller]
-    fn wait_for(&self, parts: &[&str], limit: Duration) -> Duration {
-        wait_until(&format!("{parts:?} on the screen"), limit, || {
-            let screen = self.screen();
-            parts.iter().all(|part| screen.contains(part))
-        })
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").output();
-    }
-}
-
 #[test]
 fn the_screen_says_within_two_seconds_that_the_device_is_gone_and_keeps_the_history() {
     const NOTICED: Duration = Duration::from_secs(2);
@@ -202,10 +164,7 @@ fn devices_watch_shows_levels_with_and_without_a_terminal() {
     println!("{}", terminal.screen());
     terminal.tmux(&["send-keys", "q"]);
     // The program was all that ran there.
-    wait_until("q does not end it", Duration::from_secs(5), || {
-        let mut tmux = Command::new("tmux");
-        !tmux.arg("-S").arg(&terminal.socket).arg("ls").output().unwrap().status.success()
-    });
+    wait_until("q does not end it", Duration::from_secs(5), || !terminal.is_there());
     let output = undertone(&["devices", "--watch", "--seconds", "3"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     println!("{text}");

@@ -1,7 +1,7 @@
 //! A run of the program beside the sound card, what its log tells, and how like another log that is.
 
 use crate::sound_card::wait_until;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use undertone::emotion::Scores;
@@ -97,6 +97,16 @@ pub fn replayed(recording: &Path, log: &Path) -> Log {
     let mut replay = undertone(&["replay", "--headless", "--backend", "cpu", "--log"]);
     assert!(replay.arg(log).arg(recording).status().unwrap().success(), "the replay failed");
     read(log)
+}
+
+/// A sound file of these samples.
+pub fn file(path: PathBuf, samples: &[f32], sample_rate: u32) -> PathBuf {
+    let sample_format = hound::SampleFormat::Float;
+    let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 32, sample_format };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+    writer.finalize().unwrap();
+    path
 }
 
 /// Plays a sound into an output until this is dropped.

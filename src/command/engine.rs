@@ -377,12 +377,13 @@ pub struct Ended {
 
 /// Brings a timeline up to date.
 fn follow(timeline: &mut Timeline, update: &Update) {
-    match update.event {
-        Event::Activity(activity) => timeline.activity(update.at, activity),
-        Event::Reading(reading) => timeline.reading(reading),
+    match &update.event {
+        Event::Activity(activity) => timeline.activity(update.at, *activity),
+        Event::Reading(reading) => timeline.reading(*reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
-        Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Operator(state) => timeline.operator(update.at, state),
+        Event::Seek { from } => timeline.seek(*from, update.at),
+        Event::Operator(state) => timeline.operator(update.at, *state),
+        Event::Alert(alert) => timeline.alert(alert.clone()),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
     }
 }

@@ -6,7 +6,7 @@
 use crate::dashboard::LogStopped;
 use crate::output_file::OutputError;
 use crate::pipeline::Update;
-use crate::session::record::{EndRecord, MarkRecord, UnwrittenRecord};
+use crate::session::record::{AlertFailedRecord, EndRecord, MarkRecord, UnwrittenRecord};
 use crate::session::{SessionError, SessionWriter};
 use crate::stream_time::StreamTime;
 use std::fmt;
@@ -92,6 +92,16 @@ impl RunningLog {
         let at = mark.t;
         if let Some(writer) = &mut self.writer
             && let Err(error) = writer.mark(mark)
+        {
+            self.stop(at, &error, now);
+        }
+    }
+
+    /// Writes that the program failed that an alert runs.
+    pub fn alert_failed(&mut self, failed: AlertFailedRecord, now: Instant) {
+        let at = failed.t;
+        if let Some(writer) = &mut self.writer
+            && let Err(error) = writer.alert_failed(failed)
         {
             self.stop(at, &error, now);
         }

@@ -66,6 +66,7 @@ impl Caller {
                 self.refresh();
             }
             Event::Operator(state) => self.timeline.operator(at, *state),
+            Event::Alert(alert) => self.timeline.alert(alert.clone()),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(level) => {
                 if self.levels.len() == HELD_LEVELS {

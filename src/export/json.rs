@@ -30,7 +30,18 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, operator, facts, gaps, marks, seeks, unwritten, ends } = &others;
+        let Others {
+            activities,
+            operator,
+            facts,
+            gaps,
+            alerts,
+            alerts_failed,
+            marks,
+            seeks,
+            unwritten,
+            ends,
+        } = &others;
         let lists = [
             ("activities", activities),
             ("gaps", gaps),
@@ -39,6 +50,8 @@ impl Format for Json {
             ("facts", facts),
             ("operator", operator),
             ("unwritten", unwritten),
+            ("alerts", alerts),
+            ("alerts_failed", alerts_failed),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -63,6 +76,8 @@ struct Others {
     operator: Vec<String>,
     facts: Vec<String>,
     gaps: Vec<String>,
+    alerts: Vec<String>,
+    alerts_failed: Vec<String>,
     marks: Vec<String>,
     seeks: Vec<String>,
     unwritten: Vec<String>,
@@ -78,6 +93,8 @@ impl Others {
             Record::Operator(_) => Some(&mut self.operator),
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
+            Record::Alert(_) => Some(&mut self.alerts),
+            Record::AlertFailed(_) => Some(&mut self.alerts_failed),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Seek(_) => Some(&mut self.seeks),
             Record::Unwritten(_) => Some(&mut self.unwritten),
@@ -105,6 +122,7 @@ mod tests {
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
     const GOLDEN_OPERATOR: &str = include_str!("../../tests/data/session/input/operator.jsonl");
     const GOLDEN_UNWRITTEN: &str = include_str!("../../tests/data/session/input/unwritten.jsonl");
+    const GOLDEN_ALERTS: &str = include_str!("../../tests/data/session/input/alerts.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
@@ -116,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN] {
+        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN, GOLDEN_ALERTS] {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());
@@ -128,6 +146,7 @@ mod tests {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
                     "facts" | "operator" | "unwritten" => listed(line["record"].as_str().unwrap()),
+                    "alert_failed" => listed("alerts_failed"),
                     kind => listed(&format!("{kind}s")),
                 };
                 assert!(found, "{line} is missing");
@@ -142,6 +161,8 @@ mod tests {
                 "facts",
                 "operator",
                 "unwritten",
+                "alerts",
+                "alerts_failed",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

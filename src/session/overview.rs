@@ -86,6 +86,8 @@ impl Overview {
             Record::Activity(_)
             | Record::Operator(_)
             | Record::Facts(_)
+            | Record::Alert(_)
+            | Record::AlertFailed(_)
             | Record::Mark(_)
             | Record::Seek(_) => {}
         }

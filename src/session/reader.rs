@@ -233,24 +233,25 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_refused_by_name() {
-        let newer = line(&header()).replace("\"version\":3", "\"version\":4");
+        let newer = line(&header()).replace("\"version\":4", "\"version\":5");
         assert_eq!(
             read(newer).unwrap_err().to_string(),
-            "call.jsonl was written by a newer Undertone (log version 4, this program reads 3): \
+            "call.jsonl was written by a newer Undertone (log version 5, this program reads 4): \
              update Undertone"
         );
         let far = format!("{{\"record\":\"header\",\"version\":{},\"new\":[]}}\n", u64::MAX);
         assert!(matches!(read(far), Err(SessionError::Newer { .. })));
-        let zero = line(&header()).replace("\"version\":3", "\"version\":0");
+        let zero = line(&header()).replace("\"version\":4", "\"version\":0");
         assert!(matches!(read(zero), Err(SessionError::NotALog { .. })));
-        assert_eq!(SESSION_VERSION, 3);
+        assert_eq!(SESSION_VERSION, 4);
     }
 
     #[test]
     fn logs_of_all_versions_so_far_are_read() {
         const GOLDEN_2: &[u8] = include_bytes!("../../tests/data/session/input/facts.jsonl");
         const GOLDEN_3: &[u8] = include_bytes!("../../tests/data/session/input/operator.jsonl");
-        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3]) {
+        const GOLDEN_4: &[u8] = include_bytes!("../../tests/data/session/input/alerts.jsonl");
+        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3, GOLDEN_4]) {
             let mut reader = read(golden).unwrap();
             assert_eq!(reader.header().version, version);
             assert!(reader.by_ref().map(Result::unwrap).count() > 4);
@@ -294,7 +295,7 @@ mod tests {
             let log = line(&header()) + &mark("a").replace(from, to);
             read(log).unwrap().next().unwrap().unwrap_err().to_string()
         };
-        assert!(damaged("mark\"", "alert\"").contains("unknown variant `alert`"));
+        assert!(damaged("mark\"", "remark\"").contains("unknown variant `remark`"));
         assert!(damaged("mark\"", "\\u001b[2J\"").contains("unknown variant `␛[2J`"));
         assert!(damaged("\"caller\":0", "\"caller\":7").contains("the header names no caller 7"));
         assert!(damaged("\"t\":1.0", "\"t\":-1.0").contains("-1 is not a time in seconds"));

@@ -13,13 +13,14 @@ use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Scores};
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::Activity;
 use crate::timeline::summary::Summary;
+use crate::timeline::{Activity, Rule};
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
-/// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`.
-pub const SESSION_VERSION: u32 = 3;
+/// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
+/// those of kinds `alert` and `alert_failed`.
+pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +81,10 @@ pub enum Record {
     Operator(OperatorRecord),
     /// Audio was lost.
     Gap(GapRecord),
+    /// The operator's attention was asked for.
+    Alert(AlertRecord),
+    /// The program that an alert runs failed.
+    AlertFailed(AlertFailedRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
     /// A recording was moved to another place.
@@ -176,6 +181,41 @@ pub struct GapRecord {
     pub rate_hz: u32,
     /// The same in seconds.
     pub lost_s: f64,
+}
+
+/// The operator's attention was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Where that begins of which it tells.
+    #[serde(with = "seconds")]
+    pub from: StreamTime,
+    /// Why.
+    pub rule: Rule,
+    /// The emotion of which it tells; absent where no single one stands out, and for a silence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<Emotion>,
+    /// The reason in one sentence.
+    pub reason: String,
+    /// The hotline's own text for this rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<String>,
+}
+
+/// The program that an alert runs failed, or was not started since there were too many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertFailedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When the alert was.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What happened.
+    pub reason: String,
 }
 
 /// The operator marked this place.
@@ -387,6 +427,7 @@ pub(super) mod tests {
             shares: [(Emotion::Neutral, 0.75), (Emotion::Fear, 0.25)].into(),
             gaps: 1,
             lost_s: 0.01,
+            alerts: 2,
             talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {

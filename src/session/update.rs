@@ -5,36 +5,38 @@
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
-    ActivityRecord, FactsRecord, GapRecord, OperatorRecord, ReadingRecord, ReadingState, Record,
-    SeekRecord,
+    ActivityRecord, AlertRecord, FactsRecord, GapRecord, OperatorRecord, ReadingRecord,
+    ReadingState, Record, SeekRecord,
 };
 use crate::pipeline::{Event, Gap, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::{OperatorState, Reading, Verdict};
+use crate::timeline::{Alert, OperatorState, Reading, Verdict};
 
 impl Record {
     /// The line for an update; none for a level, which is shown but not logged.
     #[must_use]
     pub fn of_update(update: &Update) -> Option<Self> {
         let (caller, t) = (update.caller, update.at);
-        Some(match update.event {
-            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
-            Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
-            Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, &facts)),
+        Some(match &update.event {
+            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, reading)),
+            &Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
+            Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, facts)),
             Event::Operator(state) => Record::Operator(OperatorRecord {
                 caller,
                 t,
                 speaks: state.speaks,
                 echoed: state.is_echoed,
             }),
-            Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
-            Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
+            Event::Alert(alert) => Record::Alert(AlertRecord::new(caller, alert)),
+            &Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
+            &Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
         })
     }
 
-    /// The update that the line was made of; none for what is none: a mark, missing records, the end.
+    /// The update that the line was made of; none for what is none: a mark, a failed program, missing
+    /// records, the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {
@@ -52,7 +54,10 @@ impl Record {
                 (record.caller, record.t, Event::Gap(gap))
             }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
-            Record::Mark(_) | Record::Unwritten(_) | Record::End(_) => return None,
+            Record::Alert(record) => (record.caller, record.t, Event::Alert(record.alert())),
+            Record::Mark(_) | Record::AlertFailed(_) | Record::Unwritten(_) | Record::End(_) => {
+                return None;
+            }
         };
         Some(Update { caller, at, event })
     }
@@ -66,6 +71,8 @@ impl Record {
             Record::Facts(record) => Some(record.caller),
             Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
+            Record::Alert(record) => Some(record.caller),
+            Record::AlertFailed(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
             Record::Unwritten(_) | Record::End(_) => None,
@@ -81,6 +88,8 @@ impl Record {
             Record::Facts(record) => record.t,
             Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
+            Record::Alert(record) => record.t,
+            Record::AlertFailed(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Seek(record) => record.t,
             Record::Unwritten(record) => record.t,
@@ -107,6 +116,20 @@ impl ReadingRecord {
             ReadingState::Uncertain => Verdict::Uncertain,
         };
         Reading { at: self.t, scores: self.scores, verdict }
+    }
+}
+
+impl AlertRecord {
+    fn new(caller: usize, alert: &Alert) -> Self {
+        let Alert { at, from, rule, emotion, reason, guidance } = alert.clone();
+        AlertRecord { caller, t: at, from, rule, emotion, reason, guidance }
+    }
+
+    /// The alert that the line was made of.
+    #[must_use]
+    pub fn alert(&self) -> Alert {
+        let AlertRecord { t, from, rule, emotion, reason, guidance, .. } = self.clone();
+        Alert { at: t, from, rule, emotion, reason, guidance }
     }
 }
 
@@ -146,7 +169,7 @@ mod tests {
     use super::*;
     use crate::emotion::{Emotion, Scores};
     use crate::pipeline::Level;
-    use crate::timeline::Activity;
+    use crate::timeline::{Activity, Rule};
     use proptest::prelude::*;
 
     fn emotion() -> impl Strategy<Value = Emotion> {
@@ -200,13 +223,27 @@ mod tests {
             (any::<u64>(), any::<u32>())
                 .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
+            alert().prop_map(Event::Alert),
         ]
+    }
+
+    fn alert() -> impl Strategy<Value = Alert> {
+        let rule = prop::sample::select(Rule::ALL.as_slice());
+        let parts = (0_u64..1 << 40, rule, prop::option::of(emotion()), ".{0,40}");
+        (parts, prop::option::of(".{0,40}")).prop_map(
+            |((from, rule, emotion, reason), guidance)| {
+                let from = StreamTime(from);
+                Alert { at: StreamTime::ZERO, from, rule, emotion, reason, guidance }
+            },
+        )
     }
 
     fn update() -> impl Strategy<Value = Update> {
         (0_usize..50, 0_u64..1 << 40, event()).prop_map(|(caller, at, mut event)| {
-            if let Event::Reading(reading) = &mut event {
-                reading.at = StreamTime(at);
+            match &mut event {
+                Event::Reading(reading) => reading.at = StreamTime(at),
+                Event::Alert(alert) => alert.at = StreamTime(at),
+                _ => {}
             }
             Update { caller, at: StreamTime(at), event }
         })
@@ -265,6 +302,25 @@ mod tests {
         let end = ",\"change\":{\"loudness_db\":0.0,\"pitch_semitones\":0.0,\"pitch_range_semitones\":null,\
             \"rate_ratio\":1.0,\"pause_share\":0.0}}";
         assert_eq!(line(Some(facts.against(&facts))), format!("{beginning}{end}"));
+    }
+
+    #[test]
+    fn a_line_of_an_alert_holds_the_agreed_fields() {
+        let (at, from) = (StreamTime::from_ms(20_500), StreamTime::from_ms(9_250));
+        let line = |emotion, guidance| {
+            let reason = "fear for 8 s of speech".to_owned();
+            let alert = Alert { at, from, rule: Rule::SuddenChange, emotion, reason, guidance };
+            let update = Update { caller: 0, at, event: Event::Alert(alert) };
+            serde_json::to_string(&Record::of_update(&update).unwrap()).unwrap()
+        };
+        let beginning = "{\"record\":\"alert\",\"caller\":0,\"t\":20.5,\"from\":9.25,\
+                         \"rule\":\"sudden_change\"";
+        let reason = "\"reason\":\"fear for 8 s of speech\"";
+        assert_eq!(line(None, None), format!("{beginning},{reason}}}"));
+        assert_eq!(
+            line(Some(Emotion::Fear), Some("slow down".to_owned())),
+            format!("{beginning},\"emotion\":\"fear\",{reason},\"guidance\":\"slow down\"}}")
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::SessionError;
 use super::decimals::four_decimals;
 use super::place::Place;
-use super::record::{EndRecord, Header, MarkRecord, Record, UnwrittenRecord};
+use super::record::{AlertFailedRecord, EndRecord, Header, MarkRecord, Record, UnwrittenRecord};
 use crate::output_file::OutputError;
 use crate::pipeline::Update;
 use crate::plain_text::escaped_json;
@@ -87,6 +87,14 @@ impl SessionWriter {
     /// As [`SessionWriter::write`].
     pub fn mark(&mut self, mark: MarkRecord) -> Result<(), SessionError> {
         self.append(&Record::Mark(mark))
+    }
+
+    /// Appends that the program failed that an alert runs.
+    ///
+    /// # Errors
+    /// As [`SessionWriter::write`].
+    pub fn alert_failed(&mut self, failed: AlertFailedRecord) -> Result<(), SessionError> {
+        self.append(&Record::AlertFailed(failed))
     }
 
     /// Notes in the log what is missing and goes on, if that can be written now and there is room for more;

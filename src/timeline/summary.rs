@@ -29,9 +29,17 @@ pub struct Summary {
     pub gaps: u64,
     /// Seconds of lost audio.
     pub lost_s: f64,
+    /// How many alerts there were; left out where there was none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub alerts: u64,
     /// Who spoke how much, where the operator's side was heard too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Exact counts from which a [`Summary`] is made.
@@ -81,6 +89,7 @@ impl Tally {
             shares: shares.into(),
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
+            alerts: 0,
             talk: None,
         }
     }

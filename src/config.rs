@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{
+    AlertSettings, LongSilenceSettings, RisingSettings, SuddenChangeSettings, SustainedSettings,
+};
+use crate::command::on_alert::OnAlertSettings;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 
@@ -27,6 +31,10 @@ pub struct Config {
     pub backend: BackendChoice,
     /// How readings are made.
     pub pipeline: PipelineSettings,
+    /// When the operator's attention is asked for.
+    pub alerts: AlertSettings,
+    /// The program that is run for each alert.
+    pub on_alert: OnAlertSettings,
     /// Where sessions are logged.
     pub session: SessionSection,
 }
@@ -51,6 +59,8 @@ pub struct Flags {
     pub backend: Option<BackendChoice>,
     /// The folder for session logs.
     pub session_dir: Option<PathBuf>,
+    /// The program for alerts and its arguments.
+    pub on_alert: Option<Vec<String>>,
 }
 
 /// What can be wrong with the configuration.
@@ -142,10 +152,13 @@ impl Config {
     }
 
     fn override_with(&mut self, flags: Flags) {
-        let Flags { model, backend, session_dir } = flags;
+        let Flags { model, backend, session_dir, on_alert } = flags;
         self.model = model.or(self.model.take());
         self.backend = backend.unwrap_or(self.backend);
         self.session.dir = session_dir.or(self.session.dir.take());
+        if let Some(command) = on_alert {
+            self.on_alert.command = command;
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -158,8 +171,41 @@ impl Config {
         in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
         in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
         // A hundred years.
-        in_range("session.retention_days", self.session.retention_days, 0..=36_500)
+        in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
+        in_range("on_alert.every_s", self.on_alert.every_s, 0..=HOUR_S)?;
+        check_alerts(&self.alerts)
     }
+}
+
+const HOUR_S: u32 = 3_600;
+
+/// What comes more often than sixty times an hour is nobody's alert any more.
+fn check_alerts(alerts: &AlertSettings) -> Result<(), ConfigError> {
+    in_range("alerts.max_per_hour", alerts.max_per_hour, 0..=60)?;
+    in_range("alerts.quiet_s", alerts.quiet_s, 0..=HOUR_S)?;
+    let SustainedSettings { speech_s, level_percent, cool_down_s, .. } = alerts.sustained;
+    in_range("alerts.sustained.speech_s", speech_s, 1..=60)?;
+    in_range("alerts.sustained.level_percent", level_percent, 1..=100)?;
+    in_range("alerts.sustained.cool_down_s", cool_down_s, 0..=HOUR_S)?;
+    let RisingSettings { heard_s, speech_s, by_percent, level_percent, cool_down_s, .. } =
+        alerts.rising;
+    in_range("alerts.rising.heard_s", heard_s, 1..=HOUR_S)?;
+    in_range("alerts.rising.speech_s", speech_s, 1..=60)?;
+    in_range("alerts.rising.by_percent", by_percent, 1..=100)?;
+    in_range("alerts.rising.level_percent", level_percent, 0..=100)?;
+    in_range("alerts.rising.cool_down_s", cool_down_s, 0..=HOUR_S)?;
+    let SuddenChangeSettings { before_s, before_percent, within_s, .. } = alerts.sudden_change;
+    in_range("alerts.sudden_change.before_s", before_s, 1..=600)?;
+    in_range("alerts.sudden_change.before_percent", before_percent, 1..=100)?;
+    in_range("alerts.sudden_change.within_s", within_s, 0..=60)?;
+    let SuddenChangeSettings { level_percent, shown_s, cool_down_s, .. } = alerts.sudden_change;
+    in_range("alerts.sudden_change.level_percent", level_percent, 1..=100)?;
+    in_range("alerts.sudden_change.shown_s", shown_s, 1..=60)?;
+    in_range("alerts.sudden_change.cool_down_s", cool_down_s, 0..=HOUR_S)?;
+    let LongSilenceSettings { heard_s, silence_s, cool_down_s, .. } = alerts.long_silence;
+    in_range("alerts.long_silence.heard_s", heard_s, 0..=HOUR_S)?;
+    in_range("alerts.long_silence.silence_s", silence_s, 1..=HOUR_S)?;
+    in_range("alerts.long_silence.cool_down_s", cool_down_s, 0..=HOUR_S)
 }
 
 fn in_range(
@@ -282,11 +328,13 @@ mod tests {
             model: Some("b".to_owned()),
             backend: Some(BackendChoice::Cpu),
             session_dir: Some(PathBuf::from("here")),
+            on_alert: Some(vec!["say".to_owned()]),
         };
         let config = Config::resolve(Some(&file), flags).unwrap();
         assert_eq!(config.model.as_deref(), Some("b"));
         assert_eq!(config.backend, BackendChoice::Cpu);
         assert_eq!(config.session.dir, Some(PathBuf::from("here")));
+        assert_eq!(config.on_alert.command, ["say"]);
     }
 
     #[test]
@@ -324,6 +372,10 @@ mod tests {
             "pipeline.min_speech_ms is 1001, but must be from 100 to 1000"
         );
         assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
+        assert_eq!(
+            checked("[alerts.sustained]\nlevel_percent = 101\n").unwrap_err(),
+            "alerts.sustained.level_percent is 101, but must be from 1 to 100"
+        );
         assert_eq!(
             checked("[session]\nretention_days = 36501\n").unwrap_err(),
             "session.retention_days is 36501, but must be from 0 to 36500"

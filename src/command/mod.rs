@@ -15,6 +15,7 @@ pub mod make_calls;
 pub mod material;
 pub mod models;
 pub mod monitor;
+pub mod on_alert;
 mod operator_side;
 pub mod printer;
 pub mod progress;

@@ -57,7 +57,9 @@ impl Default for OnAlertSettings {
 /// A quote that is not closed, or no word at all.
 pub fn words(command: &str) -> anyhow::Result<Vec<String>> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
-    words.with_context(|| format!("--on-alert '{command}' is no command: a quote is open, or nothing is in it"))
+    words.with_context(|| {
+        format!("--on-alert '{command}' is no command: a quote is open, or nothing is in it")
+    })
 }
 
 /// How long things may take.

@@ -48,7 +48,11 @@ impl Program {
     }
 
     /// Runs it with this input until it ends, or is killed because `is_late` says so.
-    pub(super) fn run(&self, input: String, mut is_late: impl FnMut() -> bool) -> Result<(), String> {
+    pub(super) fn run(
+        &self,
+        input: String,
+        mut is_late: impl FnMut() -> bool,
+    ) -> Result<(), String> {
         if Arc::strong_count(&self.helpers) > MAX_HELPERS {
             return Err("not started: what earlier runs have started still runs".to_owned());
         }

@@ -6,11 +6,8 @@ use crate::stream_time::StreamTime;
 use crate::timeline::{Alert, Rule};
 use std::path::Path;
 
-const PATIENT: Limits = Limits {
-    every: Duration::ZERO,
-    time: Duration::from_secs(30),
-    grace: Duration::from_secs(30),
-};
+const PATIENT: Limits =
+    Limits { every: Duration::ZERO, time: Duration::from_secs(30), grace: Duration::from_secs(30) };
 
 fn message(label: &str) -> AlertMessage {
     AlertMessage {
@@ -115,10 +112,7 @@ fn the_end_of_a_session_waits_only_a_short_time() {
     let limits = Limits { grace: Duration::from_millis(100), ..PATIENT };
     let begun = Instant::now();
     let told = failures(vec!["sleep".to_owned(), "600".to_owned()], limits, 2);
-    assert_eq!(
-        told,
-        ["did not end in time and was killed", "not started: the session has ended"]
-    );
+    assert_eq!(told, ["did not end in time and was killed", "not started: the session has ended"]);
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
 

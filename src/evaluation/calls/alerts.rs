@@ -83,7 +83,8 @@ pub(super) fn alerts(stretches: &[Stretch], updates: &[Update]) -> Alerts {
 /// What an alert was worth, by what was said in the time of which it tells.
 fn outcome(alert: &Alert, stretches: &[Stretch]) -> Outcomes {
     let said = |wanted: &dyn Fn(Emotion) -> bool| -> u64 {
-        let overlap = |stretch: &Stretch| stretch.to.min(alert.at).since(stretch.from.max(alert.from));
+        let overlap =
+            |stretch: &Stretch| stretch.to.min(alert.at).since(stretch.from.max(alert.from));
         let is_wanted = |stretch: &&Stretch| stretch.label.emotion().is_some_and(wanted);
         stretches.iter().filter(is_wanted).map(|stretch| overlap(stretch).0).sum()
     };
@@ -93,11 +94,7 @@ fn outcome(alert: &Alert, stretches: &[Stretch]) -> Outcomes {
         _ => speech == 0 || 2 * said(&|emotion| ALARMING.contains(&emotion)) < speech,
     };
     let is_misnamed = alert.emotion.is_some_and(|named| 2 * said(&|other| other == named) < speech);
-    Outcomes {
-        n: 1,
-        n_false: u64::from(is_false),
-        n_misnamed: u64::from(is_misnamed && !is_false),
-    }
+    Outcomes { n: 1, n_false: u64::from(is_false), n_misnamed: u64::from(is_misnamed && !is_false) }
 }
 
 /// Where the episodes of distress begin and end.

@@ -3,6 +3,8 @@
 //! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Also the folders
 //! that Undertone uses, from the environment. Keeps nothing.
 
+mod alerts;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -11,9 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{
-    AlertSettings, LongSilenceSettings, RisingSettings, SuddenChangeSettings, SustainedSettings,
-};
+use crate::alert::AlertSettings;
 use crate::command::on_alert::OnAlertSettings;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
@@ -172,40 +172,9 @@ impl Config {
         in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
         // A hundred years.
         in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
-        in_range("on_alert.every_s", self.on_alert.every_s, 0..=HOUR_S)?;
-        check_alerts(&self.alerts)
+        in_range("on_alert.every_s", self.on_alert.every_s, 0..=3_600)?;
+        alerts::check(&self.alerts)
     }
-}
-
-const HOUR_S: u32 = 3_600;
-
-/// What comes more often than sixty times an hour is nobody's alert any more.
-fn check_alerts(alerts: &AlertSettings) -> Result<(), ConfigError> {
-    in_range("alerts.max_per_hour", alerts.max_per_hour, 0..=60)?;
-    in_range("alerts.quiet_s", alerts.quiet_s, 0..=HOUR_S)?;
-    let SustainedSettings { speech_s, level_percent, cool_down_s, .. } = alerts.sustained;
-    in_range("alerts.sustained.speech_s", speech_s, 1..=60)?;
-    in_range("alerts.sustained.level_percent", level_percent, 1..=100)?;
-    in_range("alerts.sustained.cool_down_s", cool_down_s, 0..=HOUR_S)?;
-    let RisingSettings { heard_s, speech_s, by_percent, level_percent, cool_down_s, .. } =
-        alerts.rising;
-    in_range("alerts.rising.heard_s", heard_s, 1..=HOUR_S)?;
-    in_range("alerts.rising.speech_s", speech_s, 1..=60)?;
-    in_range("alerts.rising.by_percent", by_percent, 1..=100)?;
-    in_range("alerts.rising.level_percent", level_percent, 0..=100)?;
-    in_range("alerts.rising.cool_down_s", cool_down_s, 0..=HOUR_S)?;
-    let SuddenChangeSettings { before_s, before_percent, within_s, .. } = alerts.sudden_change;
-    in_range("alerts.sudden_change.before_s", before_s, 1..=600)?;
-    in_range("alerts.sudden_change.before_percent", before_percent, 1..=100)?;
-    in_range("alerts.sudden_change.within_s", within_s, 0..=60)?;
-    let SuddenChangeSettings { level_percent, shown_s, cool_down_s, .. } = alerts.sudden_change;
-    in_range("alerts.sudden_change.level_percent", level_percent, 1..=100)?;
-    in_range("alerts.sudden_change.shown_s", shown_s, 1..=60)?;
-    in_range("alerts.sudden_change.cool_down_s", cool_down_s, 0..=HOUR_S)?;
-    let LongSilenceSettings { heard_s, silence_s, cool_down_s, .. } = alerts.long_silence;
-    in_range("alerts.long_silence.heard_s", heard_s, 0..=HOUR_S)?;
-    in_range("alerts.long_silence.silence_s", silence_s, 1..=HOUR_S)?;
-    in_range("alerts.long_silence.cool_down_s", cool_down_s, 0..=HOUR_S)
 }
 
 fn in_range(

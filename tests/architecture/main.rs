@@ -111,10 +111,15 @@ const RESERVED: &[Reserved] = &[
         tests_too: true,
     },
     Reserved { words: &["print"], only_in: &["command/", "main.rs"], tests_too: true },
-    // What goes to a terminal is made harmless on its way.
+    // What goes to a terminal is made harmless on its way. The errors of a program for alerts are read, not shown.
     Reserved {
         words: &["println", "eprint", "eprintln", "dbg", "stderr"],
-        only_in: &["command/printer.rs", "model/device.rs", "main.rs"],
+        only_in: &[
+            "command/printer.rs",
+            "command/on_alert/program.rs",
+            "model/device.rs",
+            "main.rs",
+        ],
         tests_too: true,
     },
 ];

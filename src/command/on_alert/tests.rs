@@ -118,12 +118,12 @@ fn the_end_of_a_session_waits_only_a_short_time() {
 
 #[test]
 fn alerts_that_come_too_fast_do_not_start_it_and_are_told() {
-    let limits = Limits { every: Duration::from_secs(60), ..PATIENT };
+    let limits = Limits { every: Duration::from_secs(50), ..PATIENT };
     let on_alert = OnAlert::with_limits(vec!["true".to_owned()], limits).unwrap();
     on_alert.send(message("desk"));
     on_alert.send(message("desk"));
     let second = on_alert.failures.recv_timeout(Duration::from_secs(30)).unwrap();
-    assert_eq!(second.reason, "not started: it was started less than 60 s before");
+    assert_eq!(second.reason, "not started: it was started less than 50 s before");
     assert_eq!((second.caller, second.t), (1, StreamTime::from_ms(20_500)));
     assert_eq!(on_alert.take_failure(), None);
 }

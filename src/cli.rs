@@ -63,6 +63,10 @@ pub struct EngineArgs {
     /// Configuration file [default: ~/.config/undertone/config.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Run this program for each alert, which it gets as JSON on standard input; split into words as a shell
+    /// does, but started without one
+    #[arg(long, value_name = "COMMAND")]
+    pub on_alert: Option<String>,
     /// Where the log goes.
     #[command(flatten)]
     pub log: LogArgs,

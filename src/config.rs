@@ -3,6 +3,8 @@
 //! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Also the folders
 //! that Undertone uses, from the environment. Keeps nothing.
 
+mod alerts;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::AlertSettings;
+use crate::command::on_alert::OnAlertSettings;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 
@@ -29,6 +33,10 @@ pub struct Config {
     pub pipeline: PipelineSettings,
     /// When calls begin and end, and what callers have to be told.
     pub calls: CallsSection,
+    /// When the operator's attention is asked for.
+    pub alerts: AlertSettings,
+    /// The program that is run for each alert.
+    pub on_alert: OnAlertSettings,
     /// Where sessions are logged.
     pub session: SessionSection,
 }
@@ -73,6 +81,8 @@ pub struct Flags {
     pub backend: Option<BackendChoice>,
     /// The folder for session logs.
     pub session_dir: Option<PathBuf>,
+    /// The program for alerts and its arguments.
+    pub on_alert: Option<Vec<String>>,
 }
 
 /// What can be wrong with the configuration.
@@ -169,10 +179,13 @@ impl Config {
     }
 
     fn override_with(&mut self, flags: Flags) {
-        let Flags { model, backend, session_dir } = flags;
+        let Flags { model, backend, session_dir, on_alert } = flags;
         self.model = model.or(self.model.take());
         self.backend = backend.unwrap_or(self.backend);
         self.session.dir = session_dir.or(self.session.dir.take());
+        if let Some(command) = on_alert {
+            self.on_alert.command = command;
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -190,7 +203,9 @@ impl Config {
             return Err(ConfigError::NoNotice);
         }
         // A hundred years.
-        in_range("session.retention_days", self.session.retention_days, 0..=36_500)
+        in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
+        in_range("on_alert.every_s", self.on_alert.every_s, 0..=3_600)?;
+        alerts::check(&self.alerts)
     }
 }
 
@@ -316,11 +331,13 @@ mod tests {
             model: Some("b".to_owned()),
             backend: Some(BackendChoice::Cpu),
             session_dir: Some(PathBuf::from("here")),
+            on_alert: Some(vec!["say".to_owned()]),
         };
         let config = Config::resolve(Some(&file), flags).unwrap();
         assert_eq!(config.model.as_deref(), Some("b"));
         assert_eq!(config.backend, BackendChoice::Cpu);
         assert_eq!(config.session.dir, Some(PathBuf::from("here")));
+        assert_eq!(config.on_alert.command, ["say"]);
     }
 
     #[test]
@@ -365,6 +382,10 @@ mod tests {
         assert_eq!(
             checked("[calls]\nrequire_notice = true\n").unwrap_err(),
             "calls.require_notice is true, but there is no calls.notice: say what callers are told"
+        );
+        assert_eq!(
+            checked("[alerts.sustained]\nlevel_percent = 101\n").unwrap_err(),
+            "alerts.sustained.level_percent is 101, but must be from 1 to 100"
         );
         assert_eq!(
             checked("[session]\nretention_days = 36501\n").unwrap_err(),

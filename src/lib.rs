@@ -22,6 +22,7 @@
 //! | [`emotion`], [`stream_time`] | labels and probabilities; the only clock below `command` |
 //! | [`audio`], [`resample`], [`features`], [`speech`] | samples, from a device or a file; frames; speech or not |
 //! | [`model`], [`timeline`] | segment to probabilities on GPU or CPU; readings and their history |
+//! | [`alert`] | when to ask for the operator's attention, and why |
 //! | [`prosody`] | how a caller speaks: loudness, pitch, rate, pauses, against the same caller before |
 //! | [`pipeline`], [`session`] | the composition; its log |
 //! | [`export`], [`dashboard`], [`plot`] | the log in other formats; the screen; charts |
@@ -56,6 +57,7 @@
 //!    features of a recording that it is given by name, `degrade` and `make-calls` changed copies of it, and
 //!    `train` keeps features of its clips.
 
+pub mod alert;
 pub mod audio;
 pub mod augment;
 pub mod cli;

@@ -8,6 +8,7 @@
 //!                                         '---> SpeechGate -> speech or not, each 16 ms
 //! frames of speech -> segment (the newest 1.2 to 3 s) -> Classifier, every hop -> Smoother -> Reading
 //! all frames -> Prosody (the last 6 s, against all before), every second of speech -> Facts
+//! what follows from all of it -> Alerter -> Alert, where they are wanted
 //! ```
 //!
 //! The operator's side, where it is heard, goes through the gate alone: what of it is heard on a caller's side
@@ -17,6 +18,7 @@
 //! are told at once while the rest waits for the gate. Between calls a caller keeps the last
 //! segment, the smoothed scores and the samples that did not yet fill a frame.
 
+mod alarm;
 mod caller;
 mod explainer;
 mod leak;
@@ -26,6 +28,7 @@ mod operator;
 mod tests;
 mod utterance;
 
+use crate::alert::{Alert, AlertSettings};
 use crate::features::recipe::Recipe;
 use crate::model::{Classifier, ModelError};
 use crate::prosody::Explanation;
@@ -56,6 +59,10 @@ impl Update {
         match &mut update.event {
             Event::Reading(reading) => reading.at = reading.at.since(start),
             Event::Seek { from } => *from = from.since(start),
+            Event::Alert(alert) => {
+                alert.at = alert.at.since(start);
+                alert.from = alert.from.since(start);
+            }
             Event::Activity(_)
             | Event::Facts(_)
             | Event::Operator(_)
@@ -78,6 +85,9 @@ pub enum Event {
     Facts(Explanation),
     /// What the operator does while this caller is heard. Sent on change only, where the operator is heard too.
     Operator(OperatorState),
+    /// The operator's attention is asked for, because of the update before. Only with
+    /// [`Pipeline::with_alerts`].
+    Alert(Alert),
     /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),
     /// Audio was lost here.
@@ -242,6 +252,13 @@ impl<C: Classifier> Pipeline<C> {
     /// voice. The audio goes on.
     pub fn hang_up(&mut self, caller: usize, updates: &mut Vec<Update>) {
         self.callers[caller].hang_up(updates);
+    }
+
+    /// Gives alerts by these rules, for each caller.
+    #[must_use]
+    pub fn with_alerts(mut self, settings: &AlertSettings) -> Self {
+        self.callers.iter_mut().for_each(|caller| caller.with_alerts(settings));
+        self
     }
 
     /// Takes the operator's next samples, before the callers' of the same time. Without

@@ -3,12 +3,13 @@
 //! In: updates in the lines' times. Out: the same in the call's time, which begins at zero, for whoever watches;
 //! a log; an [`Ended`]. Keeps a timeline a caller.
 
+use super::on_alert::AlertMessage;
 use super::reorder::{Reorder, SETTLED_AFTER};
 use super::running_log::{LogNews, RunningLog};
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Update};
 use crate::session::record::{
-    Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
+    AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
 };
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Timeline;
@@ -32,14 +33,22 @@ struct Member {
 pub struct Call {
     members: Vec<Member>,
     log: RunningLog,
+    /// When it began, as its log has it.
+    started: String,
     reorder: Reorder,
     awaits_notice: bool,
+    alerts: Vec<AlertMessage>,
 }
 
 impl Call {
-    /// A call of callers on these lines, with their labels, each from this time of the line on.
+    /// A call of callers on these lines, with their labels, each from this time of the line on. `started` is that
+    /// moment, as the log has it.
     #[must_use]
-    pub fn new(callers: Vec<(usize, String, StreamTime)>, log: RunningLog) -> Self {
+    pub fn new(
+        callers: Vec<(usize, String, StreamTime)>,
+        started: String,
+        log: RunningLog,
+    ) -> Self {
         let members = callers.into_iter().map(|(line, label, start)| Member {
             line,
             label,
@@ -47,7 +56,14 @@ impl Call {
             timeline: Timeline::new(),
             dropped: 0,
         });
-        Call { members: members.collect(), log, reorder: Reorder::default(), awaits_notice: false }
+        Call {
+            members: members.collect(),
+            log,
+            started,
+            reorder: Reorder::default(),
+            awaits_notice: false,
+            alerts: Vec::new(),
+        }
     }
 
     /// Whether a line's caller belongs to it.
@@ -101,9 +117,29 @@ impl Call {
                 member.dropped += gap.lost_samples;
             }
             follow(&mut member.timeline, update);
+            if let Event::Alert(alert) = &update.event {
+                self.alerts.push(AlertMessage {
+                    line: member.line,
+                    session: self.log.path(),
+                    started: self.started.clone(),
+                    caller: update.caller,
+                    label: member.label.clone(),
+                    alert: alert.clone(),
+                });
+            }
             update.caller = member.line;
         }
         released
+    }
+
+    /// The alerts that were logged since this was asked last, for whoever is to be told.
+    pub fn take_alerts(&mut self) -> Vec<AlertMessage> {
+        std::mem::take(&mut self.alerts)
+    }
+
+    /// The program that an alert of this call runs failed.
+    pub fn alert_failed(&mut self, failed: AlertFailedRecord) {
+        self.log.record(&Record::AlertFailed(failed), Instant::now());
     }
 
     /// A time of the line as one of the call.
@@ -225,13 +261,14 @@ pub struct Ended {
 
 /// Brings a timeline up to date.
 fn follow(timeline: &mut Timeline, update: &Update) {
-    match update.event {
-        Event::Activity(activity) => timeline.activity(update.at, activity),
-        Event::Reading(reading) => timeline.reading(reading),
+    match &update.event {
+        Event::Activity(activity) => timeline.activity(update.at, *activity),
+        Event::Reading(reading) => timeline.reading(*reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Muted(muted) => timeline.muted(update.at, muted.length()),
-        Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Operator(state) => timeline.operator(update.at, state),
+        Event::Seek { from } => timeline.seek(*from, update.at),
+        Event::Operator(state) => timeline.operator(update.at, *state),
+        Event::Alert(alert) => timeline.alert(alert.clone()),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
     }
 }

@@ -19,6 +19,7 @@ use indicatif::ProgressBar;
 use super::printer::{print, tell};
 use super::session::{LogTo, Prepared, SessionSettings};
 use super::{Exit, progress};
+use crate::alert::AlertSettings;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{Block, Source};
 use crate::config::Config;
@@ -128,7 +129,8 @@ fn measure(settings: &CallsSettings, call: &Call) -> anyhow::Result<CallCounts> 
 /// All updates of a call, and how long it is.
 fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, StreamTime)> {
     let mut recording = Recording::open(&call.audio, Channel::Mix, Pace::AsRead)?;
-    let mut pipeline = prepared(settings)?.pipeline(&[recording.sample_rate_hz()])?;
+    let pipeline = prepared(settings)?.pipeline(&[recording.sample_rate_hz()])?;
+    let mut pipeline = pipeline.with_alerts(&AlertSettings::default());
     let mut updates = Vec::new();
     loop {
         match recording.next_block()? {

@@ -8,6 +8,7 @@ use super::call::Ended;
 use super::input::Input;
 use super::line::{Clock, Line, Surroundings};
 use super::notices::Notices;
+use super::on_alert::OnAlert;
 use super::operator_side::OperatorSide;
 use super::switchboard::{Change, News, Switchboard};
 use crate::audio::AudioError;
@@ -44,6 +45,7 @@ pub struct Engine {
     switchboard: Switchboard,
     updates: Vec<Update>,
     notices: Notices,
+    on_alert: Option<OnAlert>,
     is_muted: bool,
     ended: bool,
 }
@@ -69,11 +71,19 @@ impl Engine {
             switchboard,
             updates: Vec::new(),
             notices: Notices::default(),
+            on_alert: None,
             is_muted: false,
             ended: false,
         };
         (0..engine.lines.len()).for_each(|line| engine.hold_as_needed(line));
         engine
+    }
+
+    /// Has a program run for each alert.
+    #[must_use]
+    pub fn with_on_alert(mut self, on_alert: Option<OnAlert>) -> Self {
+        self.on_alert = on_alert;
+        self
     }
 
     /// Takes one block of each line through the pipeline; `watch` gets what came of it after it was logged.
@@ -161,6 +171,14 @@ impl Engine {
                 self.lines[*caller].logged(at);
             }
             watch(&news);
+        }
+        let alerts = self.switchboard.take_alerts();
+        if let Some(on_alert) = &self.on_alert {
+            alerts.into_iter().for_each(|alert| on_alert.send(alert));
+            while let Some(failure) = on_alert.take_failure() {
+                self.notices.add(format!("the program for alerts: {}", failure.record.reason));
+                self.switchboard.alert_failed(failure);
+            }
         }
     }
 
@@ -340,6 +358,8 @@ impl Engine {
         for line in 0..self.lines.len() {
             self.settle(line);
         }
+        let failures = self.on_alert.take().map(OnAlert::finish).unwrap_or_default();
+        failures.into_iter().for_each(|failure| self.switchboard.alert_failed(failure));
         self.switchboard.end_all(reason);
         self.switchboard.take_ended()
     }

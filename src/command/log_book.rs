@@ -3,7 +3,7 @@
 //! In: where logs go, and what is the same in all of them. Out: a log for a call. Keeps how many were begun.
 
 use super::session::LogTo;
-use crate::session::record::{CallerEntry, Header, rfc3339};
+use crate::session::record::{CallerEntry, Header};
 use crate::session::{Place, SessionError, SessionWriter};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ impl LogBook {
         LogBook { template, place, n_begun: 0 }
     }
 
-    /// Begins the log of a call; none where nothing is kept. A log that was to be one file is that file for the
+    /// Begins the log of a call that starts at this moment, as [`Header::started`] has it; none where nothing is kept. A log that was to be one file is that file for the
     /// first call, and `NAME-2`, `NAME-3` ... for the following ones.
     ///
     /// # Errors
@@ -36,6 +36,7 @@ impl LogBook {
     pub fn begin(
         &mut self,
         callers: Vec<CallerEntry>,
+        started: &str,
     ) -> Result<Option<SessionWriter>, SessionError> {
         let Some(place) = &self.place else { return Ok(None) };
         self.n_begun += 1;
@@ -43,8 +44,7 @@ impl LogBook {
             Place::File(file, if_exists) => Place::File(numbered(file, self.n_begun), *if_exists),
             Place::Folder(_) => place.clone(),
         };
-        let header =
-            Header { callers, started: rfc3339(&jiff::Zoned::now()), ..self.template.clone() };
+        let header = Header { callers, started: started.to_owned(), ..self.template.clone() };
         SessionWriter::create(&place, &header).map(Some)
     }
 }

@@ -21,6 +21,7 @@ pub mod material;
 pub mod models;
 pub mod monitor;
 pub mod notices;
+pub mod on_alert;
 mod operator_side;
 pub mod printer;
 pub mod progress;

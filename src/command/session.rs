@@ -5,6 +5,7 @@ use super::engine::{Engine, LineSetup};
 use super::installed;
 use super::line::Clock;
 use super::log_book::LogBook;
+use super::on_alert::OnAlert;
 use super::operator_side::OperatorSide;
 use super::printer::{print, print_json};
 use super::sessions::purge;
@@ -146,6 +147,11 @@ impl Prepared {
             LogTo::Folder => Some(self.settings.config.sessions_dir()?),
             LogTo::File(..) | LogTo::Nowhere => None,
         };
+        let on_alert = &self.settings.config.on_alert;
+        let on_alert = match &on_alert.command[..] {
+            [] => None,
+            words => Some(OnAlert::start(words.to_vec(), on_alert)?),
+        };
         let book = LogBook::new(template, &self.settings.log, folder);
         let callers = lines.iter().map(|line| line.entry.clone()).collect();
         let requires_notice =
@@ -153,11 +159,12 @@ impl Prepared {
         let mut switchboard = Switchboard::new(rule, book, callers, requires_notice);
         switchboard.open()?;
         let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
-        let mut pipeline = self.pipeline(&rates_hz)?;
+        let alerts = self.settings.config.alerts.clone();
+        let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts);
         if let Some(side) = &operator {
             pipeline = pipeline.with_operator(side.sample_rate_hz(), side.lag())?;
         }
-        Ok(Engine::new(lines, operator, pipeline, switchboard, clock))
+        Ok(Engine::new(lines, operator, pipeline, switchboard, clock).with_on_alert(on_alert))
     }
 
     /// The pipeline of callers whose sources deliver at these rates.

@@ -7,10 +7,11 @@ use super::auto_call::{AutoCall, Turn};
 use super::call::{Call, Ended};
 use super::log_book::LogBook;
 use super::notices::Notices;
+use super::on_alert::{AlertFailure, AlertMessage};
 use super::running_log::RunningLog;
 use crate::dashboard::{CallNews, LogStopped};
 use crate::pipeline::Update;
-use crate::session::record::{CallerEntry, Delay, EndReason};
+use crate::session::record::{CallerEntry, Delay, EndReason, rfc3339};
 use crate::stream_time::StreamTime;
 use std::collections::VecDeque;
 
@@ -42,6 +43,7 @@ pub struct Switchboard {
     calls: Vec<Call>,
     requires_notice: bool,
     news: VecDeque<News>,
+    alerts: Vec<AlertMessage>,
     ended: Vec<Ended>,
 }
 
@@ -77,6 +79,7 @@ impl Switchboard {
             calls: Vec::new(),
             requires_notice,
             news: VecDeque::new(),
+            alerts: Vec::new(),
             ended: Vec::new(),
         }
     }
@@ -88,17 +91,21 @@ impl Switchboard {
     pub fn open(&mut self) -> anyhow::Result<()> {
         match self.rule {
             CallRule::Recording => {
-                let log = self.book.begin(self.lines.iter().map(|l| l.entry.clone()).collect())?;
+                let started = now();
+                let entries = self.lines.iter().map(|l| l.entry.clone()).collect();
+                let log = self.book.begin(entries, &started)?;
                 let callers = self.lines.iter().enumerate();
                 let callers = callers.map(|(at, l)| (at, l.entry.label.clone(), StreamTime::ZERO));
-                self.calls.push(Call::new(callers.collect(), RunningLog::new(log)));
+                self.calls.push(Call::new(callers.collect(), started, RunningLog::new(log)));
                 (0..self.lines.len()).for_each(|line| self.tell_begun(line));
             }
             CallRule::ByKey => {
                 for line in 0..self.lines.len() {
-                    let log = self.book.begin(vec![self.lines[line].entry.clone()])?;
+                    let started = now();
+                    let log = self.book.begin(vec![self.lines[line].entry.clone()], &started)?;
                     let label = self.lines[line].entry.label.clone();
-                    self.take_up(line, StreamTime::ZERO, label, RunningLog::new(log));
+                    let callers = vec![(line, label, StreamTime::ZERO)];
+                    self.take_up(Call::new(callers, started, RunningLog::new(log)), line);
                 }
             }
             CallRule::Auto(_) => {}
@@ -164,6 +171,7 @@ impl Switchboard {
         if let Some(call) = self.calls.iter_mut().find(|call| call.is_on(line)) {
             let settled = call.settle(|line| lines[line].now);
             self.news.extend(settled.into_iter().map(News::Update));
+            self.alerts.extend(call.take_alerts());
         }
     }
 
@@ -186,18 +194,18 @@ impl Switchboard {
         notices: &mut Notices,
     ) {
         let entry = CallerEntry { label: label.clone(), ..self.lines[line].entry.clone() };
-        let log = match self.book.begin(vec![entry]) {
+        let started = now();
+        let log = match self.book.begin(vec![entry], &started) {
             Ok(log) => RunningLog::new(log),
             Err(error) => {
                 notices.add(format!("{label}: this call is not logged: {error}"));
                 RunningLog::not_begun(&error)
             }
         };
-        self.take_up(line, start, label, log);
+        self.take_up(Call::new(vec![(line, label, start)], started, log), line);
     }
 
-    fn take_up(&mut self, line: usize, start: StreamTime, label: String, log: RunningLog) {
-        let mut call = Call::new(vec![(line, label, start)], log);
+    fn take_up(&mut self, mut call: Call, line: usize) {
         if self.requires_notice {
             call.await_notice();
         }
@@ -233,6 +241,7 @@ impl Switchboard {
     fn end_call(&mut self, at: usize, reason: EndReason) {
         let mut call = self.calls.remove(at);
         self.news.extend(call.settle_all().into_iter().map(News::Update));
+        self.alerts.extend(call.take_alerts());
         let on = (0..self.lines.len()).filter(|line| call.is_on(*line)).collect::<Vec<_>>();
         self.news.extend(on.iter().map(|line| News::Call(*line, CallNews::Ended)));
         // Of several callers, the one that waited longest.
@@ -252,6 +261,7 @@ impl Switchboard {
     pub fn settle_all(&mut self) {
         for call in &mut self.calls {
             self.news.extend(call.settle_all().into_iter().map(News::Update));
+            self.alerts.extend(call.take_alerts());
         }
     }
 
@@ -279,6 +289,22 @@ impl Switchboard {
             call.confirm_notice(line, now);
             self.news.push_back(News::Call(line, CallNews::NoticeConfirmed));
         }
+    }
+
+    /// The program that an alert runs failed: that is logged, if the call is still under way.
+    pub fn alert_failed(&mut self, failure: AlertFailure) {
+        let call = self
+            .calls
+            .iter_mut()
+            .find(|call| call.is_on(failure.line) && call.log_path() == failure.session);
+        if let Some(call) = call {
+            call.alert_failed(failure.record);
+        }
+    }
+
+    /// The alerts that were logged since this was asked last, for whoever is to be told.
+    pub fn take_alerts(&mut self) -> Vec<AlertMessage> {
+        std::mem::take(&mut self.alerts)
     }
 
     /// The next of what happened, in order.
@@ -312,6 +338,11 @@ impl Switchboard {
     pub fn line_time_of(&self, line: usize, at: StreamTime) -> StreamTime {
         self.call(line).map_or(at, |call| call.line_time_of(line, at))
     }
+}
+
+/// This moment, as logs have it.
+fn now() -> String {
+    rfc3339(&jiff::Zoned::now())
 }
 
 /// How an update changed a line's calls.

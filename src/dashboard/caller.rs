@@ -158,6 +158,7 @@ impl Caller {
                 self.printed = self.now();
             }
             Event::Operator(state) => self.timeline.operator(at, *state),
+            Event::Alert(alert) => self.timeline.alert(alert.clone()),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(_) => self.timeline.advance(at),
         }

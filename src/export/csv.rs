@@ -12,7 +12,9 @@ use crate::emotion::Emotion;
 use crate::plain_text::plain;
 use crate::session::SessionReader;
 use crate::session::decimals::four_decimals;
-use crate::session::record::{FactsRecord, Header, ReadingState, Record, UnwrittenRecord};
+use crate::session::record::{
+    AlertRecord, FactsRecord, Header, ReadingState, Record, UnwrittenRecord,
+};
 use crate::timeline::Activity;
 
 /// The columns before and after one column a probability.
@@ -127,6 +129,17 @@ impl Row {
                 row.rate_hz = muted.rate_hz.to_string();
                 row.muted_s = number(muted.muted_s);
             }
+            Record::Alert(alert) => {
+                row.record = "alert";
+                row.state = alert.rule.label();
+                row.emotion = alert.emotion.map_or("", Emotion::label);
+                row.from_s = number(alert.from.seconds());
+                row.text = alert_text(alert);
+            }
+            Record::AlertFailed(failed) => {
+                row.record = "alert_failed";
+                row.text = free_text(&failed.reason);
+            }
             Record::Mark(mark) => {
                 row.record = "mark";
                 row.text = free_text(&mark.text);
@@ -168,6 +181,14 @@ fn write_row<W: Write>(table: &mut Writer<W>, row: &Row) -> Result<(), ExportErr
         .chain(row.facts.iter().map(String::as_str))
         .chain([row.muted_s.as_str()]);
     table.write_record(cells).map_err(write_error)
+}
+
+/// The reason, and after a colon the hotline's own text.
+fn alert_text(alert: &AlertRecord) -> String {
+    match &alert.guidance {
+        Some(guidance) => free_text(&format!("{}: {guidance}", alert.reason)),
+        None => free_text(&alert.reason),
+    }
 }
 
 /// In the order of [`FACTS`].

@@ -36,6 +36,8 @@ impl Format for Json {
             facts,
             gaps,
             muted,
+            alerts,
+            alerts_failed,
             marks,
             labels,
             notices,
@@ -54,6 +56,8 @@ impl Format for Json {
             ("operator", operator),
             ("unwritten", unwritten),
             ("muted", muted),
+            ("alerts", alerts),
+            ("alerts_failed", alerts_failed),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -79,6 +83,8 @@ struct Others {
     facts: Vec<String>,
     gaps: Vec<String>,
     muted: Vec<String>,
+    alerts: Vec<String>,
+    alerts_failed: Vec<String>,
     marks: Vec<String>,
     labels: Vec<String>,
     notices: Vec<String>,
@@ -97,6 +103,8 @@ impl Others {
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Muted(_) => Some(&mut self.muted),
+            Record::Alert(_) => Some(&mut self.alerts),
+            Record::AlertFailed(_) => Some(&mut self.alerts_failed),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Label(_) => Some(&mut self.labels),
             Record::Notice(_) => Some(&mut self.notices),
@@ -127,6 +135,8 @@ mod tests {
     const GOLDEN_OPERATOR: &str = include_str!("../../tests/data/session/input/operator.jsonl");
     const GOLDEN_UNWRITTEN: &str = include_str!("../../tests/data/session/input/unwritten.jsonl");
     const GOLDEN_MUTED: &str = include_str!("../../tests/data/session/input/muted.jsonl");
+    const GOLDEN_ALERTS: &str = include_str!("../../tests/data/session/input/alerts.jsonl");
+    const GOLDEN_CALLS: &str = include_str!("../../tests/data/session/input/calls.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
@@ -138,7 +148,8 @@ mod tests {
 
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
-        for golden in [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN, GOLDEN_MUTED] {
+        let goldens = [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN, GOLDEN_MUTED];
+        for golden in goldens.into_iter().chain([GOLDEN_ALERTS, GOLDEN_CALLS]) {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());
@@ -152,6 +163,7 @@ mod tests {
                     "facts" | "operator" | "unwritten" | "muted" => {
                         listed(line["record"].as_str().unwrap())
                     }
+                    "alert_failed" => listed("alerts_failed"),
                     kind => listed(&format!("{kind}s")),
                 };
                 assert!(found, "{line} is missing");
@@ -167,6 +179,10 @@ mod tests {
                 "operator",
                 "unwritten",
                 "muted",
+                "alerts",
+                "alerts_failed",
+                "labels",
+                "notices",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

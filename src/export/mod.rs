@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_golden_logs_give_the_reviewed_files() {
-        let names = ["two-callers", "facts", "operator", "unwritten", "muted"];
+        let names = ["two-callers", "facts", "operator", "unwritten", "muted", "alerts", "calls"];
         let all = names.iter().flat_map(|name| ExportFormat::ALL.map(|format| (name, format)));
         for (name, format) in all {
             let log = Path::new(INPUT).join(format!("{name}.jsonl"));

@@ -1,11 +1,13 @@
 //! What one caller keeps between blocks, and the way of a block through the stages.
 
+use super::alarm::Alarm;
 use super::explainer::Explainer;
 use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
 use super::{Event, Gap, Muted, PipelineError, PipelineSettings, Update, stream_position};
+use crate::alert::AlertSettings;
 use crate::features::Extractor;
 use crate::features::recipe::Recipe;
 use crate::model::Classifier;
@@ -58,6 +60,7 @@ pub(super) struct Caller {
     operator_offset: i64,
     /// Whether nothing may be read.
     is_held: bool,
+    alarm: Alarm,
 }
 
 /// What the frames of a caller are judged with.
@@ -99,7 +102,12 @@ impl Caller {
             operator: OperatorState::default(),
             operator_offset: 0,
             is_held: false,
+            alarm: Alarm::default(),
         })
+    }
+
+    pub(super) fn with_alerts(&mut self, settings: &AlertSettings) {
+        self.alarm = Alarm::new(settings);
     }
 
     pub(super) fn position(&self) -> StreamTime {
@@ -129,6 +137,7 @@ impl Caller {
         self.utterance.end(self.position(), self.index, updates);
         self.utterance.forget_caller();
         self.explainer.forget();
+        self.alarm.reset(self.position());
         // Told anew in the next call.
         self.operator = OperatorState::default();
     }
@@ -178,6 +187,7 @@ impl Caller {
         let hop_len = self.utterance.recipe().hop_len();
         let taper_len = self.utterance.recipe().taper_len();
         while self.frames.len() >= n_features {
+            let n_before = updates.len();
             let start = self.n_frames * hop_len;
             let is_speech = match decision_of(start + taper_len / 2) {
                 None => false,
@@ -220,6 +230,8 @@ impl Caller {
                 let event = Event::Facts(explanation);
                 updates.push(Update { caller: self.index, at: frame.end, event });
             }
+            self.alarm.hear(n_before, updates);
+            self.alarm.advance(self.index, end, updates);
         }
         let next = decision_of(self.n_frames * hop_len + taper_len / 2).unwrap_or(0);
         let done = (next - self.first_decision).min(self.decisions.len());
@@ -239,7 +251,9 @@ impl Caller {
         self.hear(judges, updates)?;
         self.gate.finish(&mut self.decisions);
         self.take_decided_frames(judges, updates)?;
+        let n_before = updates.len();
         self.utterance.end(self.position(), self.index, updates);
+        self.alarm.hear(n_before, updates);
         Ok(())
     }
 
@@ -272,7 +286,9 @@ impl Caller {
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
         self.flush(judges, updates)?;
+        let n_before = updates.len();
         updates.push(Update { caller: self.index, at: self.position(), event });
+        self.alarm.hear(n_before, updates);
         self.begin_stretch(self.source_position + len);
         self.explainer.break_off();
         Ok(())
@@ -289,11 +305,13 @@ impl Caller {
         self.utterance.forget_caller();
         self.begin_stretch(to_sample);
         self.explainer.forget();
+        let n_before = updates.len();
         updates.push(Update {
             caller: self.index,
             at: self.position(),
             event: Event::Seek { from },
         });
+        self.alarm.hear(n_before, updates);
         Ok(())
     }
 

@@ -92,6 +92,8 @@ impl Overview {
             | Record::Notice(_)
             | Record::Operator(_)
             | Record::Facts(_)
+            | Record::Alert(_)
+            | Record::AlertFailed(_)
             | Record::Mark(_)
             | Record::Muted(_)
             | Record::Seek(_) => {}

@@ -299,7 +299,7 @@ mod tests {
             let log = line(&header()) + &mark("a").replace(from, to);
             read(log).unwrap().next().unwrap().unwrap_err().to_string()
         };
-        assert!(damaged("mark\"", "alert\"").contains("unknown variant `alert`"));
+        assert!(damaged("mark\"", "remark\"").contains("unknown variant `remark`"));
         assert!(damaged("mark\"", "\\u001b[2J\"").contains("unknown variant `␛[2J`"));
         assert!(damaged("\"caller\":0", "\"caller\":7").contains("the header names no caller 7"));
         assert!(damaged("\"t\":1.0", "\"t\":-1.0").contains("-1 is not a time in seconds"));

@@ -13,13 +13,13 @@ use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Scores};
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::Activity;
 use crate::timeline::summary::Summary;
+use crate::timeline::{Activity, Rule};
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
-/// those of kinds `label`, `muted` and `notice`.
+/// those of kinds `alert`, `alert_failed`, `label`, `muted` and `notice`.
 pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
@@ -83,6 +83,10 @@ pub enum Record {
     Gap(GapRecord),
     /// Nobody was allowed to listen.
     Muted(MutedRecord),
+    /// The operator's attention was asked for.
+    Alert(AlertRecord),
+    /// The program that an alert runs failed.
+    AlertFailed(AlertFailedRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
     /// The caller has another label.
@@ -199,6 +203,41 @@ pub struct MutedRecord {
     pub rate_hz: u32,
     /// The same in seconds.
     pub muted_s: f64,
+}
+
+/// The operator's attention was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// Where that begins of which it tells.
+    #[serde(with = "seconds")]
+    pub from: StreamTime,
+    /// Why.
+    pub rule: Rule,
+    /// The emotion of which it tells; absent where no single one stands out, and for a silence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<Emotion>,
+    /// The reason in one sentence.
+    pub reason: String,
+    /// The hotline's own text for this rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<String>,
+}
+
+/// The program that an alert runs failed, or was not started since there were too many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertFailedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When the alert was.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What happened.
+    pub reason: String,
 }
 
 /// The operator marked this place.
@@ -433,6 +472,7 @@ pub(super) mod tests {
             gaps: 1,
             lost_s: 0.01,
             muted_s: 2.5,
+            alerts: 2,
             talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {

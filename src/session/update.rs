@@ -5,37 +5,39 @@
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
-    ActivityRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord, ReadingRecord,
-    ReadingState, Record, SeekRecord,
+    ActivityRecord, AlertRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord,
+    ReadingRecord, ReadingState, Record, SeekRecord,
 };
 use crate::pipeline::{Event, Gap, Muted, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::{OperatorState, Reading, Verdict};
+use crate::timeline::{Alert, OperatorState, Reading, Verdict};
 
 impl Record {
     /// The line for an update; none for a level, which is shown but not logged.
     #[must_use]
     pub fn of_update(update: &Update) -> Option<Self> {
         let (caller, t) = (update.caller, update.at);
-        Some(match update.event {
-            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, &reading)),
-            Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
-            Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, &facts)),
+        Some(match &update.event {
+            Event::Reading(reading) => Record::Reading(ReadingRecord::new(caller, reading)),
+            &Event::Activity(activity) => Record::Activity(ActivityRecord { caller, t, activity }),
+            Event::Facts(facts) => Record::Facts(FactsRecord::new(caller, t, facts)),
             Event::Operator(state) => Record::Operator(OperatorRecord {
                 caller,
                 t,
                 speaks: state.speaks,
                 echoed: state.is_echoed,
             }),
-            Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
-            Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
-            Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
+            Event::Alert(alert) => Record::Alert(AlertRecord::new(caller, alert)),
+            &Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
+            &Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
+            &Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
         })
     }
 
-    /// The update that the line was made of; none for what is none: a mark, missing records, the end.
+    /// The update that the line was made of; none for what is none: a mark, a failed program, missing
+    /// records, the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {
@@ -56,7 +58,9 @@ impl Record {
                 (*caller, *t, Event::Muted(Muted { samples: *samples, rate_hz: *rate_hz }))
             }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
+            Record::Alert(record) => (record.caller, record.t, Event::Alert(record.alert())),
             Record::Mark(_)
+            | Record::AlertFailed(_)
             | Record::Label(_)
             | Record::Notice(_)
             | Record::Unwritten(_)
@@ -75,6 +79,8 @@ impl Record {
             Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Muted(record) => Some(record.caller),
+            Record::Alert(record) => Some(record.caller),
+            Record::AlertFailed(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Label(record) => Some(record.caller),
             Record::Notice(record) => Some(record.caller),
@@ -93,6 +99,8 @@ impl Record {
             Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Muted(record) => record.t,
+            Record::Alert(record) => record.t,
+            Record::AlertFailed(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Label(record) => record.t,
             Record::Notice(record) => record.t,
@@ -121,6 +129,20 @@ impl ReadingRecord {
             ReadingState::Uncertain => Verdict::Uncertain,
         };
         Reading { at: self.t, scores: self.scores, verdict }
+    }
+}
+
+impl AlertRecord {
+    fn new(caller: usize, alert: &Alert) -> Self {
+        let Alert { at, from, rule, emotion, reason, guidance } = alert.clone();
+        AlertRecord { caller, t: at, from, rule, emotion, reason, guidance }
+    }
+
+    /// The alert that the line was made of.
+    #[must_use]
+    pub fn alert(&self) -> Alert {
+        let AlertRecord { t, from, rule, emotion, reason, guidance, .. } = self.clone();
+        Alert { at: t, from, rule, emotion, reason, guidance }
     }
 }
 
@@ -171,7 +193,7 @@ mod tests {
     use super::*;
     use crate::emotion::{Emotion, Scores};
     use crate::pipeline::Level;
-    use crate::timeline::Activity;
+    use crate::timeline::{Activity, Rule};
     use proptest::prelude::*;
 
     fn emotion() -> impl Strategy<Value = Emotion> {
@@ -227,13 +249,27 @@ mod tests {
             (any::<u64>(), any::<u32>())
                 .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
+            alert().prop_map(Event::Alert),
         ]
+    }
+
+    fn alert() -> impl Strategy<Value = Alert> {
+        let rule = prop::sample::select(Rule::ALL.as_slice());
+        let parts = (0_u64..1 << 40, rule, prop::option::of(emotion()), ".{0,40}");
+        (parts, prop::option::of(".{0,40}")).prop_map(
+            |((from, rule, emotion, reason), guidance)| {
+                let from = StreamTime(from);
+                Alert { at: StreamTime::ZERO, from, rule, emotion, reason, guidance }
+            },
+        )
     }
 
     fn update() -> impl Strategy<Value = Update> {
         (0_usize..50, 0_u64..1 << 40, event()).prop_map(|(caller, at, mut event)| {
-            if let Event::Reading(reading) = &mut event {
-                reading.at = StreamTime(at);
+            match &mut event {
+                Event::Reading(reading) => reading.at = StreamTime(at),
+                Event::Alert(alert) => alert.at = StreamTime(at),
+                _ => {}
             }
             Update { caller, at: StreamTime(at), event }
         })
@@ -292,6 +328,25 @@ mod tests {
         let end = ",\"change\":{\"loudness_db\":0.0,\"pitch_semitones\":0.0,\"pitch_range_semitones\":null,\
             \"rate_ratio\":1.0,\"pause_share\":0.0}}";
         assert_eq!(line(Some(facts.against(&facts))), format!("{beginning}{end}"));
+    }
+
+    #[test]
+    fn a_line_of_an_alert_holds_the_agreed_fields() {
+        let (at, from) = (StreamTime::from_ms(20_500), StreamTime::from_ms(9_250));
+        let line = |emotion, guidance| {
+            let reason = "fear for 8 s of speech".to_owned();
+            let alert = Alert { at, from, rule: Rule::SuddenChange, emotion, reason, guidance };
+            let update = Update { caller: 0, at, event: Event::Alert(alert) };
+            serde_json::to_string(&Record::of_update(&update).unwrap()).unwrap()
+        };
+        let beginning = "{\"record\":\"alert\",\"caller\":0,\"t\":20.5,\"from\":9.25,\
+                         \"rule\":\"sudden_change\"";
+        let reason = "\"reason\":\"fear for 8 s of speech\"";
+        assert_eq!(line(None, None), format!("{beginning},{reason}}}"));
+        assert_eq!(
+            line(Some(Emotion::Fear), Some("slow down".to_owned())),
+            format!("{beginning},\"emotion\":\"fear\",{reason},\"guidance\":\"slow down\"}}")
+        );
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl SessionWriter {
         Record::of_update(update).map_or(Ok(()), |record| self.append(&record))
     }
 
-    /// Appends what no update tells: what the operator did.
+    /// Appends what no update tells: what the operator did, or a program that failed.
     ///
     /// # Errors
     /// As [`SessionWriter::write`].

@@ -4,15 +4,15 @@
 //! moment, and a [`Summary`] of the whole call.
 //!
 //! What it keeps: the last [`MAX_READINGS`] readings (over two hours of unbroken speech at four a
-//! second), the last 16,384 stretches of silence and speech, and the last [`MAX_MARKS`] marks: at
-//! most 2 MB. What falls out at the old end is no longer drawn, but stays in the summary.
+//! second), the last 16,384 stretches of silence and speech, the last [`MAX_MARKS`] marks and the last
+//! [`MAX_ALERTS`] alerts: at most 2 MB. What falls out at the old end is no longer drawn, but stays in the summary.
 
 use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::stream_time::StreamTime;
 use crate::timeline::stretches::{Kind, Stretches};
 use crate::timeline::summary::{Summary, Tally};
 use crate::timeline::talk::TalkTally;
-use crate::timeline::{Activity, OperatorState, Reading, Verdict};
+use crate::timeline::{Activity, Alert, OperatorState, Reading, Verdict};
 use std::collections::VecDeque;
 
 /// Readings kept for drawing: 2 h 16 min of unbroken speech at four a second, 1.3 MB.
@@ -20,6 +20,9 @@ pub const MAX_READINGS: usize = 32_768;
 
 /// Marks kept: far more than a person sets in a call.
 pub const MAX_MARKS: usize = 1_024;
+
+/// Alerts kept: six an hour for two days.
+pub const MAX_ALERTS: usize = 256;
 
 /// Characters kept of a mark's text.
 pub const MAX_MARK_CHARS: usize = 200;
@@ -80,6 +83,9 @@ pub struct Timeline {
     readings: VecDeque<Reading>,
     /// In order of time.
     marks: VecDeque<Mark>,
+    /// In order of time.
+    alerts: VecDeque<Alert>,
+    n_alerts: u64,
     now: StreamTime,
     talk: TalkTally,
     operator: Option<OperatorState>,
@@ -101,6 +107,8 @@ impl Timeline {
             stretches: Stretches::starting_with(Kind::Heard(Activity::Listening)),
             readings: VecDeque::new(),
             marks: VecDeque::new(),
+            alerts: VecDeque::new(),
+            n_alerts: 0,
             now: StreamTime::ZERO,
             talk: TalkTally::default(),
             operator: None,
@@ -170,7 +178,8 @@ impl Timeline {
 
     /// A recording was moved from one position to another, where the monitor listens anew.
     ///
-    /// Going back discards what lies after `to` (but for marks: they are the listener's own); going
+    /// Going back discards what lies after `to` (but for marks, which are the listener's own, and alerts,
+    /// which are not given twice); going
     /// forward leaves a stretch that was not heard. Going back to before what is kept leaves the
     /// dropped part in the summary.
     pub fn seek(&mut self, from: StreamTime, to: StreamTime) {
@@ -193,6 +202,16 @@ impl Timeline {
         }
         let place = self.marks.partition_point(|earlier| earlier.at <= at);
         self.marks.insert(place, Mark { at, text: text.chars().take(MAX_MARK_CHARS).collect() });
+    }
+
+    /// The operator's attention was asked for.
+    pub fn alert(&mut self, alert: Alert) {
+        if self.alerts.len() == MAX_ALERTS {
+            self.alerts.pop_front();
+        }
+        self.n_alerts += 1;
+        let place = self.alerts.partition_point(|earlier| earlier.at <= alert.at);
+        self.alerts.insert(place, alert);
     }
 
     /// The latest position told.
@@ -279,6 +298,13 @@ impl Timeline {
         self.marks.range(first..end)
     }
 
+    /// The alerts from `from` up to, but not including, `to`.
+    pub fn alerts(&self, from: StreamTime, to: StreamTime) -> impl Iterator<Item = &Alert> {
+        let first = self.alerts.partition_point(|alert| alert.at < from);
+        let end = self.alerts.partition_point(|alert| alert.at < to).max(first);
+        self.alerts.range(first..end)
+    }
+
     /// Totals of the whole call up to `now`, or up to the latest position told if that is later.
     #[must_use]
     pub fn summary(&self, now: StreamTime) -> Summary {
@@ -287,7 +313,8 @@ impl Timeline {
         for reading in &self.readings {
             tally.reading(reading);
         }
-        Summary { talk: self.talk.talk(now.max(self.now)), ..tally.summary() }
+        let talk = self.talk.talk(now.max(self.now));
+        Summary { talk, alerts: self.n_alerts, ..tally.summary() }
     }
 
     /// Begins a stretch, not before the running one, and says where.

@@ -3,11 +3,14 @@
 //! In: the classifier's scores at a stream time. Out: [`Reading`]s (smoothed, with a verdict) and a
 //! [`history::Timeline`] that a screen can draw and a summary can be made of.
 
+mod alert;
 pub mod history;
 pub mod smoother;
 mod stretches;
 pub mod summary;
 pub mod talk;
+
+pub use alert::{Alert, Rule};
 
 use crate::emotion::{Emotion, Scores};
 use crate::stream_time::StreamTime;

@@ -32,14 +32,17 @@ pub struct Summary {
     /// Seconds in which nobody was allowed to listen; they are not lost.
     #[serde(default, skip_serializing_if = "is_none")]
     pub muted_s: f64,
+    /// How many alerts there were; left out where there was none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub alerts: u64,
     /// Who spoke how much, where the operator's side was heard too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
 }
 
 /// Whether there is nothing to tell.
-fn is_none(seconds: &f64) -> bool {
-    *seconds <= 0.0
+fn is_none<T: Default + PartialEq>(count: &T) -> bool {
+    *count == T::default()
 }
 
 /// Exact counts from which a [`Summary`] is made.
@@ -96,6 +99,7 @@ impl Tally {
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
             muted_s: self.muted.seconds(),
+            alerts: 0,
             talk: None,
         }
     }

@@ -26,6 +26,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 2: what is concluded from the signal.
     ("model", "emotion stream_time features"),
     ("timeline", LABELS),
+    ("alert", "emotion stream_time timeline"),
     ("prosody", "features"),
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
@@ -34,7 +35,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline prosody pipeline session"),
-    ("dashboard", "emotion stream_time plain_text timeline prosody pipeline"),
+    ("dashboard", "emotion stream_time plain_text timeline alert prosody pipeline"),
     ("corpus", SPINE),
     ("augment", SPINE),
     ("plot", SPINE),
@@ -52,19 +53,20 @@ const MAY_USE: &[(&str, &str)] = &[
 const LABELS: &str = "emotion stream_time";
 
 /// Layers 0 to 2.
-const SIGNAL: &str = "emotion stream_time audio resample features speech model timeline prosody";
+const SIGNAL: &str =
+    "emotion stream_time audio resample features speech model timeline alert prosody";
 
 /// Layers 0 to 3.
 const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline prosody pipeline session";
+    model timeline alert prosody pipeline session";
 
 /// Layers 0 to 3, the corpora, what is done to their clips, and charts.
 const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline prosody pipeline session corpus augment plot";
+    model timeline alert prosody pipeline session corpus augment plot";
 
 /// The same and the scores.
 const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
-    model timeline prosody pipeline session corpus augment plot evaluation";
+    model timeline alert prosody pipeline session corpus augment plot evaluation";
 
 /// Anything below, and each other.
 const EVERYTHING: &str = "*";
@@ -109,10 +111,15 @@ const RESERVED: &[Reserved] = &[
         tests_too: true,
     },
     Reserved { words: &["print"], only_in: &["command/", "main.rs"], tests_too: true },
-    // What goes to a terminal is made harmless on its way.
+    // What goes to a terminal is made harmless on its way. The errors of a program for alerts are read, not shown.
     Reserved {
         words: &["println", "eprint", "eprintln", "dbg", "stderr"],
-        only_in: &["command/printer.rs", "model/device.rs", "main.rs"],
+        only_in: &[
+            "command/printer.rs",
+            "command/on_alert/program.rs",
+            "model/device.rs",
+            "main.rs",
+        ],
         tests_too: true,
     },
 ];

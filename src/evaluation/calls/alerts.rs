@@ -1,136 +1,176 @@
-//! Alerts by a plain stand-in rule, to count how many would be false.
+//! Alerts of the product's own rules, against what was said.
 //!
-//! The *five-second rule*: an emotion of [`ALARMING`] that the screen shows for [`SUSTAINED`] of speech gives
-//! one alert. Pauses neither count nor break it; another emotion or "uncertain" ends it, and only then can the
-//! same emotion give another. An alert is false when for more than half of its five seconds something else
-//! was said.
+//! In: a call's stretches, and its updates with the alerts. Out: how many were false, and when each episode of
+//! distress was found.
 
-use super::Stretch;
+use std::collections::BTreeMap;
+
 use super::counts::TAIL;
-use super::screen::{OnScreen, Screen};
+use super::{Label, Stretch};
+use crate::alert::{ALARMING, Alert, Rule};
 use crate::emotion::Emotion;
+use crate::pipeline::{Event, Update};
 use crate::stream_time::StreamTime;
 
-/// Emotions that give an alert.
-pub const ALARMING: [Emotion; 3] = [Emotion::Anger, Emotion::Fear, Emotion::Sadness];
+/// From so much speech in anger, fear or sadness on, pauses left out and no other emotion between, it is an
+/// episode of distress: what the rules look at, and a few seconds.
+pub const EPISODE: StreamTime = StreamTime::from_ms(10_000);
 
-/// How much speech the screen must show an alarming emotion for.
-pub const SUSTAINED: StreamTime = StreamTime::from_ms(5_000);
-
-/// Alerts of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Alerts of a call, or of many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Alerts {
-    pub(super) n: u64,
-    pub(super) n_false: u64,
+    pub(super) by_rule: BTreeMap<Rule, Outcomes>,
+    /// For each episode of distress: from its first sample to the first alert, if there was one in it.
+    pub(super) episodes: Vec<Option<StreamTime>>,
 }
 
-/// An alarming emotion that shows without a break.
-struct Run {
-    emotion: Emotion,
-    shown: StreamTime,
-    right: StreamTime,
-    is_told: bool,
+/// What the alerts of a rule were worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcomes {
+    pub(super) n: u64,
+    pub(super) n_false: u64,
+    /// Not false, but with the name of an emotion that was not said for half of that speech.
+    pub(super) n_misnamed: u64,
+}
+
+impl Outcomes {
+    pub(super) fn add(&mut self, other: Outcomes) {
+        self.n += other.n;
+        self.n_false += other.n_false;
+        self.n_misnamed += other.n_misnamed;
+    }
+}
+
+impl Alerts {
+    /// Adds another call.
+    pub(super) fn add(&mut self, other: &Alerts) {
+        for (rule, outcomes) in &other.by_rule {
+            self.by_rule.entry(*rule).or_default().add(*outcomes);
+        }
+        self.episodes.extend(&other.episodes);
+    }
+
+    /// The alerts of all rules.
+    pub(super) fn all(&self) -> Outcomes {
+        let mut sum = Outcomes::default();
+        self.by_rule.values().for_each(|outcomes| sum.add(*outcomes));
+        sum
+    }
 }
 
 /// The alerts of a call whose `stretches` have no holes.
-pub(super) fn alerts(stretches: &[Stretch], screen: &Screen) -> Alerts {
-    let mut alerts = Alerts::default();
-    let mut run: Option<Run> = None;
-    // The last speech and where its tail ends: what shows there is still its emotion.
-    let mut spoken = (StreamTime::ZERO, None);
-    for stretch in stretches {
-        if let Some(emotion) = stretch.label.emotion() {
-            spoken = (stretch.to + TAIL, Some(emotion));
-        }
-        for (from, to, seen) in screen.between(stretch.from, stretch.to) {
-            let emotion = match seen {
-                OnScreen::Emotion(emotion) => emotion,
-                OnScreen::Uncertain => {
-                    run = None;
-                    continue;
-                }
-                OnScreen::TooShort | OnScreen::Listening => continue,
-            };
-            let run = match &mut run {
-                Some(run) if run.emotion == emotion => run,
-                other => other.insert(Run {
-                    emotion,
-                    shown: StreamTime::ZERO,
-                    right: StreamTime::ZERO,
-                    is_told: false,
-                }),
-            };
-            let is_right = from < spoken.0 && spoken.1 == Some(emotion);
-            run.goes_on_for(to.since(from), is_right, &mut alerts);
-        }
+pub(super) fn alerts(stretches: &[Stretch], updates: &[Update]) -> Alerts {
+    let given: Vec<&Alert> = updates
+        .iter()
+        .filter_map(|update| match &update.event {
+            Event::Alert(alert) => Some(alert),
+            _ => None,
+        })
+        .collect();
+    let mut by_rule: BTreeMap<Rule, Outcomes> = BTreeMap::new();
+    for alert in &given {
+        by_rule.entry(alert.rule).or_default().add(outcome(alert, stretches));
     }
-    alerts
+    let found = |(from, to): (StreamTime, StreamTime)| {
+        let within = |alert: &&&Alert| {
+            alert.rule != Rule::LongSilence && from < alert.at && alert.at <= to + TAIL
+        };
+        given.iter().find(within).map(|alert| alert.at.since(from))
+    };
+    Alerts { by_rule, episodes: episodes(stretches).into_iter().map(found).collect() }
 }
 
-impl Run {
-    fn goes_on_for(&mut self, length: StreamTime, is_right: bool, alerts: &mut Alerts) {
-        if self.is_told || !ALARMING.contains(&self.emotion) {
-            return;
+/// What an alert was worth, by what was said in the time of which it tells.
+fn outcome(alert: &Alert, stretches: &[Stretch]) -> Outcomes {
+    let said = |wanted: &dyn Fn(Emotion) -> bool| -> u64 {
+        let overlap =
+            |stretch: &Stretch| stretch.to.min(alert.at).since(stretch.from.max(alert.from));
+        let is_wanted = |stretch: &&Stretch| stretch.label.emotion().is_some_and(wanted);
+        stretches.iter().filter(is_wanted).map(|stretch| overlap(stretch).0).sum()
+    };
+    let speech = said(&|_| true);
+    let is_false = match alert.rule {
+        Rule::LongSilence => 2 * speech > alert.at.since(alert.from).0,
+        _ => speech == 0 || 2 * said(&|emotion| ALARMING.contains(&emotion)) < speech,
+    };
+    let is_misnamed = alert.emotion.is_some_and(|named| 2 * said(&|other| other == named) < speech);
+    Outcomes { n: 1, n_false: u64::from(is_false), n_misnamed: u64::from(is_misnamed && !is_false) }
+}
+
+/// Where the episodes of distress begin and end.
+fn episodes(stretches: &[Stretch]) -> Vec<(StreamTime, StreamTime)> {
+    let mut runs: Vec<(StreamTime, StreamTime, StreamTime)> = Vec::new();
+    let mut goes_on = false;
+    for stretch in stretches {
+        let Label::Speech(emotion) = stretch.label else { continue };
+        let length = stretch.to.since(stretch.from);
+        match runs.last_mut().filter(|_| goes_on) {
+            Some(run) if ALARMING.contains(&emotion) => {
+                run.1 = stretch.to;
+                run.2 = run.2 + length;
+            }
+            _ if ALARMING.contains(&emotion) => runs.push((stretch.from, stretch.to, length)),
+            _ => {}
         }
-        let counted = length.min(SUSTAINED.since(self.shown));
-        self.shown = self.shown + counted;
-        if is_right {
-            self.right = self.right + counted;
-        }
-        if self.shown >= SUSTAINED {
-            self.is_told = true;
-            alerts.n += 1;
-            alerts.n_false += u64::from(2 * self.right.0 < SUSTAINED.0);
-        }
+        goes_on = ALARMING.contains(&emotion);
     }
+    let long = runs.into_iter().filter(|(_, _, speech)| *speech >= EPISODE);
+    long.map(|(from, to, _)| (from, to)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Label;
-    use super::super::script::{Script, noise, speech, truth};
+    use super::super::script::{S, Script, noise, speech, truth};
     use super::*;
-    use crate::emotion::Emotion::{Fear, Happiness, Neutral};
+    use crate::emotion::Emotion::{Anger, Fear, Neutral, Sadness};
 
-    fn counted(stretches: &[(u64, Label)], script: Script) -> (u64, u64) {
-        let alerts = alerts(&truth(stretches), &Screen::of(&script.updates()));
-        (alerts.n, alerts.n_false)
-    }
-
-    fn fear_from_to(from: u64, to: u64) -> Script {
-        Script::new().speaking(from).reads_from_to(from, to, Fear)
+    fn of(stretches: &[(u64, Label)], script: Script) -> Alerts {
+        alerts(&truth(stretches), &script.updates())
     }
 
     #[test]
-    fn five_seconds_of_a_wrong_alarming_emotion_are_one_false_alert() {
-        let neutral = [(30, speech(Neutral))];
-        assert_eq!(counted(&neutral, fear_from_to(0, 20).listening(20)), (1, 1));
-        assert_eq!(counted(&neutral, fear_from_to(0, 4).listening(4)), (0, 0));
-        let happy = Script::new().speaking(0).reads_from_to(0, 20, Happiness).listening(20);
-        assert_eq!(counted(&neutral, happy), (0, 0));
+    fn an_alert_is_false_where_most_of_the_speech_was_something_else() {
+        let stretches = [(10, speech(Neutral)), (14, Label::silence()), (20, speech(Fear))];
+        let script = Script::new().alert(2, 12, Rule::Rising, None);
+        let script = script.alert(9, 16, Rule::Sustained, Some(Fear));
+        let found = of(&stretches, script.alert(6, 17, Rule::Sustained, None));
+        // 1 s neutral and 2 s fear; 4 s neutral and 3 s fear.
+        assert_eq!(found.by_rule[&Rule::Sustained], Outcomes { n: 2, n_false: 1, n_misnamed: 0 });
+        assert_eq!(found.by_rule[&Rule::Rising].n_false, 1);
+        assert_eq!(found.all(), Outcomes { n: 3, n_false: 2, n_misnamed: 0 });
     }
 
     #[test]
-    fn a_right_alert_stays_right_when_the_caller_calms_down() {
-        let stretches = [(10, speech(Fear)), (30, speech(Neutral))];
-        assert_eq!(counted(&stretches, fear_from_to(0, 20).listening(20)), (1, 0));
-        // Two of five seconds were fear.
-        assert_eq!(counted(&stretches, fear_from_to(8, 20).listening(20)), (1, 1));
+    fn another_emotion_of_distress_is_misnamed_and_not_false() {
+        let script = Script::new().alert(2, 10, Rule::Sustained, Some(Anger));
+        let found = of(&[(10, speech(Sadness))], script);
+        assert_eq!(found.all(), Outcomes { n: 1, n_false: 0, n_misnamed: 1 });
     }
 
     #[test]
-    fn pauses_do_not_break_it_and_doubt_does() {
-        let stretches = [(30, speech(Neutral))];
-        let paused = fear_from_to(0, 3).listening(3).speaking(10).reads_from_to(10, 13, Fear);
-        assert_eq!(counted(&stretches, paused.listening(13)), (1, 1));
-        let doubted = fear_from_to(0, 3).uncertain(3).reads_from_to(4, 7, Fear).listening(7);
-        assert_eq!(counted(&stretches, doubted), (0, 0));
-        let twice = fear_from_to(0, 6).uncertain(6).reads_from_to(7, 13, Fear).listening(13);
-        assert_eq!(counted(&stretches, twice), (2, 2));
+    fn distress_in_music_is_false_and_silence_where_nobody_speaks_is_not() {
+        let script = Script::new().alert(2, 10, Rule::SuddenChange, Some(Fear));
+        assert_eq!(of(&[(30, noise("music"))], script).all().n_false, 1);
+        let silence = || Script::new().alert(10, 70, Rule::LongSilence, None);
+        assert_eq!(of(&[(10, speech(Fear)), (70, noise("hum"))], silence()).all().n_false, 0);
+        assert_eq!(of(&[(70, speech(Neutral))], silence()).all().n_false, 1);
     }
 
     #[test]
-    fn fear_in_music_is_false() {
-        assert_eq!(counted(&[(30, noise("music"))], fear_from_to(0, 9).listening(9)), (1, 1));
+    fn episodes_go_over_pauses_and_end_with_another_emotion() {
+        let stretches = [
+            (4, speech(Fear)),
+            (9, Label::silence()),
+            (15, speech(Sadness)),
+            (16, speech(Neutral)),
+            (25, speech(Fear)),
+            (30, speech(Neutral)),
+            (45, speech(Anger)),
+        ];
+        // Fear and sadness from 0 to 15, 10 s of it speech; nine seconds of fear are none; anger from 30 on.
+        let script = Script::new().alert(1, 12, Rule::Sustained, None);
+        let script = script.alert(20, 24, Rule::Sustained, None);
+        let found = of(&stretches, script.alert(30, 40, Rule::LongSilence, None));
+        assert_eq!(found.episodes, [Some(StreamTime(12 * S)), None]);
     }
 }

@@ -55,7 +55,7 @@ impl CallCounts {
         let mut counts = CallCounts {
             length: stretches.last().map_or(0, |last| last.to.0),
             onsets: onsets(stretches, screen.readings()),
-            alerts: alerts(stretches, &screen),
+            alerts: alerts(stretches, updates),
             ..CallCounts::default()
         };
         for stretch in stretches {
@@ -81,8 +81,7 @@ impl CallCounts {
             self.other.entry(kind.clone()).or_default().add(*more);
         }
         self.onsets.extend(&other.onsets);
-        self.alerts.n += other.alerts.n;
-        self.alerts.n_false += other.alerts.n_false;
+        self.alerts.add(&other.alerts);
     }
 
     /// All time without speech.

@@ -19,13 +19,13 @@ mod screen;
 mod script;
 mod table;
 
-pub use alerts::{ALARMING, SUSTAINED};
+pub use alerts::EPISODE;
 pub use counts::{CallCounts, TAIL};
 pub use error::CallError;
 pub use labels::{Label, Labels, Stretch};
 pub use manifest::{Call, read_manifest};
 pub use report::{
     AlertMeasures, CallMeasures, CallReport, CallRow, Delay, EderMeasures, EmotionMeasures,
-    NonSpeech,
+    Episodes, NonSpeech, RuleMeasures,
 };
 pub use screen::{OnScreen, Screen};

@@ -67,7 +67,9 @@ impl Screen {
             Screen { steps: vec![(StreamTime::ZERO, OnScreen::Listening)], readings: Vec::new() };
         for update in updates {
             match update.event {
-                Event::Level(_) | Event::Facts(_) | Event::Operator(_) => continue,
+                Event::Level(_) | Event::Facts(_) | Event::Operator(_) | Event::Alert(_) => {
+                    continue;
+                }
                 // Told before it is applied: between two events a reading may have become too old.
                 _ => screen.grow_stale(&mut timeline, update.at),
             }
@@ -80,7 +82,7 @@ impl Screen {
                 Event::Gap(gap) => timeline.gap(update.at, gap.length()),
                 Event::Muted(muted) => timeline.muted(update.at, muted.length()),
                 Event::Seek { from } => timeline.seek(from, update.at),
-                Event::Level(_) | Event::Facts(_) | Event::Operator(_) => {}
+                Event::Level(_) | Event::Facts(_) | Event::Operator(_) | Event::Alert(_) => {}
             }
             screen.step(update.at, timeline.state().into());
         }

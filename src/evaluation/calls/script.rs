@@ -1,6 +1,7 @@
 //! Calls written by hand for tests: what the pipeline says at whole seconds, and what is true.
 
 use super::{Label, Stretch};
+use crate::alert::{Alert, Rule};
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Update};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
@@ -51,6 +52,25 @@ impl Script {
 
     pub(super) fn uncertain(self, second: u64) -> Self {
         self.verdict(second, Verdict::Uncertain)
+    }
+
+    /// An alert at `second` that tells of what was since `from`.
+    pub(super) fn alert(
+        self,
+        from: u64,
+        second: u64,
+        rule: Rule,
+        emotion: Option<Emotion>,
+    ) -> Self {
+        let alert = Alert {
+            at: StreamTime(second * S),
+            from: StreamTime(from * S),
+            rule,
+            emotion,
+            reason: String::new(),
+            guidance: None,
+        };
+        self.event(second, Event::Alert(alert))
     }
 
     pub(super) fn updates(self) -> Vec<Update> {

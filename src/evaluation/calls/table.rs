@@ -21,7 +21,7 @@ impl CallReport {
             parts.extend([self.speech_table(), self.all.emotion_table(), self.all.delay_lines()]);
         }
         parts.push(self.all.non_speech.table());
-        parts.push(self.all.alert_line());
+        parts.push(self.all.alert_lines());
         parts.join("\n")
     }
 
@@ -78,13 +78,25 @@ impl CallMeasures {
         )
     }
 
-    fn alert_line(&self) -> String {
+    fn alert_lines(&self) -> String {
+        let alerts = &self.alerts;
+        let by_rule: Vec<String> = alerts
+            .by_rule
+            .iter()
+            .map(|(rule, measured)| format!("{} {}", measured.n, rule.words()))
+            .collect();
+        let by_rule =
+            if by_rule.is_empty() { String::new() } else { format!(" ({})", by_rule.join(", ")) };
         format!(
-            "alerts (anger, fear or sadness shown for 5 s of speech): {}, of them false {}; \
-             false an hour {}\n",
-            self.alerts.n,
-            self.alerts.n_false,
-            number(self.alerts.false_per_hour, 1),
+            "alerts: {}{by_rule}, of them false {}; false an hour {}; misnamed {}\n\
+             distress (anger, fear or sadness for 10 s of speech): {} episodes, found {} %; median after {} s\n",
+            alerts.n,
+            alerts.n_false,
+            number(alerts.false_per_hour, 1),
+            alerts.n_misnamed,
+            alerts.episodes.n,
+            percent(alerts.episodes.found),
+            number(alerts.episodes.median_delay_s, 1),
         )
     }
 }
@@ -125,6 +137,7 @@ mod tests {
     use super::super::Label;
     use super::super::script::{Script, noise, speech, truth};
     use super::*;
+    use crate::alert::Rule;
     use crate::emotion::Emotion::{Fear, Neutral};
 
     #[test]
@@ -136,6 +149,8 @@ mod tests {
             (30, noise("music")),
         ]);
         let script = Script::new().speaking(2).reads_from_to(2, 12, Fear).listening(12);
+        let script =
+            script.alert(2, 10, Rule::Sustained, Some(Fear)).alert(20, 30, Rule::Rising, None);
         let counts = CallCounts::of(&stretches, &script.updates());
         let table = CallReport::new(&[("a.wav".into(), counts)]).table();
         let expected = [
@@ -155,7 +170,8 @@ mod tests {
             "music                           0.2        0.0        0.0",
             "silence                         0.1        0.0        0.0",
             "",
-            "alerts (anger, fear or sadness shown for 5 s of speech): 1, of them false 0; false an hour 0.0",
+            "alerts: 2 (1 sustained distress, 1 rising distress), of them false 1; false an hour 120.0; misnamed 0",
+            "distress (anger, fear or sadness for 10 s of speech): 0 episodes, found - %; median after - s",
             "",
         ];
         assert_eq!(table, expected.join("\n"));

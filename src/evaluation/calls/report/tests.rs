@@ -1,6 +1,7 @@
 use super::super::Label;
 use super::super::script::{Script, noise, speech, truth};
 use super::*;
+use crate::alert::Rule;
 use crate::emotion::Emotion::{Anger, Fear, Neutral};
 
 fn measures(stretches: &[(u64, Label)], script: Script) -> CallMeasures {
@@ -79,14 +80,33 @@ fn what_was_never_detected_makes_the_median_of_all_longer() {
 #[test]
 fn readings_on_noise_are_counted_by_the_minute_and_by_kind() {
     let script = Script::new().speaking(9).reads_from_to(10, 20, Fear).uncertain(20).listening(20);
+    let script = script.alert(12, 20, Rule::Sustained, Some(Fear));
     let all = measures(&[(30, noise("music")), (90, noise("hum"))], script);
     close(Some(all.non_speech.minutes), 1.5);
     close(all.non_speech.readings_per_minute, 11.0 / 1.5);
     close(all.non_speech.committed_per_minute, 10.0 / 1.5);
     close(all.non_speech.by_kind["hum"].readings_per_minute, 0.0);
     close(all.alerts.false_per_hour, 3600.0 / 90.0);
+    assert_eq!((all.alerts.episodes.n, all.alerts.episodes.found), (0, None));
     assert_eq!(all.right_of_speech, None);
     assert_eq!(all.eder.of_speech, None);
+}
+
+#[test]
+fn alerts_are_counted_by_rule_and_by_what_they_found() {
+    let script = Script::new().alert(5, 14, Rule::Sustained, Some(Anger));
+    let script =
+        script.alert(16, 18, Rule::SuddenChange, Some(Fear)).alert(30, 55, Rule::Rising, None);
+    let stretches =
+        [(20, speech(Fear)), (40, speech(Neutral)), (52, speech(Anger)), (64, speech(Neutral))];
+    let alerts = measures(&stretches, script).alerts;
+    assert_eq!((alerts.n, alerts.n_false, alerts.n_misnamed), (3, 1, 1));
+    assert_eq!(alerts.by_rule[&Rule::Rising], RuleMeasures { n: 1, n_false: 1 });
+    assert_eq!(alerts.by_rule[&Rule::SuddenChange].n_false, 0);
+    // Fear was found after 14 s; anger was not, since that alert came too late.
+    assert_eq!(alerts.episodes.n, 2);
+    close(alerts.episodes.found, 0.5);
+    close(alerts.episodes.median_delay_s, 14.0);
 }
 
 #[test]

@@ -1,0 +1,235 @@
+//! Scenario files: readings in, alerts expected.
+//!
+//! `tests/data/alerts/input/NAME.txt` has one fact a line, times in seconds, `#` for remarks:
+//!
+//! ```text
+//! set sustained.speech_s = 5         a setting that is not the default's
+//! 3.0 speaking                       or too_short, listening
+//! 3.0..9.0 reading fear=71 anger=9   a reading each 250 ms (or one, at 3.0); the rest is neutral, in percent
+//! 4.0 operator speaks                or silent
+//! 5.0 unheard 2.5                    so long was lost or not listened to
+//! 9.0 seek 2.0                       a recording was moved
+//! 9.0 reset 0.0                      a new call begins
+//! 60.0 time                          nothing more until here
+//! ```
+//!
+//! `expected/NAME.txt` has a line for each alert: when, rule, emotion, where it began, and the reason; then the
+//! guidance, if there is any. A reading below 55 % is uncertain.
+
+use super::{AlertSettings, Alerter, Told};
+use crate::emotion::{Emotion, Scores};
+use crate::stream_time::StreamTime;
+use crate::timeline::{Activity, Alert, OperatorState, Reading, Verdict};
+use proptest::prelude::*;
+use std::fmt::Write;
+use std::path::Path;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/alerts");
+
+/// Time goes on in steps like the pipeline's frames, only longer: what is found does not depend on it much.
+const STEP: StreamTime = StreamTime::from_ms(50);
+
+const HOP: StreamTime = StreamTime::from_ms(250);
+
+fn time(word: &str) -> StreamTime {
+    StreamTime::from_seconds(word.parse().unwrap_or_else(|_| panic!("'{word}' is no time")))
+}
+
+fn scores(words: &[&str]) -> Scores {
+    let mut scores = [0.0; 7];
+    for word in words {
+        let (emotion, percent) = word.split_once('=').expect("emotion=percent");
+        let emotion: Emotion = emotion.parse().expect("an emotion");
+        scores[emotion.index()] = percent.parse::<f32>().expect("a number") / 100.0;
+    }
+    scores[Emotion::Neutral.index()] += 1.0 - scores.iter().sum::<f32>();
+    Scores(scores)
+}
+
+fn reading(at: StreamTime, scores: Scores) -> Reading {
+    let (emotion, certainty) = scores.top();
+    let verdict = if certainty < 0.55 { Verdict::Uncertain } else { Verdict::Emotion(emotion) };
+    Reading { at, scores, verdict }
+}
+
+/// A call that an alerter follows.
+struct Call {
+    alerter: Alerter,
+    now: StreamTime,
+    alerts: Vec<Alert>,
+}
+
+impl Call {
+    fn new(settings: &AlertSettings) -> Self {
+        Call { alerter: Alerter::new(settings), now: StreamTime::ZERO, alerts: Vec::new() }
+    }
+
+    fn advance(&mut self, to: StreamTime) {
+        while self.now < to {
+            self.now = to.min(self.now + STEP);
+            self.alerts.extend(self.alerter.advance(self.now));
+        }
+    }
+
+    fn take(&mut self, at: StreamTime, told: Told) {
+        self.advance(at);
+        self.alerts.extend(self.alerter.take(at, told));
+    }
+
+    fn read(&mut self, from: StreamTime, to: StreamTime, scores: Scores) {
+        let mut at = from;
+        while at <= to {
+            self.take(at, Told::Reading(reading(at, scores)));
+            at = at + HOP;
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (from, to) = words[0].split_once("..").unwrap_or((words[0], words[0]));
+        let at = time(from);
+        match words[1..] {
+            ["speaking"] => self.take(at, Told::Activity(Activity::Speaking)),
+            ["too_short"] => self.take(at, Told::Activity(Activity::TooShort)),
+            ["listening"] => self.take(at, Told::Activity(Activity::Listening)),
+            ["operator", does] => {
+                let state = OperatorState { speaks: does == "speaks", is_echoed: false };
+                self.take(at, Told::Operator(state));
+            }
+            ["unheard", length] => {
+                self.take(at, Told::Unheard(time(length)));
+                self.now = self.now + time(length);
+            }
+            ["seek", to] => {
+                self.advance(at);
+                self.now = time(to);
+                self.take(self.now, Told::Seek);
+            }
+            ["reset", to] => {
+                self.advance(at);
+                self.now = time(to);
+                self.alerter.reset(self.now);
+            }
+            ["time"] => self.advance(at),
+            ["reading", ..] => self.read(at, time(to), scores(&words[2..])),
+            _ => panic!("'{line}' is not understood"),
+        }
+    }
+}
+
+fn alerts_of(scenario: &str) -> Vec<Alert> {
+    let lines = || scenario.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let settings: String = lines()
+        .filter_map(|line| line.strip_prefix("set "))
+        .fold(String::new(), |all, line| all + line + "\n");
+    let settings: AlertSettings = toml::from_str(&settings).expect("settings");
+    let mut call = Call::new(&settings);
+    lines().filter(|line| !line.starts_with("set ")).for_each(|line| call.line(line));
+    call.alerts
+}
+
+fn told(alerts: &[Alert]) -> String {
+    let mut text = String::new();
+    for alert in alerts {
+        let emotion = alert.emotion.map_or("-", Emotion::label);
+        let (at, from) = (alert.at.seconds(), alert.from.seconds());
+        let _ = writeln!(text, "{at:.2} {} {emotion} from {from:.2}: {}", alert.rule, alert.reason);
+        if let Some(guidance) = &alert.guidance {
+            let _ = writeln!(text, "  {guidance}");
+        }
+    }
+    text
+}
+
+#[test]
+fn every_scenario_gives_the_alerts_that_are_expected() {
+    let mut n_checked = 0;
+    let mut differing = String::new();
+    for entry in std::fs::read_dir(Path::new(FOLDER).join("input")).expect("the scenarios") {
+        let input = entry.unwrap().path();
+        let expected = Path::new(FOLDER).join("expected").join(input.file_name().unwrap());
+        let given = told(&alerts_of(&std::fs::read_to_string(&input).unwrap()));
+        if given != std::fs::read_to_string(&expected).unwrap_or("(no such file)".to_owned()) {
+            let _ = writeln!(differing, "== {} would be:\n{given}", expected.display());
+        }
+        n_checked += 1;
+    }
+    assert!(n_checked > 0, "there is no scenario");
+    assert!(differing.is_empty(), "{differing}");
+}
+
+fn told_of_anything() -> impl Strategy<Value = (u64, Told)> {
+    let scores = prop::array::uniform7(0.0_f32..=1.0);
+    let certain = prop::sample::select(Emotion::ALL.as_slice());
+    let activity = prop::sample::select(
+        [Activity::Listening, Activity::TooShort, Activity::Speaking].as_slice(),
+    );
+    let told = prop_oneof![
+        10 => (scores, certain).prop_map(|(scores, emotion)| Told::Reading(Reading {
+            at: StreamTime::ZERO,
+            scores: Scores(scores),
+            verdict: Verdict::Emotion(emotion),
+        })),
+        5 => Just(Told::Reading(reading(StreamTime::ZERO, scores_of_fear()))),
+        3 => activity.prop_map(Told::Activity),
+        1 => any::<bool>().prop_map(|speaks| {
+            Told::Operator(OperatorState { speaks, is_echoed: false })
+        }),
+        1 => (0_u64..1 << 40).prop_map(|length| Told::Unheard(StreamTime(length))),
+        1 => Just(Told::Seek),
+    ];
+    (prop_oneof![10 => 0_u64..200_000, 1 => 0_u64..1 << 40], told)
+}
+
+fn scores_of_fear() -> Scores {
+    scores(&["fear=90"])
+}
+
+proptest! {
+    /// Positions go forward by what is told, but for seeks, which go anywhere.
+    #[test]
+    fn nothing_makes_it_panic_or_pass_the_cap(
+        steps in prop::collection::vec(told_of_anything(), 0..300),
+        max_per_hour in 0_u32..4,
+    ) {
+        let limits = |cool_down_s| format!("cool_down_s = {cool_down_s}");
+        let settings = format!(
+            "max_per_hour = {max_per_hour}\nquiet_s = 0\n[sustained]\nspeech_s = 1\n{}\n[long_silence]\n\
+             silence_s = 1\nheard_s = 1\n{}",
+            limits(0), limits(0)
+        );
+        let mut alerter = Alerter::new(&toml::from_str(&settings).unwrap());
+        let (mut at, mut listened) = (0_u64, 0_u64);
+        let mut given: Vec<u64> = Vec::new();
+        for (step, told) in steps {
+            let told = match told {
+                Told::Seek => {
+                    at = step;
+                    Told::Seek
+                }
+                other => {
+                    at += step;
+                    listened += step;
+                    match other {
+                        Told::Reading(reading) => {
+                            Told::Reading(Reading { at: StreamTime(at), ..reading })
+                        }
+                        other => other,
+                    }
+                }
+            };
+            if alerter.take(StreamTime(at), told).is_some() {
+                given.push(listened);
+            }
+            if let Told::Unheard(length) = told {
+                at += length.0;
+                listened += length.0;
+            }
+        }
+        let hour = StreamTime::from_ms(3_600_000).0;
+        for (index, &first) in given.iter().enumerate() {
+            let within = given[index..].iter().filter(|&&other| other - first < hour).count();
+            prop_assert!(within <= max_per_hour as usize);
+        }
+    }
+}

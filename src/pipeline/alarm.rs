@@ -1,0 +1,55 @@
+//! Lets a caller's alerter hear what the others are told, and puts its alerts among it.
+
+use super::{Event, Update};
+use crate::alert::{AlertSettings, Alerter, Told};
+use crate::stream_time::StreamTime;
+
+/// One caller's alerter, where alerts are wanted.
+#[derive(Default)]
+pub(super) struct Alarm(Option<Alerter>);
+
+impl Alarm {
+    pub(super) fn new(settings: &AlertSettings) -> Self {
+        Alarm(settings.enabled.then(|| Alerter::new(settings)))
+    }
+
+    /// A new call begins at this position.
+    pub(super) fn reset(&mut self, at: StreamTime) {
+        if let Some(alerter) = &mut self.0 {
+            alerter.reset(at);
+        }
+    }
+
+    /// Hears the updates from `first` on, and puts each alert after the one that caused it.
+    pub(super) fn hear(&mut self, first: usize, updates: &mut Vec<Update>) {
+        let Some(alerter) = &mut self.0 else { return };
+        let mut next = first;
+        while let Some(&Update { caller, at, ref event }) = updates.get(next) {
+            next += 1;
+            if let Some(alert) = told(event).and_then(|told| alerter.take(at, told)) {
+                updates.insert(next, Update { caller, at: alert.at, event: Event::Alert(alert) });
+                next += 1;
+            }
+        }
+    }
+
+    /// Time has come to `at`.
+    pub(super) fn advance(&mut self, caller: usize, at: StreamTime, updates: &mut Vec<Update>) {
+        if let Some(alert) = self.0.as_mut().and_then(|alerter| alerter.advance(at)) {
+            updates.push(Update { caller, at: alert.at, event: Event::Alert(alert) });
+        }
+    }
+}
+
+/// What an alerter has to know; levels are told out of order and say nothing new.
+fn told(event: &Event) -> Option<Told> {
+    match event {
+        Event::Reading(reading) => Some(Told::Reading(*reading)),
+        Event::Activity(activity) => Some(Told::Activity(*activity)),
+        Event::Operator(state) => Some(Told::Operator(*state)),
+        Event::Gap(gap) => Some(Told::Unheard(gap.length())),
+        Event::Muted(muted) => Some(Told::Unheard(muted.length())),
+        Event::Seek { .. } => Some(Told::Seek),
+        Event::Facts(_) | Event::Level(_) | Event::Alert(_) => None,
+    }
+}

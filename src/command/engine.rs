@@ -398,6 +398,7 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Reading(reading) => timeline.reading(reading),
         Event::Gap(gap) => timeline.gap(update.at, gap.length()),
         Event::Muted(muted) => timeline.muted(update.at, muted.length()),
+        Event::Skipped { readings } => timeline.skipped(update.at, readings),
         Event::Seek { from } => timeline.seek(from, update.at),
         Event::Operator(state) => timeline.operator(update.at, state),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),

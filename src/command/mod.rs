@@ -1,5 +1,6 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them.
 
+pub mod backlog;
 pub mod calls;
 pub mod degrade;
 pub mod delay;

@@ -30,8 +30,8 @@ impl Format for Json {
             }
         }
         write!(out, "\n]")?;
-        let Others { activities, operator, facts, gaps, muted, marks, seeks, unwritten, ends } =
-            &others;
+        let Others { activities, operator, facts, gaps, muted, skipped, .. } = &others;
+        let Others { marks, seeks, unwritten, ends, .. } = &others;
         let lists = [
             ("activities", activities),
             ("gaps", gaps),
@@ -41,6 +41,7 @@ impl Format for Json {
             ("operator", operator),
             ("unwritten", unwritten),
             ("muted", muted),
+            ("skipped", skipped),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -66,6 +67,7 @@ struct Others {
     facts: Vec<String>,
     gaps: Vec<String>,
     muted: Vec<String>,
+    skipped: Vec<String>,
     marks: Vec<String>,
     seeks: Vec<String>,
     unwritten: Vec<String>,
@@ -82,6 +84,7 @@ impl Others {
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Muted(_) => Some(&mut self.muted),
+            Record::Skipped(_) => Some(&mut self.skipped),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Seek(_) => Some(&mut self.seeks),
             Record::Unwritten(_) => Some(&mut self.unwritten),
@@ -132,7 +135,7 @@ mod tests {
                 let found = match line["record"].as_str().unwrap() {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
-                    "facts" | "operator" | "unwritten" | "muted" => {
+                    "facts" | "operator" | "unwritten" | "muted" | "skipped" => {
                         listed(line["record"].as_str().unwrap())
                     }
                     kind => listed(&format!("{kind}s")),
@@ -150,6 +153,7 @@ mod tests {
                 "operator",
                 "unwritten",
                 "muted",
+                "skipped",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

@@ -88,6 +88,7 @@ impl Overview {
             | Record::Facts(_)
             | Record::Mark(_)
             | Record::Muted(_)
+            | Record::Skipped(_)
             | Record::Seek(_) => {}
         }
     }

@@ -19,7 +19,7 @@ use crate::timeline::summary::Summary;
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`,
-/// version 4 those of kind `muted`.
+/// version 4 those of kinds `muted` and `skipped`.
 pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
@@ -83,6 +83,8 @@ pub enum Record {
     Gap(GapRecord),
     /// Nobody was allowed to listen.
     Muted(MutedRecord),
+    /// Readings were left out.
+    Skipped(SkippedRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
     /// A recording was moved to another place.
@@ -195,6 +197,18 @@ pub struct MutedRecord {
     pub rate_hz: u32,
     /// The same in seconds.
     pub muted_s: f64,
+}
+
+/// Readings were left out, since the audio came faster than it could be worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// Where the last of them was due.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// How many.
+    pub readings: u64,
 }
 
 /// The operator marked this place.
@@ -407,6 +421,7 @@ pub(super) mod tests {
             gaps: 1,
             lost_s: 0.01,
             muted_s: 2.5,
+            skipped: 3,
             talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {

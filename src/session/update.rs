@@ -6,7 +6,7 @@
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
     ActivityRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord, ReadingRecord,
-    ReadingState, Record, SeekRecord,
+    ReadingState, Record, SeekRecord, SkippedRecord,
 };
 use crate::pipeline::{Event, Gap, Muted, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
@@ -30,6 +30,7 @@ impl Record {
             }),
             Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
             Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
+            Event::Skipped { readings } => Record::Skipped(SkippedRecord { caller, t, readings }),
             Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
         })
@@ -55,6 +56,9 @@ impl Record {
             Record::Muted(MutedRecord { caller, t, samples, rate_hz, .. }) => {
                 (*caller, *t, Event::Muted(Muted { samples: *samples, rate_hz: *rate_hz }))
             }
+            Record::Skipped(SkippedRecord { caller, t, readings }) => {
+                (*caller, *t, Event::Skipped { readings: *readings })
+            }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
             Record::Mark(_) | Record::Unwritten(_) | Record::End(_) => return None,
         };
@@ -71,6 +75,7 @@ impl Record {
             Record::Operator(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Muted(record) => Some(record.caller),
+            Record::Skipped(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Seek(record) => Some(record.caller),
             Record::Unwritten(_) | Record::End(_) => None,
@@ -87,6 +92,7 @@ impl Record {
             Record::Operator(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Muted(record) => record.t,
+            Record::Skipped(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Seek(record) => record.t,
             Record::Unwritten(record) => record.t,
@@ -218,6 +224,7 @@ mod tests {
                 .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
             (any::<u64>(), any::<u32>())
                 .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
+            any::<u64>().prop_map(|readings| Event::Skipped { readings }),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
         ]
     }

@@ -83,6 +83,8 @@ pub struct Timeline {
     now: StreamTime,
     talk: TalkTally,
     operator: Option<OperatorState>,
+    /// Readings that were left out.
+    skipped: u64,
     /// What fell out of `stretches` and `readings`.
     dropped: Tally,
 }
@@ -104,6 +106,7 @@ impl Timeline {
             now: StreamTime::ZERO,
             talk: TalkTally::default(),
             operator: None,
+            skipped: 0,
             dropped: Tally::default(),
         }
     }
@@ -147,6 +150,12 @@ impl Timeline {
             self.begin(reading.at, Kind::Heard(Activity::Speaking));
         }
         self.advance(reading.at);
+    }
+
+    /// So many readings up to here were left out.
+    pub fn skipped(&mut self, at: StreamTime, readings: u64) {
+        self.skipped += readings;
+        self.advance(at);
     }
 
     /// Audio of this length was lost, beginning at `at`; afterwards all goes on as before.
@@ -287,7 +296,8 @@ impl Timeline {
         for reading in &self.readings {
             tally.reading(reading);
         }
-        Summary { talk: self.talk.talk(now.max(self.now)), ..tally.summary() }
+        let talk = self.talk.talk(now.max(self.now));
+        Summary { talk, skipped: self.skipped, ..tally.summary() }
     }
 
     /// Begins a stretch, not before the running one, and says where.

@@ -32,14 +32,24 @@ pub struct Summary {
     /// Seconds in which nobody was allowed to listen; they are not lost.
     #[serde(default, skip_serializing_if = "is_none")]
     pub muted_s: f64,
+    /// Readings that were left out, since the audio came faster than it could be worked on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// Who spoke how much, where the operator's side was heard too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
 }
 
 /// Whether there is nothing to tell.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_none(seconds: &f64) -> bool {
     *seconds <= 0.0
+}
+
+/// The same of a count.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Exact counts from which a [`Summary`] is made.
@@ -96,6 +106,7 @@ impl Tally {
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
             muted_s: self.muted.seconds(),
+            skipped: 0,
             talk: None,
         }
     }

@@ -225,6 +225,11 @@ impl<C: Classifier> Pipeline<C> {
         }
     }
 
+    /// What reads the emotions.
+    pub fn classifier(&mut self) -> &mut C {
+        &mut self.classifier
+    }
+
     fn parts(&mut self, caller: usize) -> (&mut Caller, Judges<'_>)
     where
         C: Classifier,

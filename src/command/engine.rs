@@ -7,11 +7,11 @@ pub use super::delay::Clock;
 use super::delay::DelayMeter;
 use super::operator_side::OperatorSide;
 use super::running_log::{LogNews, RunningLog};
+use super::steady::Steady;
 use crate::audio::microphone::{Connection, Microphone};
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
 use crate::dashboard::LogStopped;
-use crate::model::LstmClassifier;
 use crate::pipeline::{Event, Pipeline, Update, stream_position};
 use crate::session::record::{Delay, EndReason, EndRecord, MarkRecord};
 use crate::stream_time::StreamTime;
@@ -63,7 +63,7 @@ const MAX_NOTICES: usize = 16;
 pub struct Engine {
     input: Input,
     operator: Option<OperatorSide>,
-    pipeline: Pipeline<LstmClassifier>,
+    pipeline: Pipeline<Steady>,
     log: RunningLog,
     updates: Vec<Update>,
     timeline: Timeline,
@@ -85,7 +85,7 @@ impl Engine {
     pub fn new(
         input: Input,
         operator: Option<OperatorSide>,
-        pipeline: Pipeline<LstmClassifier>,
+        pipeline: Pipeline<Steady>,
         log: RunningLog,
         clock: Clock,
     ) -> Self {
@@ -117,6 +117,9 @@ impl Engine {
         }
         self.log.tend(Instant::now());
         let result = self.take_block();
+        if let Some(notice) = self.pipeline.classifier().take_notice() {
+            self.notice(notice);
+        }
         // Also what was made of the audio before a failure.
         self.hand_on(watch);
         result

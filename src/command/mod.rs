@@ -24,6 +24,8 @@ pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod steady;
+mod steady_worker;
 pub mod train;
 pub mod watch;
 

@@ -6,12 +6,13 @@ use super::operator_side::OperatorSide;
 use super::printer::{print, print_json};
 use super::running_log::RunningLog;
 use super::sessions::purge;
+use super::steady::Steady;
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
+use crate::model::ModelError;
 use crate::model::artifact::InputForm;
-use crate::model::device::{self, Backend};
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::device::Backend;
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
@@ -48,7 +49,7 @@ pub enum LogTo {
 pub struct Prepared {
     settings: SessionSettings,
     pipeline_settings: PipelineSettings,
-    classifier: LstmClassifier,
+    classifier: Steady,
     weights_sha256: String,
     /// What became of the logs that are older than they may be.
     retention: Option<String>,
@@ -80,7 +81,7 @@ impl Prepared {
             segment_ms,
             ..wanted
         };
-        let classifier = device::start(&artifact, settings.config.backend)?;
+        let classifier = Steady::start(&artifact, settings.config.backend)?;
         let retention = purge::at_start(&settings.config);
         Ok(Prepared {
             settings,
@@ -151,7 +152,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A rate that cannot be used.
-    pub fn pipeline(self, rate_hz: u32) -> Result<Pipeline<LstmClassifier>, PipelineError> {
+    pub fn pipeline(self, rate_hz: u32) -> Result<Pipeline<Steady>, PipelineError> {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let uncertain_below = manifest.calibration.uncertain_below;

@@ -30,6 +30,7 @@
 //! | [`simulation`] | calls with known labels, made of clips or of noise |
 //! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
 //! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
+//! | [`driver_panic`] | which panics are a graphics driver's, and answered for |
 //!
 //! A module uses only those above it in the table, or beside it where a test (`tests/architecture`) says so.
 //!
@@ -65,6 +66,7 @@ pub mod command;
 pub mod config;
 pub mod corpus;
 pub mod dashboard;
+pub mod driver_panic;
 pub mod emotion;
 pub mod evaluation;
 pub mod export;

@@ -68,7 +68,8 @@ impl Update {
             | Event::Operator(_)
             | Event::Level(_)
             | Event::Gap(_)
-            | Event::Muted(_) => {}
+            | Event::Muted(_)
+            | Event::Skipped { .. } => {}
         }
         update
     }
@@ -94,6 +95,11 @@ pub enum Event {
     Gap(Gap),
     /// From here on nobody was allowed to listen.
     Muted(Muted),
+    /// Readings were left out up to here, since the audio came faster than it could be worked on.
+    Skipped {
+        /// How many.
+        readings: u64,
+    },
     /// A recording was moved to `Update::at`, from this position: what lies between was not heard,
     /// or is heard again.
     Seek {
@@ -283,6 +289,11 @@ impl<C: Classifier> Pipeline<C> {
         }
     }
 
+    /// What reads the emotions.
+    pub fn classifier(&mut self) -> &mut C {
+        &mut self.classifier
+    }
+
     fn parts(&mut self, caller: usize) -> (&mut Caller, Judges<'_>)
     where
         C: Classifier,
@@ -332,6 +343,22 @@ impl<C: Classifier> Pipeline<C> {
     ) -> Result<(), PipelineError> {
         let (caller, mut judges) = self.parts(caller);
         caller.muted(samples, &mut judges, updates)
+    }
+
+    /// The audio of a caller waits, or does so no longer. In a hurry no reading is made, which is nearly all of
+    /// the work; those that were due are counted. When it is over the newest segment is read at once, after
+    /// [`Event::Skipped`]. A recording never hurries anybody: its readings depend on nothing but its samples.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`].
+    pub fn hurry(
+        &mut self,
+        caller: usize,
+        is_hurried: bool,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let (caller, judges) = self.parts(caller);
+        caller.hurry(is_hurried, judges.classifier, updates)
     }
 
     /// The caller's recording was moved to `to`.

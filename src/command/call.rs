@@ -268,6 +268,7 @@ fn follow(timeline: &mut Timeline, update: &Update) {
         Event::Muted(muted) => timeline.muted(update.at, muted.length()),
         Event::Seek { from } => timeline.seek(*from, update.at),
         Event::Operator(state) => timeline.operator(update.at, *state),
+        Event::Skipped { readings } => timeline.skipped(update.at, *readings),
         Event::Alert(alert) => timeline.alert(alert.clone()),
         Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
     }

@@ -10,10 +10,10 @@ use super::line::{Clock, Line, Surroundings};
 use super::notices::Notices;
 use super::on_alert::OnAlert;
 use super::operator_side::OperatorSide;
+use super::steady::Steady;
 use super::switchboard::{Change, News, Switchboard};
 use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
-use crate::model::LstmClassifier;
 use crate::pipeline::{Event, Pipeline, Update};
 use crate::session::record::{CallerEntry, Delay, EndReason};
 use crate::stream_time::StreamTime;
@@ -41,11 +41,13 @@ pub enum Step {
 pub struct Engine {
     lines: Vec<Line>,
     operator: Option<OperatorSide>,
-    pipeline: Pipeline<LstmClassifier>,
+    pipeline: Pipeline<Steady>,
     switchboard: Switchboard,
     updates: Vec<Update>,
     notices: Notices,
     on_alert: Option<OnAlert>,
+    /// What computes, since something else failed.
+    backend: Option<String>,
     is_muted: bool,
     ended: bool,
 }
@@ -56,7 +58,7 @@ impl Engine {
     pub fn new(
         lines: Vec<LineSetup>,
         operator: Option<OperatorSide>,
-        pipeline: Pipeline<LstmClassifier>,
+        pipeline: Pipeline<Steady>,
         switchboard: Switchboard,
         clock: Clock,
     ) -> Self {
@@ -72,6 +74,7 @@ impl Engine {
             updates: Vec::new(),
             notices: Notices::default(),
             on_alert: None,
+            backend: None,
             is_muted: false,
             ended: false,
         };
@@ -109,6 +112,10 @@ impl Engine {
             self.settle(line);
         }
         self.switchboard.tend(&mut self.notices);
+        if let Some(notice) = self.pipeline.classifier().take_notice() {
+            self.backend = Some(self.pipeline.classifier().backend().description.clone());
+            self.notices.add(notice);
+        }
         self.ended = failure.is_some() || step == Step::Ended;
         self.hand_on(watch);
         failure.map_or(Ok(step), Err)
@@ -300,6 +307,12 @@ impl Engine {
     pub fn speed(&mut self) -> f64 {
         let recording = self.lines.first_mut().and_then(Line::recording);
         recording.map_or(1.0, |recording| super::watch::speed_of(recording.pace()))
+    }
+
+    /// What computes, if it is no longer what it was at the start.
+    #[must_use]
+    pub fn backend(&self) -> Option<String> {
+        self.backend.clone()
     }
 
     /// The next sentence for the operator: what was lost, a device that is gone or back, a log that stopped.

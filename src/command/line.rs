@@ -3,16 +3,17 @@
 //! In: the blocks of a device or a recording. Out: the pipeline's updates in the line's own time, which goes on
 //! from call to call, and sentences on what was lost. Keeps counts, and whether the device is there.
 
+use super::backlog::Backlog;
 pub use super::delay::Clock;
 use super::delay::DelayMeter;
 use super::engine::Step;
 use super::input::Input;
 use super::notices::Notices;
 use super::operator_side::OperatorSide;
+use super::steady::Steady;
 use crate::audio::microphone::Connection;
 use crate::audio::recording::Recording;
 use crate::audio::{Block, Source};
-use crate::model::LstmClassifier;
 use crate::pipeline::{Pipeline, Update, source_position, stream_position};
 use crate::session::record::{CallerEntry, Delay};
 use crate::stream_time::StreamTime;
@@ -21,7 +22,7 @@ use std::time::Instant;
 /// What a line needs of the engine to take a block.
 pub struct Surroundings<'a> {
     /// Where the sound goes.
-    pub pipeline: &'a mut Pipeline<LstmClassifier>,
+    pub pipeline: &'a mut Pipeline<Steady>,
     /// The other side, where it is heard.
     pub operator: Option<&'a mut OperatorSide>,
     /// What the pipeline makes of it.
@@ -38,6 +39,9 @@ pub struct Line {
     input: Input,
     delay: DelayMeter,
     clock: Clock,
+    /// Whether too much of a live device's audio waits.
+    backlog: Backlog,
+    is_hurried: bool,
     /// Whether a live device is not there, and what was lost since.
     outage: Option<StreamTime>,
     /// Before each notice, where there are several lines.
@@ -67,6 +71,8 @@ impl Line {
             input,
             delay,
             clock,
+            backlog: Backlog::default(),
+            is_hurried: false,
             outage: None,
             prefix,
             arrived: 0,
@@ -90,6 +96,7 @@ impl Line {
             return Ok(Step::Ended);
         }
         let rate_hz = self.input.sample_rate_hz();
+        self.hurry_as_needed(with)?;
         match self.input.next_block() {
             Ok(Block::Audio(samples)) => {
                 self.arrived += samples.len() as u64;
@@ -127,6 +134,17 @@ impl Line {
                 Err(error.into())
             }
         }
+    }
+
+    /// Leaves readings out while too much live audio waits.
+    fn hurry_as_needed(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
+        let Some(microphone) = self.input.microphone() else { return Ok(()) };
+        let was_hurried = self.is_hurried;
+        self.is_hurried = self.backlog.hurries(microphone.backlog(), microphone.sample_rate_hz());
+        if self.is_hurried != was_hurried {
+            with.pipeline.hurry(self.index, self.is_hurried, with.updates)?;
+        }
+        Ok(())
     }
 
     /// So much of the source is missing here.

@@ -1,6 +1,7 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them.
 
 pub mod auto_call;
+pub mod backlog;
 pub mod call;
 pub mod calls;
 pub mod degrade;
@@ -31,6 +32,8 @@ pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod steady;
+mod steady_worker;
 pub mod switchboard;
 pub mod train;
 pub mod watch;

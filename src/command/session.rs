@@ -9,13 +9,14 @@ use super::on_alert::OnAlert;
 use super::operator_side::OperatorSide;
 use super::printer::{print, print_json};
 use super::sessions::purge;
+use super::steady::Steady;
 use super::switchboard::{CallRule, Switchboard};
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
+use crate::model::ModelError;
 use crate::model::artifact::InputForm;
-use crate::model::device::{self, Backend};
-use crate::model::{LstmClassifier, ModelError};
+use crate::model::device::Backend;
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::plain_text::plain;
@@ -53,7 +54,7 @@ pub enum LogTo {
 pub struct Prepared {
     settings: SessionSettings,
     pipeline_settings: PipelineSettings,
-    classifier: LstmClassifier,
+    classifier: Steady,
     weights_sha256: String,
     /// What became of the logs that are older than they may be.
     retention: Option<String>,
@@ -85,7 +86,7 @@ impl Prepared {
             segment_ms,
             ..wanted
         };
-        let classifier = device::start(&artifact, settings.config.backend)?;
+        let classifier = Steady::start(&artifact, settings.config.backend)?;
         let retention = purge::at_start(&settings.config);
         Ok(Prepared {
             settings,
@@ -171,7 +172,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A rate that cannot be used.
-    pub fn pipeline(self, rates_hz: &[u32]) -> Result<Pipeline<LstmClassifier>, PipelineError> {
+    pub fn pipeline(self, rates_hz: &[u32]) -> Result<Pipeline<Steady>, PipelineError> {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let uncertain_below = manifest.calibration.uncertain_below;

@@ -226,7 +226,7 @@ impl Session {
             dropped_samples: self.engine.dropped_samples(),
             is_heard: self.engine.is_heard(),
             is_muted: self.engine.is_muted(),
-            backend: None,
+            backend: self.engine.backend(),
             paused: transport.paused,
             position: self.engine.position(),
             speed: transport.speed,

@@ -150,6 +150,7 @@ impl Caller {
             Event::Reading(reading) => self.timeline.reading(*reading),
             Event::Gap(gap) => self.timeline.gap(at, gap.length()),
             Event::Muted(muted) => self.timeline.muted(at, muted.length()),
+            Event::Skipped { readings } => self.timeline.skipped(at, *readings),
             Event::Seek { from } => {
                 self.timeline.seek(*from, at);
                 self.levels.clear();

@@ -2,8 +2,9 @@
 //!
 //! Ways out: leaving, an error, a panic of this thread (the terminal is restored before the message is
 //! printed), and a signal. A panic of another thread does not touch the screen: its message is kept for
-//! whoever owns the screen.
+//! whoever owns the screen, but for a graphics driver's, which is caught where the GPU is asked.
 
+use crate::driver_panic;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -16,7 +17,7 @@ use ratatui::crossterm::terminal::{
 };
 use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, Location, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -125,8 +126,11 @@ fn hook_panics(given_back: Arc<AtomicBool>, others: Sender<String>) {
     panic::set_hook(Box::new(move |info| {
         let on_screen = !given_back.load(Ordering::SeqCst);
         if on_screen && thread::current().id() != screen_thread {
-            // When the channel is full, enough is known.
-            let _ = others.try_send(message(info));
+            let file = info.location().map(Location::file);
+            if !driver_panic::is_one(thread::current().name(), file) {
+                // When the channel is full, enough is known.
+                let _ = others.try_send(message(info));
+            }
             return;
         }
         give_back(&given_back);

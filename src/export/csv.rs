@@ -37,7 +37,7 @@ const FACTS: [&str; 10] = [
 ];
 
 /// The columns of version 4 of the log.
-const LATER: [&str; 1] = ["muted_s"];
+const LATER: [&str; 2] = ["muted_s", "skipped_readings"];
 
 /// The format.
 pub struct Csv;
@@ -80,6 +80,7 @@ struct Row {
     text: String,
     facts: [String; FACTS.len()],
     muted_s: String,
+    skipped_readings: String,
 }
 
 impl Row {
@@ -140,6 +141,10 @@ impl Row {
                 row.record = "alert_failed";
                 row.text = free_text(&failed.reason);
             }
+            Record::Skipped(skipped) => {
+                row.record = "skipped";
+                row.skipped_readings = skipped.readings.to_string();
+            }
             Record::Mark(mark) => {
                 row.record = "mark";
                 row.text = free_text(&mark.text);
@@ -179,7 +184,7 @@ fn write_row<W: Write>(table: &mut Writer<W>, row: &Row) -> Result<(), ExportErr
         .chain(row.probabilities.iter().map(String::as_str))
         .chain(after)
         .chain(row.facts.iter().map(String::as_str))
-        .chain([row.muted_s.as_str()]);
+        .chain([row.muted_s.as_str(), &row.skipped_readings]);
     table.write_record(cells).map_err(write_error)
 }
 

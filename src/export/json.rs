@@ -36,6 +36,7 @@ impl Format for Json {
             facts,
             gaps,
             muted,
+            skipped,
             alerts,
             alerts_failed,
             marks,
@@ -58,6 +59,7 @@ impl Format for Json {
             ("muted", muted),
             ("alerts", alerts),
             ("alerts_failed", alerts_failed),
+            ("skipped", skipped),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -85,6 +87,7 @@ struct Others {
     muted: Vec<String>,
     alerts: Vec<String>,
     alerts_failed: Vec<String>,
+    skipped: Vec<String>,
     marks: Vec<String>,
     labels: Vec<String>,
     notices: Vec<String>,
@@ -105,6 +108,7 @@ impl Others {
             Record::Muted(_) => Some(&mut self.muted),
             Record::Alert(_) => Some(&mut self.alerts),
             Record::AlertFailed(_) => Some(&mut self.alerts_failed),
+            Record::Skipped(_) => Some(&mut self.skipped),
             Record::Mark(_) => Some(&mut self.marks),
             Record::Label(_) => Some(&mut self.labels),
             Record::Notice(_) => Some(&mut self.notices),
@@ -160,7 +164,7 @@ mod tests {
                 let found = match line["record"].as_str().unwrap() {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
-                    "facts" | "operator" | "unwritten" | "muted" => {
+                    "facts" | "operator" | "unwritten" | "muted" | "skipped" => {
                         listed(line["record"].as_str().unwrap())
                     }
                     "alert_failed" => listed("alerts_failed"),
@@ -183,6 +187,7 @@ mod tests {
                 "alerts_failed",
                 "labels",
                 "notices",
+                "skipped",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

@@ -115,7 +115,7 @@ impl LstmClassifier {
         let logits = self.network.forward(steps, known, self.manifest.network.pooling);
         logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
             device: self.backend.description.clone(),
-            reason: format!("{error:?}"),
+            reason: error.to_string(),
         })
     }
 

@@ -6,7 +6,7 @@
 
 use super::artifact::Artifact;
 use super::{Baseline, Classifier, LstmClassifier, ModelError};
-use burn::tensor::wgpu::WgpuBackend;
+use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,13 +66,20 @@ pub struct Backend {
     pub description: String,
     /// Why it is not what one would expect, if so: "no GPU found: using the CPU".
     pub notice: Option<String>,
+    /// The device below burn's, if it is one of graphics.
+    graphics: Option<wgpu::Device>,
 }
 
 impl Backend {
     /// burn's CPU backend; always there.
     #[must_use]
     pub fn cpu() -> Self {
-        Backend { device: Device::flex(), description: "CPU (burn-flex)".into(), notice: None }
+        Backend {
+            device: Device::flex(),
+            description: "CPU (burn-flex)".into(),
+            notice: None,
+            graphics: None,
+        }
     }
 
     /// The first real GPU: discrete before integrated before virtual.
@@ -87,6 +94,20 @@ impl Backend {
         kinds.into_iter().find_map(|kind| adapter(kind).ok()).ok_or_else(|| ModelError::NoGpu {
             reason: "no graphics adapter answers but software ones, if any".into(),
         })
+    }
+
+    /// Whether it is a graphics device, which may be lost at any time.
+    #[must_use]
+    pub fn is_gpu(&self) -> bool {
+        self.graphics.is_some()
+    }
+
+    /// Ends the graphics device for the whole process, as a reset of the driver would: what is asked of it from
+    /// now on fails. For tests of what happens then.
+    pub fn lose(&self) {
+        if let Some(graphics) = &self.graphics {
+            graphics.destroy();
+        }
     }
 
     /// The first software adapter.
@@ -110,7 +131,7 @@ fn adapter(kind: DeviceKind) -> Result<Backend, ModelError> {
         found.map_err(|error| ModelError::NoGpu { reason: format!("{error:?}") })?;
     let info = setup.adapter.get_info();
     let description = format!("GPU {} ({})", info.name, info.backend);
-    Ok(Backend { device, description, notice: None })
+    Ok(Backend { device, description, notice: None, graphics: Some(setup.device) })
 }
 
 /// Until it is dropped nothing reaches the standard error stream: drivers complain there about desktops and

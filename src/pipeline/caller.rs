@@ -277,6 +277,15 @@ impl Caller {
         self.miss(samples, Event::Muted(muted), judges, updates)
     }
 
+    pub(super) fn hurry(
+        &mut self,
+        is_hurried: bool,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.utterance.hurry(is_hurried, self.index, classifier, updates)
+    }
+
     /// So many samples were not heard, which the event tells.
     fn miss(
         &mut self,

@@ -153,6 +153,60 @@ fn muted_time_is_told_moves_the_position_and_is_forgotten_as_a_gap_is() {
     assert!(!updates.iter().any(|update| matches!(update.event, Event::Gap(_))));
 }
 
+/// The updates of 8 s of speech with a hurry from 3 s to 5 s, and what the end of the hurry gave.
+fn hurried(samples: &[f32]) -> (Vec<Update>, Vec<Update>) {
+    let mut pipeline = pipeline(8_000);
+    let (mut updates, mut at_end) = (Vec::new(), Vec::new());
+    for (index, block) in samples.chunks(800).enumerate() {
+        if index == 30 {
+            pipeline.hurry(0, true, &mut updates).expect("no failure");
+        }
+        if index == 50 {
+            pipeline.hurry(0, false, &mut at_end).expect("no failure");
+            pipeline.hurry(0, false, &mut at_end).expect("no failure");
+            updates.extend(at_end.iter().cloned());
+        }
+        pipeline.push(0, block, &mut updates).expect("no failure");
+    }
+    pipeline.finish(0, &mut updates).expect("no failure");
+    (updates, at_end)
+}
+
+#[test]
+fn in_a_hurry_readings_are_counted_and_the_newest_segment_is_read_when_it_is_over() {
+    let voice = voice(8, 8_000);
+    let (unhurried, _) = run(&voice, 8_000, 800);
+    let (updates, at_end) = hurried(&voice);
+    let [skipped, reading] = &at_end[..] else { panic!("{at_end:?}") };
+    let Event::Skipped { readings: n_skipped } = skipped.event else { panic!("{skipped:?}") };
+    assert!(matches!(reading.event, Event::Reading(_)));
+    let second = |at: StreamTime| at.seconds();
+    assert!(skipped.at <= reading.at && (4.6..5.0).contains(&second(reading.at)), "{reading:?}");
+    let [all, made] = [&unhurried, &updates].map(|updates| readings(updates));
+    assert!(!made.iter().any(|at| (3.0..4.6).contains(&second(*at))), "{made:?}");
+    let left_out = all.iter().filter(|at| !made.contains(at)).count() as u64;
+    assert!(n_skipped >= 5 && n_skipped.abs_diff(left_out) <= 1, "{n_skipped}, {left_out}");
+    assert_eq!(made.last(), all.last(), "afterwards all is as it would have been");
+}
+
+#[test]
+fn what_was_left_out_is_told_at_the_latest_when_the_speech_is_brought_to_its_end() {
+    let mut pipeline = pipeline(8_000);
+    let mut updates = Vec::new();
+    pipeline.hurry(0, true, &mut updates).expect("no failure");
+    pipeline.push(0, &voice(4, 8_000), &mut updates).expect("no failure");
+    assert!(readings(&updates).is_empty());
+    pipeline.muted(0, 8_000, &mut updates).expect("no failure");
+    let place = |is_it: &dyn Fn(&Event) -> bool| {
+        updates.iter().position(|update| is_it(&update.event)).expect("it is told")
+    };
+    let skipped = place(&|event| matches!(event, Event::Skipped { readings } if *readings > 5));
+    assert!(skipped < place(&|event| matches!(event, Event::Muted(_))));
+    let before = updates.len();
+    pipeline.hurry(0, false, &mut updates).expect("no failure");
+    assert_eq!(updates.len(), before, "once");
+}
+
 /// Facts of a pipeline with the voice in its frames.
 fn facts(samples: &[f32]) -> Vec<(StreamTime, Explanation)> {
     let mut pipeline = pipeline_with(Recipe::PhoneV2, 8_000);

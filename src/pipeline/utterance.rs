@@ -39,6 +39,12 @@ pub(super) struct Utterance {
     n_pause: usize,
     activity: Activity,
     smoother: Smoother,
+    is_hurried: bool,
+    /// Readings that were left out and not told, and where the last of them was due.
+    n_skipped: u64,
+    skipped_until: StreamTime,
+    /// Where the last frame ends.
+    heard_until: StreamTime,
 }
 
 impl Utterance {
@@ -57,6 +63,10 @@ impl Utterance {
             n_pause: 0,
             activity: Activity::Listening,
             smoother: Smoother::new(smoothing, uncertain_below),
+            is_hurried: false,
+            n_skipped: 0,
+            skipped_until: StreamTime::ZERO,
+            heard_until: StreamTime::ZERO,
         }
     }
 
@@ -78,6 +88,7 @@ impl Utterance {
         classifier: Option<&mut dyn Classifier>,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
+        self.heard_until = frame.end;
         if !frame.is_speech {
             self.n_pause += 1;
             if self.n_pause > self.pause_frames {
@@ -103,21 +114,66 @@ impl Utterance {
             self.heard_speech = false;
             return Ok(());
         };
-        if frame.number.is_multiple_of(self.hop_frames) {
-            let answer = classifier.classify(self.segment.make_contiguous(), &self.baseline)?;
-            self.heard_speech = answer.is_speech;
-            if answer.is_speech {
-                let reading = self.smoother.reading(frame.end, answer.scores);
-                updates.push(Update { caller, at: frame.end, event: Event::Reading(reading) });
-            } else {
-                self.smoother.reset();
-            }
+        if !frame.number.is_multiple_of(self.hop_frames) {
+            return Ok(());
+        }
+        if self.is_hurried {
+            self.n_skipped += 1;
+            self.skipped_until = frame.end;
+            return Ok(());
+        }
+        self.read(caller, classifier, updates)
+    }
+
+    /// Begins to leave readings out, or tells how many were left out and reads what is being said now.
+    pub(super) fn hurry(
+        &mut self,
+        is_hurried: bool,
+        caller: usize,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.is_hurried = is_hurried;
+        if is_hurried || !self.tell_skipped(caller, updates) {
+            return Ok(());
+        }
+        // In a pause within the speech the newest segment is one that would not have been read.
+        let is_due = self.activity == Activity::Speaking && self.n_pause == 0;
+        if is_due { self.read(caller, classifier, updates) } else { Ok(()) }
+    }
+
+    /// Tells what was left out; whether anything was.
+    fn tell_skipped(&mut self, caller: usize, updates: &mut Vec<Update>) -> bool {
+        let readings = std::mem::take(&mut self.n_skipped);
+        if readings > 0 {
+            let (at, event) = (self.skipped_until, Event::Skipped { readings });
+            updates.push(Update { caller, at, event });
+        }
+        readings > 0
+    }
+
+    /// Reads the segment.
+    fn read(
+        &mut self,
+        caller: usize,
+        classifier: &mut dyn Classifier,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        let answer = classifier.classify(self.segment.make_contiguous(), &self.baseline)?;
+        self.heard_speech = answer.is_speech;
+        if answer.is_speech {
+            let at = self.heard_until;
+            let reading = self.smoother.reading(at, answer.scores);
+            updates.push(Update { caller, at, event: Event::Reading(reading) });
+        } else {
+            self.smoother.reset();
         }
         Ok(())
     }
 
     /// The audio breaks off here: nothing said before counts any more.
     pub(super) fn end(&mut self, at: StreamTime, caller: usize, updates: &mut Vec<Update>) {
+        self.tell_skipped(caller, updates);
         self.change_to(Activity::Listening, at, caller, updates);
         self.n_pause = 0;
         self.forget();

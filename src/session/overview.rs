@@ -96,6 +96,7 @@ impl Overview {
             | Record::AlertFailed(_)
             | Record::Mark(_)
             | Record::Muted(_)
+            | Record::Skipped(_)
             | Record::Seek(_) => {}
         }
     }

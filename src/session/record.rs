@@ -19,7 +19,7 @@ use crate::timeline::{Activity, Rule};
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
-/// those of kinds `alert`, `alert_failed`, `label`, `muted` and `notice`.
+/// those of kinds `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`.
 pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
@@ -87,6 +87,8 @@ pub enum Record {
     Alert(AlertRecord),
     /// The program that an alert runs failed.
     AlertFailed(AlertFailedRecord),
+    /// Readings were left out.
+    Skipped(SkippedRecord),
     /// The operator marked this place.
     Mark(MarkRecord),
     /// The caller has another label.
@@ -238,6 +240,18 @@ pub struct AlertFailedRecord {
     pub t: StreamTime,
     /// What happened.
     pub reason: String,
+}
+
+/// Readings were left out, since the audio came faster than it could be worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// Where the last of them was due.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// How many.
+    pub readings: u64,
 }
 
 /// The operator marked this place.
@@ -473,6 +487,7 @@ pub(super) mod tests {
             lost_s: 0.01,
             muted_s: 2.5,
             alerts: 2,
+            skipped: 3,
             talk: Some(Talk { operator_s: 12.5, ..Talk::default() }),
         };
         for delay in [None, Some(Delay { p50_ms: 12.5, p95_ms: 40.0, n: 200 })] {

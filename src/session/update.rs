@@ -6,7 +6,7 @@
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
     ActivityRecord, AlertRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord,
-    ReadingRecord, ReadingState, Record, SeekRecord,
+    ReadingRecord, ReadingState, Record, SeekRecord, SkippedRecord,
 };
 use crate::pipeline::{Event, Gap, Muted, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
@@ -31,6 +31,7 @@ impl Record {
             Event::Alert(alert) => Record::Alert(AlertRecord::new(caller, alert)),
             &Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
             &Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
+            &Event::Skipped { readings } => Record::Skipped(SkippedRecord { caller, t, readings }),
             &Event::Seek { from } => Record::Seek(SeekRecord { caller, t, from }),
             Event::Level(_) => return None,
         })
@@ -57,6 +58,9 @@ impl Record {
             Record::Muted(MutedRecord { caller, t, samples, rate_hz, .. }) => {
                 (*caller, *t, Event::Muted(Muted { samples: *samples, rate_hz: *rate_hz }))
             }
+            Record::Skipped(SkippedRecord { caller, t, readings }) => {
+                (*caller, *t, Event::Skipped { readings: *readings })
+            }
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
             Record::Alert(record) => (record.caller, record.t, Event::Alert(record.alert())),
             Record::Mark(_)
@@ -81,6 +85,7 @@ impl Record {
             Record::Muted(record) => Some(record.caller),
             Record::Alert(record) => Some(record.caller),
             Record::AlertFailed(record) => Some(record.caller),
+            Record::Skipped(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
             Record::Label(record) => Some(record.caller),
             Record::Notice(record) => Some(record.caller),
@@ -101,6 +106,7 @@ impl Record {
             Record::Muted(record) => record.t,
             Record::Alert(record) => record.t,
             Record::AlertFailed(record) => record.t,
+            Record::Skipped(record) => record.t,
             Record::Mark(record) => record.t,
             Record::Label(record) => record.t,
             Record::Notice(record) => record.t,
@@ -248,6 +254,7 @@ mod tests {
                 .prop_map(|(lost_samples, rate_hz)| Event::Gap(Gap { lost_samples, rate_hz })),
             (any::<u64>(), any::<u32>())
                 .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
+            any::<u64>().prop_map(|readings| Event::Skipped { readings }),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
             alert().prop_map(Event::Alert),
         ]

@@ -89,6 +89,8 @@ pub struct Timeline {
     now: StreamTime,
     talk: TalkTally,
     operator: Option<OperatorState>,
+    /// Readings that were left out.
+    skipped: u64,
     /// What fell out of `stretches` and `readings`.
     dropped: Tally,
 }
@@ -112,6 +114,7 @@ impl Timeline {
             now: StreamTime::ZERO,
             talk: TalkTally::default(),
             operator: None,
+            skipped: 0,
             dropped: Tally::default(),
         }
     }
@@ -155,6 +158,12 @@ impl Timeline {
             self.begin(reading.at, Kind::Heard(Activity::Speaking));
         }
         self.advance(reading.at);
+    }
+
+    /// So many readings up to here were left out.
+    pub fn skipped(&mut self, at: StreamTime, readings: u64) {
+        self.skipped += readings;
+        self.advance(at);
     }
 
     /// Audio of this length was lost, beginning at `at`; afterwards all goes on as before.
@@ -314,7 +323,7 @@ impl Timeline {
             tally.reading(reading);
         }
         let talk = self.talk.talk(now.max(self.now));
-        Summary { talk, alerts: self.n_alerts, ..tally.summary() }
+        Summary { talk, alerts: self.n_alerts, skipped: self.skipped, ..tally.summary() }
     }
 
     /// Begins a stretch, not before the running one, and says where.

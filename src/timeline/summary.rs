@@ -35,6 +35,9 @@ pub struct Summary {
     /// How many alerts there were; left out where there was none.
     #[serde(default, skip_serializing_if = "is_none")]
     pub alerts: u64,
+    /// Readings that were left out, since the audio came faster than it could be worked on.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skipped: u64,
     /// Who spoke how much, where the operator's side was heard too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Talk>,
@@ -100,6 +103,7 @@ impl Tally {
             lost_s: self.lost.seconds(),
             muted_s: self.muted.seconds(),
             alerts: 0,
+            skipped: 0,
             talk: None,
         }
     }

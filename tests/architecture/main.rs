@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("stream_time", ""),
     ("output_file", ""),
     ("plain_text", ""),
+    ("driver_panic", ""),
     // Layer 1: one stage of the signal each. Features know slices, not audio sources; the detector of
     // speech has a rate of its own.
     ("audio", LABELS),
@@ -35,7 +36,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other.
     ("export", "emotion stream_time output_file plain_text timeline prosody pipeline session"),
-    ("dashboard", "emotion stream_time plain_text timeline alert prosody pipeline"),
+    ("dashboard", "emotion stream_time plain_text driver_panic timeline alert prosody pipeline"),
     ("corpus", SPINE),
     ("augment", SPINE),
     ("plot", SPINE),

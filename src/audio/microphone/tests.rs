@@ -161,7 +161,7 @@ fn what_is_unread_and_what_comes_while_muted_is_never_given_and_the_time_is_told
     assert_eq!(read(&mut microphone), []);
     stage.close();
     let absences = Absences::since(stage.heard_until(), Absence::Muted);
-    microphone.shared.clock.advance(Duration::from_secs(60));
+    microphone.shared.clock.advance(Duration::from_mins(1));
     assert_eq!(read(&mut microphone), []);
     assert_eq!(end(&mut microphone), [Told::Muted(ms(60_500))]);
     microphone.set_muted(false);

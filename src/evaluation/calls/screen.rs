@@ -81,6 +81,7 @@ impl Screen {
                 }
                 Event::Gap(gap) => timeline.gap(update.at, gap.length()),
                 Event::Muted(muted) => timeline.muted(update.at, muted.length()),
+                Event::Skipped { readings } => timeline.skipped(update.at, readings),
                 Event::Seek { from } => timeline.seek(from, update.at),
                 Event::Level(_) | Event::Facts(_) | Event::Operator(_) | Event::Alert(_) => {}
             }

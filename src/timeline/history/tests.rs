@@ -63,10 +63,11 @@ fn muted_time_is_drawn_as_such_and_is_neither_lost_nor_heard() {
     assert_eq!(timeline.state(), State::Listening);
     assert!(!timeline.has_gap(s(0.0), s(13.0)));
     timeline.muted(s(13.0), s(2.0));
+    timeline.skipped(s(15.0), 4);
     let summary = timeline.summary(s(15.0));
     assert!((summary.muted_s - 6.0).abs() < 1e-9);
     assert!((summary.speech_s - 6.0).abs() < 1e-9);
-    assert_eq!((summary.gaps, summary.lost_s), (0, 0.0));
+    assert_eq!((summary.gaps, summary.lost_s, summary.skipped), (0, 0.0, 4));
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! Whether an engine that falls behind its live input has to hurry.
+//!
+//! In: how much audio waits to be read. Out: whether to leave readings out. Keeps the last answer, since one
+//! hurries until nearly nothing waits, and not only until a little less does.
+//!
+//! Hearing a second of audio takes some milliseconds, reading it for emotion four classifications. Without
+//! those a late engine catches up at a hundred times real time, so readings come again within a second of the
+//! machine having time, and they are of what is said then.
+
+use std::time::Duration;
+
+/// From this on the engine is behind: an operator would notice the delay, and an eighth of what finds room in
+/// the ring is used. Blocks of a sound server are 0.1 s; under load they came up to 0.4 s late, at once.
+const BEHIND: Duration = Duration::from_millis(500);
+
+/// With no more than a block of a sound server nothing waits.
+const CAUGHT_UP: Duration = Duration::from_millis(100);
+
+/// The decision for one input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backlog {
+    is_behind: bool,
+}
+
+impl Backlog {
+    /// Whether to hurry, when so many samples of that rate wait: ask before every block.
+    pub fn hurries(&mut self, waiting: u64, rate_hz: u32) -> bool {
+        let samples = |length: Duration| length.as_millis() * u128::from(rate_hz) / 1000;
+        let bound = if self.is_behind { CAUGHT_UP } else { BEHIND };
+        self.is_behind = u128::from(waiting) > samples(bound);
+        self.is_behind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_hurries_from_half_a_second_until_no_more_than_a_block_waits() {
+        let mut backlog = Backlog::default();
+        let asked = [0, 1600, 8000, 8001, 4000, 1601, 1600, 8000, 64_000, 0];
+        let answers = asked.map(|waiting| backlog.hurries(waiting, 16_000));
+        let hurries = [false, false, false, true, true, true, false, false, true, false];
+        assert_eq!(answers, hurries);
+    }
+
+    #[test]
+    fn the_bounds_are_lengths_and_not_numbers_of_samples() {
+        for rate_hz in [8_000_u32, 44_100, 192_000] {
+            assert!(!Backlog::default().hurries(u64::from(rate_hz / 2), rate_hz));
+            assert!(Backlog::default().hurries(u64::from(rate_hz / 2 + 1), rate_hz));
+        }
+    }
+}

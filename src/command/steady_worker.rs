@@ -1,0 +1,126 @@
+//! The thread that asks a GPU, so that whoever wants an answer need not wait for ever.
+//!
+//! In: a segment and how long an answer may take. Out: the answer, or why there is none. The thread keeps the
+//! classifier and drops it where it was used; one that hangs is left behind with it.
+
+use crate::driver_panic;
+use crate::model::{Answer, Baseline, Classifier, ModelError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// A worker that has nothing to do gets so long to put the classifier away before it is left behind.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
+
+/// What probabilities may sum to besides 1: rounding of seven numbers.
+const SUM_ERROR: f32 = 1e-3;
+
+struct Question {
+    segment: Vec<f32>,
+    baseline: Baseline,
+}
+
+/// What the thread says; the reason is a clause about the GPU.
+type Reply = Result<Answer, String>;
+
+/// The thread, as its owner sees it. One question at a time.
+pub(super) struct Worker {
+    /// Room for one: nobody asks again before there is an answer.
+    questions: Option<Sender<Question>>,
+    replies: Receiver<Reply>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread.
+    pub(super) fn start(classifier: Box<dyn Classifier + Send>) -> io::Result<Self> {
+        let (questions, asked) = bounded(1);
+        let (to_replies, replies) = bounded(1);
+        let thread = Builder::new()
+            .name(driver_panic::THREAD.into())
+            .spawn(move || answer_all(classifier, &asked, &to_replies))?;
+        Ok(Worker { questions: Some(questions), replies, thread: Some(thread) })
+    }
+
+    /// The answer, if it comes in time and is one; else the reason.
+    pub(super) fn ask(&self, segment: &[f32], baseline: &Baseline, limit: Duration) -> Reply {
+        let question = Question { segment: segment.to_vec(), baseline: baseline.clone() };
+        let has_ended = || "its thread has ended".to_owned();
+        let questions = self.questions.as_ref().ok_or_else(has_ended)?;
+        questions.try_send(question).map_err(|_| has_ended())?;
+        let reply = self.replies.recv_timeout(limit).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                format!("it gave no answer for {} s", limit.as_secs_f64())
+            }
+            RecvTimeoutError::Disconnected => has_ended(),
+        })?;
+        reply.and_then(|answer| {
+            if is_answer(&answer) { Ok(answer) } else { Err("it gives no probabilities".into()) }
+        })
+    }
+
+    /// Waits for nothing: it may hang, and whatever it is left with is lost.
+    pub(super) fn leave_behind(mut self) {
+        self.thread = None;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.questions.take());
+        let Some(thread) = self.thread.take() else { return };
+        // Nobody asked, so the only thing to come is the end.
+        let ended = self.replies.recv_timeout(CLOSE_TIME);
+        if matches!(ended, Err(RecvTimeoutError::Disconnected)) {
+            // A panic there was caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Answers until nobody asks any more, or the GPU has panicked.
+fn answer_all(
+    mut classifier: Box<dyn Classifier + Send>,
+    asked: &Receiver<Question>,
+    replies: &Sender<Reply>,
+) {
+    for Question { segment, baseline } in asked {
+        let attempt = catch_unwind(AssertUnwindSafe(|| classifier.classify(&segment, &baseline)));
+        let has_panicked = attempt.is_err();
+        let reply = match attempt {
+            Ok(answer) => answer.map_err(|error| match error {
+                ModelError::Device { reason, .. } => one_line(&reason),
+                other => one_line(&other.to_string()),
+            }),
+            Err(payload) => Err(format!("it panicked: {}", said(payload.as_ref()))),
+        };
+        if replies.send(reply).is_err() || has_panicked {
+            break;
+        }
+    }
+    // What has panicked once may do so again when it is put away.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(classifier)));
+}
+
+/// What a panic said.
+fn said(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    one_line(text.unwrap_or("for an unknown reason"))
+}
+
+/// Whether it says something: a driver that has lost its memory gives zeros or none at all.
+fn is_answer(answer: &Answer) -> bool {
+    let sum: f32 = answer.scores.0.iter().sum();
+    (sum - 1.0).abs() <= SUM_ERROR
+}
+
+/// The first words of what a driver says, for a line on screen.
+fn one_line(text: &str) -> String {
+    const MAX_CHARS: usize = 160;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(MAX_CHARS).collect()
+}

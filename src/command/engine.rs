@@ -156,9 +156,6 @@ impl Engine {
             }
         }
         updates.clear();
-        // What ending a call gave is there by now, and is of the call that is over.
-        updates.append(&mut self.updates);
-        updates.clear();
         self.updates = updates;
         let now = self.pipeline.position(line);
         self.switchboard.settle(line, now, self.lines[line].delay());
@@ -181,7 +178,9 @@ impl Engine {
         }
         let alerts = self.switchboard.take_alerts();
         if let Some(on_alert) = &self.on_alert {
-            alerts.into_iter().for_each(|alert| on_alert.send(alert));
+            for alert in alerts {
+                on_alert.send(alert);
+            }
             while let Some(failure) = on_alert.take_failure() {
                 self.notices.add(format!("the program for alerts: {}", failure.record.reason));
                 self.switchboard.alert_failed(failure);
@@ -372,7 +371,9 @@ impl Engine {
             self.settle(line);
         }
         let failures = self.on_alert.take().map(OnAlert::finish).unwrap_or_default();
-        failures.into_iter().for_each(|failure| self.switchboard.alert_failed(failure));
+        for failure in failures {
+            self.switchboard.alert_failed(failure);
+        }
         self.switchboard.end_all(reason);
         self.switchboard.take_ended()
     }

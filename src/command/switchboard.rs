@@ -155,7 +155,9 @@ impl Switchboard {
                 let label = self.lines[line].entry.label.clone();
                 self.begin_logged(line, start, label, notices);
                 if let Some(call) = self.call_mut(line) {
-                    told.iter().for_each(|update| call.take(update));
+                    for update in &told {
+                        call.take(update);
+                    }
                 }
                 return Change::Begun;
             }
@@ -322,7 +324,7 @@ impl Switchboard {
         for call in &mut self.calls {
             call.tend();
             if let Some(news) = call.take_log_news() {
-                notices.add(news.to_string());
+                notices.add(format!("warning: {news}"));
             }
         }
     }

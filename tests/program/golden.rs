@@ -51,7 +51,7 @@ fn structure(log: &str) -> String {
             run = Some(run.map_or((t, t, 1), |(first, _, n)| (first, t, n + 1)));
             continue;
         }
-        if kind == "facts" {
+        if kind == "facts" || kind == "alert" {
             continue;
         }
         tell(&mut run, &mut lines);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertSettings;
-use crate::command::on_alert::OnAlertSettings;
+use crate::command::engine::on_alert::OnAlertSettings;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 

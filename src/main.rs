@@ -14,8 +14,7 @@ use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, calls, degrade, devices, evaluate,
-    export, folds, inspect, make_calls, models, monitor, on_alert, replay, session, sessions,
-    train,
+    export, folds, inspect, make_calls, models, monitor, replay, session, sessions, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -98,7 +97,11 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
         model: args.model,
         backend: args.backend.as_deref().map(str::parse).transpose()?,
         session_dir: None,
-        on_alert: args.on_alert.as_deref().map(on_alert::words).transpose()?,
+        on_alert: args
+            .on_alert
+            .as_deref()
+            .map(undertone::command::engine::on_alert::words)
+            .transpose()?,
     };
     Ok(session::SessionSettings {
         config: Config::resolve(args.config.as_deref(), flags)?,

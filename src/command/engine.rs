@@ -4,19 +4,35 @@
 //! A reading is in the log before anyone sees it. [`Engine::step`] does one block a line and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
-use super::call::Ended;
-use super::input::Input;
-use super::line::{Clock, Line, Surroundings};
-use super::notices::Notices;
-use super::on_alert::OnAlert;
-use super::operator_side::OperatorSide;
-use super::steady::Steady;
-use super::switchboard::{Change, News, Switchboard};
+mod auto_call;
+pub mod backlog;
+pub mod call;
+pub mod delay;
+pub mod input;
+pub mod line;
+pub mod log_book;
+pub mod notices;
+pub mod on_alert;
+pub mod operator_side;
+pub mod reorder;
+pub mod running_log;
+pub mod steady;
+mod steady_worker;
+pub mod switchboard;
+
 use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Pipeline, Update};
 use crate::session::record::{CallerEntry, Delay, EndReason};
 use crate::stream_time::StreamTime;
+use call::Ended;
+use input::Input;
+use line::{Clock, Line, Surroundings};
+use notices::Notices;
+use on_alert::OnAlert;
+use operator_side::OperatorSide;
+use steady::Steady;
+use switchboard::{Change, News, Switchboard};
 
 /// A line to be: what it is called, what it is heard from, and the sound.
 pub struct LineSetup {

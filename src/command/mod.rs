@@ -1,40 +1,26 @@
-//! The subcommands, one a file: each wires parts, starts threads and joins them.
+//! The subcommands, one a file: each wires parts, starts threads and joins them. `engine` is what monitor and
+//! replay have run.
 
-pub mod auto_call;
-pub mod backlog;
-pub mod call;
 pub mod calls;
 pub mod degrade;
-pub mod delay;
 pub mod devices;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod file_set;
 pub mod folds;
-pub mod input;
 pub mod inspect;
 pub mod installed;
-pub mod line;
-pub mod log_book;
 pub mod make_calls;
 pub mod material;
 pub mod models;
 pub mod monitor;
-pub mod notices;
-pub mod on_alert;
-mod operator_side;
 pub mod printer;
 pub mod progress;
-pub mod reorder;
 pub mod replay;
-pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
-pub mod steady;
-mod steady_worker;
-pub mod switchboard;
 pub mod train;
 pub mod watch;
 

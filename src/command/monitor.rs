@@ -6,12 +6,12 @@
 //! ```
 
 use super::engine::LineSetup;
-use super::input::Input;
-use super::line::Clock;
-use super::operator_side::OperatorSide;
+use super::engine::input::Input;
+use super::engine::line::Clock;
+use super::engine::operator_side::OperatorSide;
+use super::engine::switchboard::CallRule;
 use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
-use super::switchboard::CallRule;
 use super::{Exit, replay, watch};
 use crate::audio::microphone::{CallerChoice, DeviceChoice, Microphone};
 use crate::audio::recording::Channel;

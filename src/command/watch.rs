@@ -12,9 +12,9 @@
 //! Both channels are bounded. When the screen is slow, updates for it are dropped; the log has them. When the
 //! dashboard is closed, the engine stops within one poll.
 
-use super::call::Ended;
+use super::engine::call::Ended;
+use super::engine::switchboard::News;
 use super::engine::{Engine, Step};
-use super::switchboard::News;
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
 use crate::session::record::EndReason;

@@ -3,10 +3,10 @@
 //! In: the blocks of a device or a recording. Out: the pipeline's updates in the line's own time, which goes on
 //! from call to call, and sentences on what was lost. Keeps counts, and whether the device is there.
 
+use super::Step;
 use super::backlog::Backlog;
 pub use super::delay::Clock;
 use super::delay::DelayMeter;
-use super::engine::Step;
 use super::input::Input;
 use super::notices::Notices;
 use super::operator_side::OperatorSide;

@@ -4,6 +4,7 @@
 //! that Undertone uses, from the environment. Keeps nothing.
 
 mod alerts;
+mod calls;
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertSettings;
 use crate::command::engine::on_alert::OnAlertSettings;
+pub use calls::CallsSection;
+
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 
@@ -39,26 +42,6 @@ pub struct Config {
     pub on_alert: OnAlertSettings,
     /// Where sessions are logged.
     pub session: SessionSection,
-}
-
-/// `[calls]`: when live calls begin and end, and what callers have to be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CallsSection {
-    /// Whether calls begin with speech and end with silence, by themselves.
-    pub auto: bool,
-    /// Seconds of silence of both sides that end a call, where calls end by themselves.
-    pub end_after_s: u32,
-    /// What the caller has to be told; the screen shows it at each call.
-    pub notice: Option<String>,
-    /// Whether nothing is read in a call before it is confirmed that the caller was told.
-    pub require_notice: bool,
-}
-
-impl Default for CallsSection {
-    fn default() -> Self {
-        CallsSection { auto: false, end_after_s: 60, notice: None, require_notice: false }
-    }
 }
 
 /// `[session]`: where sessions are logged, and for how long.
@@ -197,11 +180,7 @@ impl Config {
         in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
         in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
         in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
-        // Shorter than people pause; an hour.
-        in_range("calls.end_after_s", self.calls.end_after_s, 5..=3_600)?;
-        if self.calls.require_notice && self.calls.notice.is_none() {
-            return Err(ConfigError::NoNotice);
-        }
+        self.calls.check()?;
         // A hundred years.
         in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
         in_range("on_alert.every_s", self.on_alert.every_s, 0..=3_600)?;
@@ -375,14 +354,6 @@ mod tests {
             "pipeline.min_speech_ms is 1001, but must be from 100 to 1000"
         );
         assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
-        assert_eq!(
-            checked("[calls]\nend_after_s = 4\n").unwrap_err(),
-            "calls.end_after_s is 4, but must be from 5 to 3600"
-        );
-        assert_eq!(
-            checked("[calls]\nrequire_notice = true\n").unwrap_err(),
-            "calls.require_notice is true, but there is no calls.notice: say what callers are told"
-        );
         assert_eq!(
             checked("[alerts.sustained]\nlevel_percent = 101\n").unwrap_err(),
             "alerts.sustained.level_percent is 101, but must be from 1 to 100"

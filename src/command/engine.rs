@@ -5,6 +5,7 @@
 
 pub use super::delay::Clock;
 use super::delay::DelayMeter;
+use super::follow::follow;
 use super::operator_side::OperatorSide;
 use super::running_log::{LogNews, RunningLog};
 use super::steady::Steady;
@@ -392,18 +393,4 @@ pub struct Ended {
     pub dropped_samples: u64,
     /// Where the log is.
     pub log: Option<PathBuf>,
-}
-
-/// Brings a timeline up to date.
-fn follow(timeline: &mut Timeline, update: &Update) {
-    match update.event {
-        Event::Activity(activity) => timeline.activity(update.at, activity),
-        Event::Reading(reading) => timeline.reading(reading),
-        Event::Gap(gap) => timeline.gap(update.at, gap.length()),
-        Event::Muted(muted) => timeline.muted(update.at, muted.length()),
-        Event::Skipped { readings } => timeline.skipped(update.at, readings),
-        Event::Seek { from } => timeline.seek(from, update.at),
-        Event::Operator(state) => timeline.operator(update.at, state),
-        Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
-    }
 }

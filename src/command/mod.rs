@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod export;
 pub mod file_set;
 pub mod folds;
+mod follow;
 pub mod inspect;
 pub mod installed;
 pub mod make_calls;

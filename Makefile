@@ -47,6 +47,11 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
 	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
+.PHONY: soak
+soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card
+	@bash scripts/prepare.sh build live
+	nice bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test soak -- --nocapture --test-threads=1
+
 .PHONY: test-gpu
 test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver
 	@bash scripts/prepare.sh build gpu

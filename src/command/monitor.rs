@@ -55,6 +55,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         mode: Mode::Live { auto_calls: false },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
+        options: crate::dashboard::ScreenOptions::default(),
     };
     let watched = watch::run(setup, prepared.engine(input, caller, None, Clock::RealTime)?)?;
     replay::finish(watched, false)

@@ -193,13 +193,10 @@ impl App {
     pub(super) fn tick(&mut self, elapsed: Duration) {
         self.elapsed = elapsed;
         for caller in &mut self.callers {
-            self.changed |= caller.reword(elapsed);
+            self.changed |= caller.print(elapsed);
         }
         if elapsed.saturating_sub(self.refreshed) >= REFRESH {
             self.refreshed = elapsed;
-            for caller in &mut self.callers {
-                self.changed |= caller.refresh();
-            }
             // Muted or held, a clock runs on the screen.
             self.changed |= self.printed != self.status;
             self.changed |= self.muted_since.is_some() || self.held_since.is_some();

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::{callers, footer};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 /// Draws as many callers as there are lines, the selected one among them.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -23,7 +24,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         put_line(buffer, last, &text, theme);
     }
     if let Some(entry) = &app.entry {
-        buffer.set_style(last, ratatui::style::Style::reset());
+        Clear.render(last, buffer);
         footer::draw_entry(buffer, last, entry, app, theme);
     }
 }
@@ -51,7 +52,8 @@ fn draw_muted(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 }
 
 fn put_line(buffer: &mut Buffer, area: Rect, text: &str, theme: Theme) {
-    put(buffer, area, (0, 0), &" ".repeat(area.width.into()), theme.alarm());
+    Clear.render(area, buffer);
+    buffer.set_style(area, theme.alarm());
     put(buffer, area, (0, 0), &fit(text, area.width.into()), theme.alarm());
 }
 

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use crate::stream_time::StreamTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 /// Draws the label, the clock and, if there is a second row, the rule.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -35,8 +36,10 @@ pub(super) fn draw_held(
 ) {
     let key = app.key(Command::Hold);
     let text = format!(" PICTURE HELD for {held_for}; listening goes on; {key}: live again ");
-    put(buffer, area, (0, 0), &" ".repeat(area.width.into()), theme.alarm());
-    put(buffer, area, (0, 0), &fit(&text, area.width.into()), theme.alarm());
+    let row = Rect { height: area.height.min(1), ..area };
+    Clear.render(row, buffer);
+    buffer.set_style(row, theme.alarm());
+    put(buffer, row, (0, 0), &fit(&text, row.width.into()), theme.alarm());
 }
 
 /// The caller's label, or how many there are.

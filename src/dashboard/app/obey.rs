@@ -132,6 +132,8 @@ impl App {
         let earliest = StreamTime(window.length().0 / 4 * 3).min(now);
         if until > earliest {
             self.looks_at = Some((until - half).max(earliest));
+        } else {
+            self.answer("the beginning of the call is in sight".to_owned());
         }
     }
 

@@ -89,6 +89,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
+        options: crate::dashboard::ScreenOptions::default(),
     };
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {

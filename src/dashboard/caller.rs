@@ -1,8 +1,7 @@
 //! One line on the screen: the call on it, its history, the level, and the numbers as they are printed.
 //!
-//! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once;
-//! printed numbers change only on [`Caller::refresh`], and words no faster than [`HOLD`], so that a person can
-//! read them and nothing flickers.
+//! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once; words
+//! and numbers change only on [`Caller::print`], so that a person can read them and nothing flickers.
 
 use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
@@ -21,9 +20,9 @@ const HELD_LEVELS: usize = 15;
 /// How long facts stand on the screen: they are about the last seconds, not about a turn long over.
 const FRESH: StreamTime = StreamTime::from_ms(10_000);
 
-/// A word stays at least so long. Two changes make a flash, and more than three flashes a second can harm
-/// (WCAG 2.3.1): this allows one and a half.
-pub(super) const HOLD: Duration = Duration::from_millis(334);
+/// What is printed stays at least so long: faster, a person cannot read it. Two changes make a flash, and more
+/// than three flashes a second can harm (WCAG 2.3.1): this allows one.
+pub(super) const HOLD: Duration = Duration::from_millis(500);
 
 /// Characters of a caller's label: more than the widest screen has room for.
 const MAX_LABEL: usize = 500;
@@ -60,8 +59,9 @@ pub(super) struct Caller {
     /// What the caller sounds like, and since when in the same words.
     sound: (State, StreamTime),
     pub(super) printed: Printed,
-    /// When the printed words changed last.
+    /// When the printed words changed last, and when the numbers.
     worded: Option<Duration>,
+    numbered: Option<Duration>,
 }
 
 /// The numbers of one line as they stand on the screen.
@@ -105,6 +105,7 @@ impl Caller {
             sound: (State::Listening, StreamTime::ZERO),
             printed: NOTHING,
             worded: None,
+            numbered: None,
         }
     }
 
@@ -175,27 +176,27 @@ impl Caller {
         self.levels.push_back(level);
     }
 
-    /// Prints a new word, with its number, unless the last one is too new; says whether it did.
-    pub(super) fn reword(&mut self, elapsed: Duration) -> bool {
-        let is_held = self.worded.is_some_and(|worded| elapsed.saturating_sub(worded) < HOLD);
-        if is_held || same_words(self.sound.0, self.printed.state) {
-            return false;
-        }
-        self.worded = Some(elapsed);
-        self.printed.state = self.sound.0;
-        self.printed.lasting = self.timeline.now().since(self.sound.1);
-        true
-    }
-
-    /// Prints the numbers of this moment, and says whether any changed. A word that is not printed yet waits.
-    pub(super) fn refresh(&mut self) -> bool {
+    /// Prints what is new, and says whether that is anything: a new word at once, with all that goes with it,
+    /// unless the last word is too new to have been read; numbers when those of before have stood for a while.
+    pub(super) fn print(&mut self, elapsed: Duration) -> bool {
+        let stood = |since: Option<Duration>| {
+            since.is_none_or(|since| elapsed.saturating_sub(since) >= HOLD)
+        };
         let mut printed = self.now();
-        if !same_words(printed.state, self.printed.state) {
-            (printed.state, printed.lasting) = (self.printed.state, self.printed.lasting);
+        let is_new_word = !same_words(printed.state, self.printed.state);
+        if is_new_word && stood(self.worded) {
+            self.worded = Some(elapsed);
+        } else if !stood(self.numbered) {
+            return false;
+        } else if is_new_word {
+            // What goes with the word waits for it.
+            let Printed { state, lasting, reading, .. } = self.printed;
+            printed = Printed { state, lasting, reading, ..printed };
         }
-        let changed = printed != self.printed;
+        self.numbered = Some(elapsed);
+        let is_new = printed != self.printed;
         self.printed = printed;
-        changed
+        is_new
     }
 
     fn now(&self) -> Printed {

@@ -1,6 +1,7 @@
 //! What the dashboard is told, and what it asks for.
 
-use super::theme::Colours;
+use super::keys::Keys;
+use super::theme::{Colours, Paper};
 use crate::pipeline::Update;
 use crate::stream_time::StreamTime;
 use std::path::PathBuf;
@@ -23,6 +24,21 @@ pub struct Setup {
     pub notice: Option<String>,
     /// What the terminal can show.
     pub colours: Colours,
+    /// What the person wants of the screen.
+    pub options: ScreenOptions,
+}
+
+/// What a person wants of the screen.
+#[derive(Clone, Debug, Default)]
+pub struct ScreenOptions {
+    /// One line a caller and nothing else, for a terminal of a line or a few.
+    pub is_compact: bool,
+    /// Whether clicks and the wheel are taken from the terminal, which then marks text only with Shift.
+    pub takes_mouse: bool,
+    /// What the terminal is written on, if known.
+    pub paper: Paper,
+    /// Which keys do what.
+    pub keys: Keys,
 }
 
 /// A place where a caller can be heard: one call after the other.
@@ -56,7 +72,8 @@ pub enum Mode {
 pub enum Feed {
     /// Something about a caller; times are those of the caller's call.
     Update(Update),
-    /// A call begins or ends, or its notice was confirmed.
+    /// A call begins or ends, or its notice was confirmed. Unlike an update it must never be left out: the
+    /// line would show another call's state.
     Call {
         /// Which line.
         caller: usize,

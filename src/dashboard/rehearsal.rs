@@ -1,7 +1,7 @@
 //! A call that never was, for tests: always the same, with everything that a screen can show.
 
 use super::app::App;
-use super::feed::{CallNews, Feed, Line, Mode, Setup, Status};
+use super::feed::{CallNews, Feed, Line, Mode, ScreenOptions, Setup, Status};
 use super::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
@@ -64,6 +64,7 @@ pub(super) fn setup(callers: &[&str], mode: Mode) -> Setup {
         mode,
         notice: Some("no GPU found: using the CPU".to_owned()),
         colours: Colours::True,
+        options: ScreenOptions::default(),
     }
 }
 

@@ -1,3 +1,5 @@
+mod looking;
+
 use super::*;
 use crate::dashboard::feed::{Action, Line};
 use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, begun, setup};
@@ -118,9 +120,9 @@ fn nothing_new_needs_no_new_picture() {
     assert!(!app.take_changed());
     app.tick(Duration::from_secs(21));
     assert!(!app.take_changed());
-    press(&mut app, KeyCode::Char('x'));
+    press(&mut app, KeyCode::Char('y'));
     assert!(!app.take_changed());
-    app.resized();
+    app.resized((80, 24));
     assert!(app.take_changed());
 }
 

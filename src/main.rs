@@ -103,8 +103,10 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
             .map(undertone::command::engine::on_alert::words)
             .transpose()?,
     };
+    let mut config = Config::resolve(args.config.as_deref(), flags)?;
+    config.screen.compact |= args.compact;
     Ok(session::SessionSettings {
-        config: Config::resolve(args.config.as_deref(), flags)?,
+        config,
         log: log_to(args.log),
         headless: args.headless,
         json: args.json,

@@ -23,6 +23,9 @@ pub struct EngineArgs {
     /// Where the log goes.
     #[command(flatten)]
     pub log: LogArgs,
+    /// One line a caller and nothing else, for a terminal of a line or a few
+    #[arg(long, conflicts_with = "headless")]
+    pub compact: bool,
     /// No dashboard: run without a terminal and print a summary at the end
     #[arg(long)]
     pub headless: bool,

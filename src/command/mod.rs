@@ -24,7 +24,7 @@ pub mod sessions;
 pub mod train;
 pub mod watch;
 
-use crate::dashboard::Colours;
+use crate::dashboard::{Colours, Paper};
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub const EXIT_FAILED: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// Exit code of [`Exit::Partial`].
 pub const EXIT_PARTIAL: u8 = 3;
+
+/// What the terminal is written on, from the environment.
+#[must_use]
+pub fn terminal_paper() -> Paper {
+    Paper::of_terminal(std::env::var("COLORFGBG").ok().as_deref())
+}
 
 /// What the terminal can show, from the environment.
 #[must_use]

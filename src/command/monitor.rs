@@ -83,7 +83,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         mode: Mode::Live { auto_calls: calls.auto },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
-        options: crate::dashboard::ScreenOptions::default(),
+        options: settings.session.config.screen_options(super::terminal_paper())?,
     };
     let watched = watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?)?;
     replay::finish(watched, settings.session.json)

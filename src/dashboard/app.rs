@@ -193,7 +193,7 @@ impl App {
     pub(super) fn tick(&mut self, elapsed: Duration) {
         self.elapsed = elapsed;
         for caller in &mut self.callers {
-            self.changed |= caller.print(elapsed);
+            self.changed |= caller.reword(elapsed);
         }
         if elapsed.saturating_sub(self.refreshed) >= REFRESH {
             self.refreshed = elapsed;

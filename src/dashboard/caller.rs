@@ -1,7 +1,7 @@
 //! One line on the screen: the call on it, its history, the level, and the numbers as they are printed.
 //!
 //! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once; words
-//! and numbers change only on [`Caller::print`], so that a person can read them and nothing flickers.
+//! and numbers change only on [`Caller::reword`], so that a person can read them and nothing flickers.
 
 use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
@@ -178,7 +178,7 @@ impl Caller {
 
     /// Prints what is new, and says whether that is anything: a new word at once, with all that goes with it,
     /// unless the last word is too new to have been read; numbers when those of before have stood for a while.
-    pub(super) fn print(&mut self, elapsed: Duration) -> bool {
+    pub(super) fn reword(&mut self, elapsed: Duration) -> bool {
         let stood = |since: Option<Duration>| {
             since.is_none_or(|since| elapsed.saturating_sub(since) >= HOLD)
         };

@@ -34,6 +34,7 @@ pub mod session;
 pub mod sessions;
 pub mod steady;
 mod steady_worker;
+pub mod summary;
 pub mod switchboard;
 pub mod train;
 pub mod watch;

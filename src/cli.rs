@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
-pub use sessions::{LogArgs, PurgeArgs, SessionsAction, SessionsArgs};
+pub use sessions::{DeleteArgs, LogArgs, PurgeArgs, SessionsAction, SessionsArgs, VerifyArgs};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
 #[derive(Debug, Parser)]
@@ -35,7 +35,7 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Turn a session log into another format
     Export(ExportArgs),
-    /// List the session logs, or delete the old ones
+    /// List, show, check or delete session logs
     Sessions(SessionsArgs),
     /// List the installed models with their honest scores
     Models(JsonArgs),

@@ -2,13 +2,14 @@
 
 use clap::Parser;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
-    Cli, Command, DegradeArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs, InspectArgs,
-    JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs, SessionsAction,
-    SessionsArgs, TrainArgs,
+    Cli, Command, DegradeArgs, DeleteArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs,
+    InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs,
+    SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
 };
 use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
@@ -110,6 +111,7 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
         log: log_to(args.log),
         headless: args.headless,
         json: args.json,
+        recording: None,
     })
 }
 
@@ -189,8 +191,25 @@ fn work_on_sessions(args: SessionsArgs) -> anyhow::Result<Exit> {
     let flags = Flags { session_dir: args.dir, ..Flags::default() };
     let config = Config::resolve(args.config.as_deref(), flags)?;
     let (dir, json) = (config.sessions_dir()?, args.json);
+    let located = |ids: &[String]| -> anyhow::Result<Vec<PathBuf>> {
+        ids.iter().map(|id| sessions::locate::locate(&dir, id)).collect()
+    };
     match args.action {
-        None => done(sessions::run(&sessions::SessionsSettings { dir: Some(dir), json })),
+        None | Some(SessionsAction::List) => {
+            done(sessions::run(&sessions::SessionsSettings { dir: Some(dir), json }))
+        }
+        Some(SessionsAction::Show { id }) => {
+            let log = sessions::locate::locate(&dir, &id)?;
+            done(sessions::show::run(&sessions::show::ShowSettings { log, json }))
+        }
+        Some(SessionsAction::Delete(DeleteArgs { id, yes: is_confirmed })) => {
+            let logs = located(&id)?;
+            sessions::delete::run(&sessions::delete::DeleteSettings { logs, is_confirmed, json })
+        }
+        Some(SessionsAction::Verify(VerifyArgs { id, all })) => {
+            let logs = if all { sessions::locate::logs_in(&dir)? } else { located(&id)? };
+            sessions::verify::run(&sessions::verify::VerifySettings { logs, json })
+        }
         Some(SessionsAction::Purge(PurgeArgs { older_than, dry_run })) => {
             let age = older_than.parse()?;
             let mode = if dry_run { Mode::DryRun } else { Mode::Delete };

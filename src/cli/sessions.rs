@@ -37,6 +37,17 @@ pub struct SessionsArgs {
 /// What to do with the session logs.
 #[derive(Debug, Subcommand)]
 pub enum SessionsAction {
+    /// List the logs, newest first (the same as no action)
+    List,
+    /// Show all that a session comes to, and the settings that were in force
+    Show {
+        /// File name, its stem, an unambiguous part of it, or a path
+        id: String,
+    },
+    /// Delete logs
+    Delete(DeleteArgs),
+    /// Check that logs still are what was written: find a line that was altered, added, moved or cut off
+    Verify(VerifyArgs),
     /// Delete the logs in the folder that are older than an age
     Purge(PurgeArgs),
 }
@@ -50,4 +61,26 @@ pub struct PurgeArgs {
     /// Only say what would be deleted
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `undertone sessions delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    /// File name, its stem, an unambiguous part of it, or a path
+    #[arg(required = true)]
+    pub id: Vec<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// `undertone sessions verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// File name, its stem, an unambiguous part of it, or a path
+    #[arg(required_unless_present = "all")]
+    pub id: Vec<String>,
+    /// All logs in the folder
+    #[arg(long, conflicts_with = "id")]
+    pub all: bool,
 }

@@ -87,7 +87,13 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
 fn prepared(settings: &CallsSettings) -> anyhow::Result<Prepared> {
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
-    Prepared::new(SessionSettings { config, log: LogTo::Nowhere, headless: true, json: false })
+    Prepared::new(SessionSettings {
+        config,
+        log: LogTo::Nowhere,
+        headless: true,
+        json: false,
+        recording: None,
+    })
 }
 
 /// What came of each call, in their order.

@@ -21,6 +21,7 @@ pub mod replay;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod summary;
 pub mod train;
 pub mod watch;
 

@@ -1,6 +1,5 @@
-//! What `monitor` and `replay` have in common: model, pipeline, log, and the summary at the end.
+//! What `monitor` and `replay` have in common: model, pipeline and log.
 
-use super::engine::call::Ended;
 use super::engine::line::Clock;
 use super::engine::log_book::LogBook;
 use super::engine::on_alert::OnAlert;
@@ -9,7 +8,6 @@ use super::engine::steady::Steady;
 use super::engine::switchboard::{CallRule, Switchboard};
 use super::engine::{Engine, LineSetup};
 use super::installed;
-use super::printer::{print, print_json};
 use super::sessions::purge;
 use crate::audio::Source;
 use crate::config::Config;
@@ -19,11 +17,9 @@ use crate::model::artifact::InputForm;
 use crate::model::device::Backend;
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
-use crate::plain_text::plain;
 use crate::session::SESSION_VERSION;
-use crate::session::record::{Header, ModelEntry};
+use crate::session::record::{Header, ModelEntry, RecordingEntry};
 use crate::stream_time::STREAM_RATE_HZ;
-use crate::timeline::summary::Summary;
 use std::path::PathBuf;
 
 /// What both commands are asked for.
@@ -37,6 +33,8 @@ pub struct SessionSettings {
     pub headless: bool,
     /// The summary as JSON.
     pub json: bool,
+    /// The recording's file, where many are replayed together.
+    pub recording: Option<RecordingEntry>,
 }
 
 /// Where a log goes.
@@ -140,9 +138,12 @@ impl Prepared {
                 sha256: self.weights_sha256.clone(),
             },
             settings: serde_json::to_value(self.pipeline_settings)?,
+            alerts: Some(serde_json::to_value(&self.settings.config.alerts)?),
+            calls: Some(serde_json::to_value(&self.settings.config.calls)?),
             backend: self.backend().description.clone(),
             callers: Vec::new(),
             operator: operator.as_ref().map(|side| side.source().to_owned()),
+            recording: self.settings.recording.clone(),
         };
         let folder = match self.settings.log {
             LogTo::Folder => Some(self.settings.config.sessions_dir()?),
@@ -178,82 +179,4 @@ impl Prepared {
         let uncertain_below = manifest.calibration.uncertain_below;
         Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, rates_hz, self.classifier)
     }
-}
-
-/// Prints what each call amounts to: as text, or as one JSON object a line.
-///
-/// # Errors
-/// When standard output cannot be written.
-pub fn print_summaries(calls: &[Ended], json: bool) -> anyhow::Result<()> {
-    for ended in calls {
-        if json {
-            print_json(&summary_json(ended))?;
-        } else {
-            print(&summary_text(ended))?;
-        }
-    }
-    Ok(())
-}
-
-fn summary_json(ended: &Ended) -> serde_json::Value {
-    let callers: Vec<_> = ended
-        .callers
-        .iter()
-        .map(|(label, summary)| serde_json::json!({ "label": label, "summary": summary }))
-        .collect();
-    serde_json::json!({
-        "length_s": ended.position.seconds(),
-        // Of the only caller, or the first.
-        "summary": ended.callers.first().map(|(_, summary)| summary),
-        "callers": callers,
-        "dropped_samples": ended.dropped_samples,
-        "delay": ended.delay,
-        "log": ended.log,
-    })
-}
-
-fn summary_text(ended: &Ended) -> String {
-    let mut lines = Vec::new();
-    for (label, summary) in &ended.callers {
-        if ended.callers.len() > 1 {
-            lines.push(format!("{}:", plain(label)));
-        }
-        lines.extend(summary_of(ended, summary));
-    }
-    if ended.dropped_samples > 0 {
-        let gaps: u64 = ended.callers.iter().map(|(_, summary)| summary.gaps).sum();
-        let lost_s: f64 = ended.callers.iter().map(|(_, summary)| summary.lost_s).sum();
-        lines.push(format!(
-            "  lost: {} samples in {gaps} gaps, {lost_s:.2} s",
-            ended.dropped_samples
-        ));
-    }
-    if let Some(delay) = &ended.delay {
-        lines.push(format!(
-            "  delay: half within {:.0} ms, 95 % within {:.0} ms",
-            delay.p50_ms, delay.p95_ms
-        ));
-    }
-    lines.push(ended.log.as_ref().map_or_else(
-        || "log: none, nothing is kept".to_owned(),
-        |log| format!("log: {}", plain(&log.display().to_string())),
-    ));
-    lines.join("\n") + "\n"
-}
-
-/// What one caller's speech amounts to.
-fn summary_of(ended: &Ended, summary: &Summary) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} of audio, {:.1} s of speech, {} readings, {} uncertain",
-        ended.position, summary.speech_s, summary.readings, summary.uncertain
-    )];
-    let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(a.1));
-    if !shares.is_empty() {
-        lines.push("of the readings that were not uncertain:".into());
-    }
-    for (emotion, share) in shares {
-        lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
-    }
-    lines
 }

@@ -1,13 +1,17 @@
-//! `undertone sessions`: the logs in a folder, newest first; [`purge`] deletes the old ones.
+//! `undertone sessions`: the logs in a folder, newest first; [`show`] tells all of one, [`delete`] and [`purge`]
+//! take logs away, [`verify`] says whether they still are what was written.
 //!
 //! ```text
 //! started              length  callers  main emotions               uncertain  gaps  ended     log
 //! 2026-11-22 14:30:05   12:05  desk     neutral 61%, sadness 22%  341 of 1204     0  finished  2026-….jsonl
 //! ```
 
+pub mod delete;
+pub mod locate;
 pub mod purge;
+pub mod show;
+pub mod verify;
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -69,17 +73,7 @@ impl Session {
 
 /// The logs of a folder, newest first, those that cannot be read last. A missing folder holds none.
 fn listed_sessions(dir: &Path) -> io::Result<Vec<Session>> {
-    let entries = match fs::read_dir(dir) {
-        Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut sessions = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            sessions.push(Session::read(path));
-        }
-    }
+    let mut sessions: Vec<Session> = locate::logs_in(dir)?.into_iter().map(Session::read).collect();
     sessions.sort_by_cached_key(|session| (session.started(), session.path.clone()));
     sessions.reverse();
     Ok(sessions)
@@ -195,6 +189,7 @@ fn json_entry(session: &Session) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");
 

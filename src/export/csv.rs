@@ -265,9 +265,12 @@ mod tests {
             stream_rate_hz: 8000,
             model: ModelEntry { name: String::new(), recipe: String::new(), sha256: String::new() },
             settings: serde_json::Value::Null,
+            alerts: None,
+            calls: None,
             backend: String::new(),
             callers: vec![CallerEntry { label: label.to_owned(), source: String::new() }],
             operator: None,
+            recording: None,
         };
         let mark = MarkRecord { caller: 0, t: StreamTime::ZERO, text: text.to_owned() };
         let log = format!(

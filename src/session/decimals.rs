@@ -59,8 +59,9 @@ pub(super) mod probability {
 /// For `#[serde(with)]`: [`Scores`] as a map from label to probability, in the fixed order.
 pub(super) mod labelled_scores {
     use super::{Emotion, N_EMOTIONS, Scores, four_decimals};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use std::collections::BTreeMap;
+    use serde::de::{Error, MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+    use std::fmt;
 
     pub fn serialize<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S::Error> {
         let labelled = scores.iter().map(|(emotion, p)| (emotion, four_decimals(f64::from(p))));
@@ -68,12 +69,30 @@ pub(super) mod labelled_scores {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scores, D::Error> {
-        let labelled = BTreeMap::<Emotion, f32>::deserialize(deserializer)?;
-        if labelled.len() != N_EMOTIONS {
-            let found = labelled.len();
-            return Err(D::Error::custom(format!("{found} of {N_EMOTIONS} scores are there")));
+        deserializer.deserialize_map(Labelled)
+    }
+
+    /// Takes the scores in any order, without a map in between: a long log has a million of them.
+    struct Labelled;
+
+    impl<'de> Visitor<'de> for Labelled {
+        type Value = Scores;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a probability for each emotion")
         }
-        Ok(Scores(Emotion::ALL.map(|emotion| labelled[&emotion])))
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scores, A::Error> {
+            let mut scores = [None; N_EMOTIONS];
+            while let Some((emotion, score)) = map.next_entry::<Emotion, f32>()? {
+                scores[emotion.index()] = Some(score);
+            }
+            let found = scores.iter().flatten().count();
+            if found != N_EMOTIONS {
+                return Err(A::Error::custom(format!("{found} of {N_EMOTIONS} scores are there")));
+            }
+            Ok(Scores(scores.map(Option::unwrap_or_default)))
+        }
     }
 }
 

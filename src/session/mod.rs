@@ -1,23 +1,35 @@
 //! The session log: one run's facts as versioned JSON Lines, one record a line, flushed as written.
 //!
 //! In: a [`Header`] and the pipeline's updates ([`SessionWriter`]). Out: the records of a log, one after
-//! the other ([`SessionReader`]), or what a list needs to know of it ([`Overview`]). Old logs go by
-//! [`retention`]. There is no audio in
-//! a log, and nothing between its header and its end depends on the wall clock: the same audio gives the
-//! same lines.
+//! the other ([`SessionReader`]), what a list needs to know of it ([`Overview`]), or all that it comes to
+//! ([`Digest`]). Old logs go by [`retention`]. There is no audio in a log, and nothing between its header and its
+//! end depends on the wall clock: the same audio gives the same lines, but for their checksums.
+//!
+//! The checksums chain the lines: each ends with `,"chain":"` and the first 16 hexadecimal digits of the SHA-256
+//! over the checksum of the line before (nothing for the first) and this line's bytes before `,"chain":"`.
+//! [`verify`] finds the line that does not follow from the one before. Any program can, such as this one in Python,
+//! which a test runs:
+//!
+//! ```python
+#![doc = include_str!("verify.py")]
+//! ```
 
+mod chain;
 pub mod decimals;
+pub mod digest;
 pub mod overview;
 mod place;
 pub mod reader;
 pub mod record;
 pub mod retention;
 mod update;
+pub mod verify;
 pub mod writer;
 
 use std::io;
 use std::path::PathBuf;
 
+pub use digest::Digest;
 pub use overview::Overview;
 pub use place::Place;
 pub use reader::SessionReader;
@@ -50,6 +62,14 @@ pub enum SessionError {
     /// The log cannot be opened.
     #[error("cannot open {path}: {reason}; check the path and that you may read the file")]
     Open {
+        /// The log.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The log cannot be deleted.
+    #[error("cannot delete {path}: {reason}")]
+    Delete {
         /// The log.
         path: PathBuf,
         /// The system's reason.

@@ -20,6 +20,9 @@ const MAX_LINE_LEN: u64 = 16 << 20;
 /// Every header begins so.
 const HEADER_BEGINNING: &[u8] = b"{\"record\":\"header\"";
 
+/// Every reading begins so.
+const READING_BEGINNING: &[u8] = b"{\"record\":\"reading\",";
+
 /// An open session log; iterate over it for its records.
 ///
 /// After a damaged line the next ones can still be read; after an error of the system there are none.
@@ -90,7 +93,13 @@ impl SessionReader {
     }
 
     fn parse_record(&self) -> Result<Record, String> {
-        let record: Record = serde_json::from_slice(&self.line).map_err(|error| reason(&error))?;
+        // Nearly all lines are readings. A line whose kind is known is read twice as fast as one of any kind.
+        let record = if self.line.starts_with(READING_BEGINNING) {
+            serde_json::from_slice(&self.line).map(Record::Reading)
+        } else {
+            serde_json::from_slice(&self.line)
+        };
+        let record: Record = record.map_err(|error| reason(&error))?;
         match record.caller() {
             Some(caller) if caller >= self.header.callers.len() => {
                 Err(format!("the header names no caller {caller}"))
@@ -130,7 +139,7 @@ impl Iterator for SessionReader {
 }
 
 /// Reads up to and with the next line break, or to the end of the file.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<()> {
     line.clear();
     let read_len = input.take(MAX_LINE_LEN).read_until(b'\n', line)? as u64;
     if read_len == MAX_LINE_LEN && !line.ends_with(b"\n") {

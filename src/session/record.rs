@@ -19,7 +19,8 @@ use crate::timeline::{Activity, Rule};
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
-/// those of kinds `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`.
+/// those of kinds `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`, the settings of alerts and
+/// calls in the header, and at the end of each line a checksum, `chain`, that [`verify`](super::verify) checks.
 pub const SESSION_VERSION: u32 = 4;
 
 /// The first line: what was monitored, when, and with what.
@@ -38,6 +39,12 @@ pub struct Header {
     pub model: ModelEntry,
     /// The settings of the pipeline, as JSON.
     pub settings: serde_json::Value,
+    /// The settings of the alerts, as JSON; absent before version 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<serde_json::Value>,
+    /// The settings of calls and notice, as JSON; absent before version 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<serde_json::Value>,
     /// What computes, in the words on screen: `CPU (burn-flex)`.
     pub backend: String,
     /// Who is monitored; records name them by their position here.
@@ -45,6 +52,20 @@ pub struct Header {
     /// The device or file that the operator is heard from, for who speaks when; absent where that is not heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
+    /// The recording's file, where many were replayed together: so a log is found again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingEntry>,
+}
+
+/// The file of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingEntry {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was changed last, as RFC 3339 in UTC.
+    pub modified: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
 }
 
 /// The model in a header.
@@ -446,9 +467,12 @@ pub(super) mod tests {
                 sha256: "0".repeat(64),
             },
             settings: serde_json::json!({ "hop_ms": 250 }),
+            alerts: None,
+            calls: None,
             backend: "CPU (burn-flex)".to_owned(),
             callers: labels.iter().map(caller).collect(),
             operator: None,
+            recording: None,
         }
     }
 

@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::SessionError;
 use super::reader::SessionReader;
 
 /// A hundred years: a longer time is a slip of the finger.
@@ -134,6 +135,32 @@ pub fn purge(folder: &Path, age: Age, now: Timestamp, mode: Mode) -> io::Result<
         }
     }
     Ok(purge)
+}
+
+/// What became of a log that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Gone,
+    /// A session writes it: it stays.
+    InUse,
+}
+
+/// Deletes one log, whatever its age. A file that is no log of ours stays, but for one that ends within its first
+/// line; so does a log of a newer version.
+///
+/// # Errors
+/// [`SessionError`] when it is no log or cannot be opened or deleted.
+pub fn delete(path: &Path) -> Result<Deleted, SessionError> {
+    let failed = |reason| SessionError::Delete { path: path.to_owned(), reason };
+    match SessionReader::open(path) {
+        Ok(_) | Err(SessionError::Empty { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let file = File::open(path).map_err(failed)?;
+    let log = Log { file, last: Timestamp::UNIX_EPOCH };
+    let is_gone = log.delete(path, Mode::Delete).map_err(failed)?;
+    Ok(if is_gone { Deleted::Gone } else { Deleted::InUse })
 }
 
 /// A log of ours.
@@ -295,6 +322,23 @@ mod tests {
         drop(writer);
         let purged = purge(folder.path(), age("1h"), now, Mode::Delete).unwrap();
         assert_eq!((purged.deleted.len(), purged.in_use.len()), (1, 0));
+    }
+
+    #[test]
+    fn one_log_is_deleted_and_other_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a.jsonl"), GOLDEN).unwrap();
+        fs::write(path("empty.jsonl"), "").unwrap();
+        fs::write(path("notes.jsonl"), "{}\n").unwrap();
+        let writer =
+            SessionWriter::create(&Place::Folder(folder.path().to_owned()), &header()).unwrap();
+        assert_eq!(delete(&path("a.jsonl")).unwrap(), Deleted::Gone);
+        assert_eq!(delete(&path("empty.jsonl")).unwrap(), Deleted::Gone);
+        assert_eq!(delete(writer.path()).unwrap(), Deleted::InUse);
+        let refused = delete(&path("notes.jsonl")).unwrap_err().to_string();
+        assert!(refused.contains("is no session log"), "{refused}");
+        assert!(!path("a.jsonl").exists() && path("notes.jsonl").exists());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::SessionError;
+use super::chain::Chain;
 use super::decimals::four_decimals;
 use super::place::Place;
 use super::record::{EndRecord, Header, Record, UnwrittenRecord};
@@ -39,6 +40,8 @@ pub struct SessionWriter {
     line: Vec<u8>,
     /// Bytes of all complete lines.
     complete_len: u64,
+    /// The checksum of the last complete line.
+    chain: Chain,
     /// What is missing since a write failed; none while all is well.
     missing: Option<UnwrittenRecord>,
 }
@@ -58,7 +61,8 @@ impl SessionWriter {
     /// A log without a line yet.
     fn new(file: File, path: PathBuf) -> Self {
         let is_file = file.metadata().is_ok_and(|found| found.is_file());
-        SessionWriter { path, file, is_file, line: Vec::new(), complete_len: 0, missing: None }
+        let (line, chain) = (Vec::new(), Chain::default());
+        SessionWriter { path, file, is_file, line, complete_len: 0, chain, missing: None }
     }
 
     /// The log's file.
@@ -138,10 +142,14 @@ impl SessionWriter {
         if !self.line.iter().all(|byte| (b' '..=b'~').contains(byte)) {
             self.line = escaped_json(&String::from_utf8_lossy(&self.line)).into_bytes();
         }
+        let chain = self.chain.close(&mut self.line);
         self.line.push(b'\n');
         let written = self.file.write_all(&self.line);
         match written {
-            Ok(()) => self.complete_len += self.line.len() as u64,
+            Ok(()) => {
+                self.complete_len += self.line.len() as u64;
+                self.chain = chain;
+            }
             // Where that fails too, the reader knows how to leave half a line out.
             Err(_) => drop(self.cut()),
         }
@@ -191,6 +199,7 @@ pub(crate) mod tests {
     use super::super::reader::SessionReader;
     use super::super::record::tests::{header, header_of};
     use super::super::record::{EndReason, MarkRecord};
+    use super::super::verify::{State, verify};
     use super::*;
     use crate::output_file::IfExists;
     use crate::pipeline::{Event, Gap, Level};
@@ -219,11 +228,9 @@ pub(crate) mod tests {
         };
         assert_eq!(lines(&writer).len(), 1);
         writer.write(&gap_at(1500)).unwrap();
-        assert_eq!(
-            lines(&writer)[1],
-            "{\"record\":\"gap\",\"caller\":0,\"t\":1.5,\"lost_samples\":441,\"rate_hz\":44100,\
-             \"lost_s\":0.01}"
-        );
+        let gap = "{\"record\":\"gap\",\"caller\":0,\"t\":1.5,\"lost_samples\":441,\"rate_hz\":44100,\
+                   \"lost_s\":0.01,\"chain\":\"";
+        assert!(lines(&writer)[1].starts_with(gap));
         let level = Event::Level(Level { rms_db: -20.0, peak_db: -3.0 });
         writer.write(&Update { caller: 0, at: StreamTime::ZERO, event: level }).unwrap();
         assert_eq!(lines(&writer).len(), 2);
@@ -326,6 +333,7 @@ pub(crate) mod tests {
             SessionReader::open(&path).unwrap().map(Result::unwrap).collect();
         assert_eq!(records[0], Record::Unwritten(noted));
         assert!(matches!(records[1..], [Record::Gap(_), Record::End(_)]), "{records:?}");
+        assert_eq!(verify(&path).unwrap().state, State::Whole, "the chain goes on");
     }
 
     /// A log whose header was written, and then the disk was full.

@@ -4,6 +4,7 @@
 //! [`history::Timeline`] that a screen can draw and a summary can be made of.
 
 mod alert;
+pub mod episodes;
 pub mod history;
 pub mod smoother;
 mod stretches;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sandbox::{DEMO_CALL, Sandbox};
+use crate::sandbox::{DEMO_CALL, Sandbox, unchained};
 use crate::sound;
 
 /// Replays the demo call without a screen and gives its log as text.
@@ -11,11 +11,6 @@ fn log_of(arguments: &[&str]) -> String {
     let usual = ["replay", DEMO_CALL, "--headless", "--backend", "cpu", "--log", "call.jsonl"];
     sandbox.run(&[&usual, arguments].concat()).with_code(0);
     sandbox.read("call.jsonl")
-}
-
-/// What must not depend on how a recording is read: all but the header, which says when it was replayed.
-fn records(log: &str) -> &str {
-    log.split_once('\n').unwrap().1
 }
 
 #[test]
@@ -30,12 +25,12 @@ fn any_block_length_and_any_pace_give_the_same_log() {
         ["--speed", "max"],
         ["--speed", "20"],
     ] {
-        assert!(records(&log_of(&how)) == records(&usual), "{how:?} gives another log");
+        assert!(unchained(&log_of(&how)) == unchained(&usual), "{how:?} gives another log");
     }
 }
 
-/// Kinds and times of the records; neighbouring readings as one line, and nothing that a model says. Facts
-/// come with some models only.
+/// Kinds and times of the records; neighbouring readings as one line, and nothing that a model says: alerts
+/// among it. Facts come with some models only.
 fn structure(log: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut run: Option<(f64, f64, usize)> = None;

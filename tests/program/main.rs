@@ -20,6 +20,7 @@ mod inspect;
 mod keeping;
 mod sandbox;
 mod screen;
+mod sessions;
 mod sides;
 mod sound;
 mod training;

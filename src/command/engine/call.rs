@@ -8,12 +8,11 @@ use super::reorder::{Reorder, SETTLED_AFTER};
 use super::running_log::{LogNews, RunningLog};
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Update};
+use crate::session::digest::{CallerDigest, CallerTally};
 use crate::session::record::{
     AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
 };
 use crate::stream_time::StreamTime;
-use crate::timeline::history::Timeline;
-use crate::timeline::summary::Summary;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -24,7 +23,7 @@ struct Member {
     label: String,
     /// When the call began, in the line's time.
     start: StreamTime,
-    timeline: Timeline,
+    tally: CallerTally,
     /// Samples lost, at the source's rate.
     dropped: u64,
 }
@@ -53,7 +52,7 @@ impl Call {
             line,
             label,
             start,
-            timeline: Timeline::new(),
+            tally: CallerTally::default(),
             dropped: 0,
         });
         Call {
@@ -116,7 +115,7 @@ impl Call {
             if let Event::Gap(gap) = update.event {
                 member.dropped += gap.lost_samples;
             }
-            follow(&mut member.timeline, update);
+            member.tally.update(update);
             if let Event::Alert(alert) = &update.event {
                 self.alerts.push(AlertMessage {
                     line: member.line,
@@ -139,6 +138,9 @@ impl Call {
 
     /// The program that an alert of this call runs failed.
     pub fn alert_failed(&mut self, failed: AlertFailedRecord) {
+        if let Some(member) = self.members.get_mut(failed.caller) {
+            member.tally.alert_failed(failed.t, &failed.reason);
+        }
         self.log.record(&Record::AlertFailed(failed), Instant::now());
     }
 
@@ -158,7 +160,7 @@ impl Call {
     pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
         let Some(index) = self.index(line) else { return };
         let t = self.time_of(line, at);
-        self.members[index].timeline.mark(t, text);
+        self.members[index].tally.mark(t, text);
         let mark = MarkRecord { caller: index, t, text: text.to_owned() };
         self.log.record(&Record::Mark(mark), Instant::now());
     }
@@ -188,6 +190,7 @@ impl Call {
         let Some(index) = self.index(line) else { return };
         self.awaits_notice = false;
         let notice = NoticeRecord { caller: index, t: self.time_of(line, at) };
+        self.members[index].tally.notice(notice.t);
         self.log.record(&Record::Notice(notice), Instant::now());
     }
 
@@ -225,15 +228,12 @@ impl Call {
         let length = |member: &Member| now(member.line).since(member.start);
         let position = self.members.iter().map(length).max().unwrap_or_default();
         let dropped_samples = self.members.iter().map(|member| member.dropped).sum();
-        let callers: Vec<(String, Summary)> = self
-            .members
-            .iter()
-            .map(|member| (member.label.clone(), member.timeline.summary(length(member))))
-            .collect();
+        let digest = |member: &Member| member.tally.digest(&member.label, length(member));
+        let callers: Vec<CallerDigest> = self.members.iter().map(digest).collect();
         let end = EndRecord {
             t: position,
             reason,
-            callers: callers.iter().map(|(_, summary)| summary.clone()).collect(),
+            callers: callers.iter().map(|caller| caller.summary.clone()).collect(),
             dropped_samples,
             delay,
         };
@@ -247,8 +247,8 @@ impl Call {
 pub struct Ended {
     /// Length of the callers' audio, of the longest.
     pub position: StreamTime,
-    /// Each caller's label, and what was heard.
-    pub callers: Vec<(String, Summary)>,
+    /// What each caller's part comes to.
+    pub callers: Vec<CallerDigest>,
     /// Delay of the readings, where audio came by the clock.
     pub delay: Option<Delay>,
     /// Samples lost.
@@ -257,19 +257,4 @@ pub struct Ended {
     pub log: Option<PathBuf>,
     /// What is missing in it, if anything is.
     pub log_failure: Option<String>,
-}
-
-/// Brings a timeline up to date.
-fn follow(timeline: &mut Timeline, update: &Update) {
-    match &update.event {
-        Event::Activity(activity) => timeline.activity(update.at, *activity),
-        Event::Reading(reading) => timeline.reading(*reading),
-        Event::Gap(gap) => timeline.gap(update.at, gap.length()),
-        Event::Muted(muted) => timeline.muted(update.at, muted.length()),
-        Event::Seek { from } => timeline.seek(*from, update.at),
-        Event::Operator(state) => timeline.operator(update.at, *state),
-        Event::Skipped { readings } => timeline.skipped(update.at, *readings),
-        Event::Alert(alert) => timeline.alert(alert.clone()),
-        Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
-    }
 }

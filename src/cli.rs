@@ -1,10 +1,12 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod export;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub use export::ExportArgs;
 pub use sessions::{LogArgs, PurgeArgs, SessionsAction, SessionsArgs};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
@@ -31,7 +33,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the inputs and what each carries
     Devices(DevicesArgs),
-    /// Turn a session log into another format
+    /// Turn session logs into other formats
     Export(ExportArgs),
     /// List the session logs, or delete the old ones
     Sessions(SessionsArgs),
@@ -147,22 +149,6 @@ pub struct JsonArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// `undertone export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The session log
-    pub session: PathBuf,
-    /// csv or json
-    #[arg(long)]
-    pub format: String,
-    /// Write there instead of to standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file of that name
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `undertone inspect`.

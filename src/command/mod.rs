@@ -24,6 +24,7 @@ pub mod monitor;
 pub mod notices;
 pub mod on_alert;
 mod operator_side;
+pub mod period;
 pub mod printer;
 pub mod progress;
 pub mod reorder;

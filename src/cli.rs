@@ -1,11 +1,13 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod export;
 mod listening;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+pub use export::ExportArgs;
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
 pub use sessions::{DeleteArgs, LogArgs, PurgeArgs, SessionsAction, SessionsArgs, VerifyArgs};
 
@@ -33,7 +35,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the inputs and what each carries
     Devices(DevicesArgs),
-    /// Turn a session log into another format
+    /// Turn session logs into other formats
     Export(ExportArgs),
     /// List, show, check or delete session logs
     Sessions(SessionsArgs),
@@ -73,22 +75,6 @@ pub struct JsonArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// `undertone export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The session log
-    pub session: PathBuf,
-    /// csv or json
-    #[arg(long)]
-    pub format: String,
-    /// Write there instead of to standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file of that name
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `undertone inspect`.

@@ -11,6 +11,7 @@ use undertone::cli::{
     InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs,
     SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
 };
+use undertone::command::period::Period;
 use undertone::command::printer::{print_lines, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
@@ -71,7 +72,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Models(JsonArgs { json })) => {
             done(models::run(&models::ModelsSettings { json }))
         }
-        Some(Command::Export(args)) => done(export_session(args)),
+        Some(Command::Export(args)) => export_sessions(args),
         Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
         Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
@@ -178,10 +179,20 @@ fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     })
 }
 
-fn export_session(args: ExportArgs) -> anyhow::Result<()> {
+fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
+    let format = args.format.parse()?;
+    let sessions = if args.since.is_some() || args.until.is_some() {
+        let (since, until) = (args.since.as_deref(), args.until.as_deref());
+        let period = Period::parse(since, until, &jiff::Zoned::now())?;
+        let flags = Flags { session_dir: args.dir, ..Flags::default() };
+        let dir = Config::resolve(args.config.as_deref(), flags)?.sessions_dir()?;
+        export::Selection::Began(period, dir)
+    } else {
+        export::Selection::Named(args.sessions)
+    };
     export::run(&export::ExportSettings {
-        session: args.session,
-        format: args.format.parse()?,
+        sessions,
+        format,
         output: args.output,
         force: args.force,
     })

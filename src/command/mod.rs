@@ -15,6 +15,7 @@ pub mod make_calls;
 pub mod material;
 pub mod models;
 pub mod monitor;
+pub mod period;
 pub mod printer;
 pub mod progress;
 pub mod replay;

@@ -137,6 +137,10 @@ impl Row {
                 row.from_s = number(alert.from.seconds());
                 row.text = alert_text(alert);
             }
+            Record::Acknowledged(acknowledged) => {
+                row.record = "acknowledged";
+                row.from_s = number(acknowledged.alert_t.seconds());
+            }
             Record::AlertFailed(failed) => {
                 row.record = "alert_failed";
                 row.text = free_text(&failed.reason);

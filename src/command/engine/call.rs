@@ -9,7 +9,8 @@ use super::running_log::{LogNews, RunningLog};
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Update};
 use crate::session::record::{
-    AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
+    AcknowledgedRecord, AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord,
+    NoticeRecord, Record,
 };
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Timeline;
@@ -154,13 +155,23 @@ impl Call {
         self.index(line).map_or(at, |index| at + self.members[index].start)
     }
 
-    /// Marks this time of the line.
-    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+    /// Marks this time of the call.
+    pub fn mark(&mut self, line: usize, t: StreamTime, text: &str) {
         let Some(index) = self.index(line) else { return };
-        let t = self.time_of(line, at);
         self.members[index].timeline.mark(t, text);
         let mark = MarkRecord { caller: index, t, text: text.to_owned() };
         self.log.record(&Record::Mark(mark), Instant::now());
+    }
+
+    /// The operator has seen the alert of this time of the call. Of another call's alert nothing is logged.
+    pub fn acknowledge(&mut self, line: usize, at: StreamTime, alert_at: StreamTime) {
+        let Some(index) = self.index(line) else { return };
+        let after = StreamTime(alert_at.0.saturating_add(1));
+        if self.members[index].timeline.alerts(alert_at, after).next().is_some() {
+            let t = self.time_of(line, at);
+            let seen = AcknowledgedRecord { caller: index, t, alert_t: alert_at };
+            self.log.record(&Record::Acknowledged(seen), Instant::now());
+        }
     }
 
     /// Gives the caller on this line another label.

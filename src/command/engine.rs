@@ -204,11 +204,14 @@ impl Engine {
         }
     }
 
-    /// Writes a mark at the present position of the line's call.
-    pub fn mark(&mut self, line: usize, text: &str) {
-        if line < self.lines.len() {
-            self.switchboard.mark(line, text);
-        }
+    /// Writes a mark at this time of the line's call.
+    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+        self.switchboard.mark(line, at, text);
+    }
+
+    /// Logs that the operator has seen the alert of this time of the line's call.
+    pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime) {
+        self.switchboard.acknowledge(line, alert_at);
     }
 
     /// Begins a call on this line; one that is under way ends.
@@ -244,9 +247,7 @@ impl Engine {
 
     /// Gives the call on this line another label.
     pub fn rename(&mut self, line: usize, label: &str) {
-        if line < self.lines.len() {
-            self.switchboard.rename(line, label);
-        }
+        self.switchboard.rename(line, label);
     }
 
     /// The caller on this line was told what has to be told.

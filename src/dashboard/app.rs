@@ -8,7 +8,7 @@ mod mouse;
 mod obey;
 mod order;
 
-pub(super) use order::{Attention, Sorting};
+pub(super) use order::Sorting;
 
 use super::caller::{Caller, Phase};
 use super::entry::{Asked, Entry};
@@ -18,6 +18,7 @@ use super::window::Zoom;
 use crate::pipeline::Event;
 use crate::plain_text::plain_message;
 use crate::stream_time::StreamTime;
+use crate::timeline::Alert;
 use std::time::Duration;
 
 /// Printed numbers change at most twice a second: faster, a person cannot read them.
@@ -240,6 +241,10 @@ impl App {
             Scope::Notice => {
                 self.ending.is_none() && phase == Some(Phase::AwaitsNotice) && !self.is_muted()
             }
+            // What is not in sight was not seen.
+            Scope::Alert => {
+                self.alert(self.selected).is_some() && !self.is_muted() && self.held_since.is_none()
+            }
             Scope::Playing => self.ending.is_none() && self.is_replay(),
             // A replay that is over can be moved back.
             Scope::Replay => !matches!(self.ending, Some(Ending::Failed(_))) && self.is_replay(),
@@ -250,6 +255,18 @@ impl App {
     /// Whether a line's sound comes, as far as the engine has told.
     pub(super) fn is_heard(&self, line: usize) -> bool {
         self.status.is_heard.get(line).copied().unwrap_or(true)
+    }
+
+    /// The newest alert of a line's call that was not acknowledged; a call that is over needs nobody.
+    pub(super) fn alert(&self, line: usize) -> Option<&Alert> {
+        let caller = self.callers.get(line)?;
+        let is_running = self.ending.is_none() && caller.phase == Phase::Running;
+        caller.open_alerts().last().filter(|_| is_running)
+    }
+
+    /// How many lines have one.
+    pub(super) fn alerts(&self) -> usize {
+        (0..self.callers.len()).filter(|line| self.alert(*line).is_some()).count()
     }
 
     /// Whether nobody is listened to because the operator wants privacy.

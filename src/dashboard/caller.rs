@@ -9,7 +9,8 @@ use crate::pipeline::{Event, Level};
 use crate::plain_text::{plain_line, plain_message};
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
-use crate::timeline::history::{State, Timeline};
+use crate::timeline::Alert;
+use crate::timeline::history::{MAX_ALERTS, State, Timeline};
 use std::collections::VecDeque;
 use std::mem::discriminant;
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub(super) struct Caller {
     pub(super) phase: Phase,
     pub(super) timeline: Timeline,
     line_label: String,
+    /// Alerts that were not acknowledged, the newest last.
+    open: Vec<Alert>,
     /// The last levels, oldest first.
     levels: VecDeque<Level>,
     /// How the caller spoke, and when that was told last.
@@ -100,6 +103,7 @@ impl Caller {
             phase,
             timeline: Timeline::new(),
             line_label: label,
+            open: Vec::new(),
             levels: VecDeque::with_capacity(HELD_LEVELS),
             facts: None,
             sound: (State::Listening, StreamTime::ZERO),
@@ -114,6 +118,7 @@ impl Caller {
         match news {
             CallNews::Begun { label, log, awaits_notice } => {
                 self.timeline = Timeline::new();
+                self.open.clear();
                 self.facts = None;
                 self.sound = (State::Listening, StreamTime::ZERO);
                 self.log = log.map(|path| plain_message(&path.to_string_lossy()));
@@ -123,7 +128,12 @@ impl Caller {
             }
             CallNews::Renamed(label) => self.rename(&label),
             CallNews::NoticeConfirmed => self.phase = Phase::Running,
-            CallNews::Ended => self.phase = Phase::Over,
+            CallNews::Ended => {
+                self.phase = Phase::Over;
+                // The last level was that of the call.
+                self.levels.clear();
+                self.printed.level_db = None;
+            }
         }
     }
 
@@ -160,13 +170,39 @@ impl Caller {
                 self.printed = self.now();
             }
             Event::Operator(state) => self.timeline.operator(at, *state),
-            Event::Alert(alert) => self.timeline.alert(alert.clone()),
+            Event::Alert(alert) => self.alert(alert),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(_) => self.timeline.advance(at),
         }
         let state = self.timeline.state();
         let since = if same_words(state, self.sound.0) { self.sound.1 } else { at };
         self.sound = (state, since);
+    }
+
+    /// Keeps an alert, its words made harmless: the guidance is the hotline's own.
+    fn alert(&mut self, alert: &Alert) {
+        let one_line =
+            |text: &str| plain_message(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let alert = Alert {
+            reason: one_line(&alert.reason),
+            guidance: alert.guidance.as_deref().map(one_line),
+            ..alert.clone()
+        };
+        if self.open.len() == MAX_ALERTS {
+            self.open.remove(0);
+        }
+        self.open.push(alert.clone());
+        self.timeline.alert(alert);
+    }
+
+    /// The alerts that were not acknowledged, the newest last.
+    pub(super) fn open_alerts(&self) -> &[Alert] {
+        &self.open
+    }
+
+    /// The alert of this time was seen.
+    pub(super) fn acknowledge(&mut self, at: StreamTime) {
+        self.open.retain(|alert| alert.at != at);
     }
 
     fn hear(&mut self, level: Level) {

@@ -157,6 +157,9 @@ fn draw_row(
     if situation.is_past() {
         theme.fade(buffer, rest);
     }
+    if app.alert(index).is_some() {
+        put(buffer, rest, (0, 0), " ALERT ", theme.alarm());
+    }
     put(buffer, area, (0, 0), if is_selected { "›" } else { " " }, style);
     let label = fit(&caller.label, usize::from(columns.label.saturating_sub(1)));
     put(buffer, area, (SIGN, 0), &label, style);

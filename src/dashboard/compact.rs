@@ -7,7 +7,7 @@ use super::caller::Phase;
 use super::keys::Command;
 use super::text::{fit, put};
 use super::theme::Theme;
-use super::{callers, footer};
+use super::{alert, callers, footer};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -18,6 +18,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         draw_muted(buffer, area, app, theme);
     } else {
         callers::draw_rows(buffer, area, app, theme);
+        let lines = u16::try_from(app.callers.len()).unwrap_or(u16::MAX).min(area.height);
+        let free = Rect { y: area.y + lines, height: area.height - lines, ..area };
+        alert::draw(buffer, free, app, theme);
     }
     let last = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
     if let Some(text) = question(app) {

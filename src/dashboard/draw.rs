@@ -7,8 +7,8 @@ use super::strip::View;
 use super::text::{fit, put};
 use super::theme::Theme;
 use super::{
-    callers, compact, facts, footer, graph, header, help, muted, notes, notice, probabilities,
-    signal, state, strip,
+    alert, callers, compact, facts, footer, graph, header, help, muted, notes, notice,
+    probabilities, signal, state, strip,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -121,6 +121,7 @@ fn draw_details(buffer: &mut Buffer, layout: &Layout, app: &App, theme: Theme) {
     } else if !layout.signal.is_empty() {
         signal::draw_short(buffer, layout.signal, app, theme);
     }
+    alert::draw(buffer, layout.alert, app, theme);
 }
 
 #[cfg(test)]

@@ -149,12 +149,16 @@ pub enum Action {
     TogglePause,
     /// Move a replay by so many seconds; negative is back.
     SeekBy(i64),
+    /// Move a replay to a place.
+    SeekTo(StreamTime),
     /// Replay so many times faster than real time.
     SetSpeed(f64),
-    /// Mark this moment in the log of this line's call, with what was typed; that may be nothing.
+    /// Mark a moment in the log of this line's call, with what was typed; that may be nothing.
     Mark {
         /// Which line.
         caller: usize,
+        /// When the key was pressed, in the call's time.
+        at: StreamTime,
         /// What was typed.
         text: String,
     },
@@ -182,6 +186,13 @@ pub enum Action {
     ConfirmNotice {
         /// Which line.
         caller: usize,
+    },
+    /// The alert of this line's call was seen.
+    Acknowledge {
+        /// Which line.
+        caller: usize,
+        /// When the alert was, in the call's time.
+        at: StreamTime,
     },
     /// Stop listening to everybody at once, or listen again.
     ToggleMute,

@@ -2,9 +2,10 @@
 //!
 //! Of a replay, the rule below fills up with what was played.
 
-use super::app::{App, Attention, Ending};
+use super::app::{App, Ending};
 use super::feed::Mode;
 use super::keys::Command;
+use super::situation::Situation;
 use super::text::{fit, put, put_right};
 use super::theme::Theme;
 use crate::stream_time::StreamTime;
@@ -35,7 +36,10 @@ pub(super) fn draw_held(
     theme: Theme,
 ) {
     let key = app.key(Command::Hold);
-    let text = format!(" PICTURE HELD for {held_for}; listening goes on; {key}: live again ");
+    // The reason is in the picture that is not shown.
+    let alert = if app.alerts() > 0 { " ALERT;" } else { "" };
+    let text =
+        format!("{alert} PICTURE HELD for {held_for}; listening goes on; {key}: live again ");
     let row = Rect { height: area.height.min(1), ..area };
     Clear.render(row, buffer);
     buffer.set_style(row, theme.alarm());
@@ -50,13 +54,20 @@ fn whose(app: &App) -> String {
         lines => {
             let calls = lines.iter().filter(|caller| caller.is_in_call()).count();
             let s = if calls == 1 { "" } else { "s" };
-            let needs_you = |line: &usize| app.attention(*line) == Attention::Act;
+            let needs_you = |line: &usize| {
+                matches!(Situation::of(app, *line), Situation::AwaitsNotice | Situation::NoSound)
+            };
+            let alerts = match app.alerts() {
+                0 => String::new(),
+                1 => ", 1 ALERT".to_owned(),
+                several => format!(", {several} ALERTS"),
+            };
             let needing = match (0..lines.len()).filter(needs_you).count() {
                 0 => String::new(),
                 1 => ", 1 needs you".to_owned(),
                 several => format!(", {several} need you"),
             };
-            format!("{calls} call{s} on {} lines{needing}", lines.len())
+            format!("{calls} call{s} on {} lines{alerts}{needing}", lines.len())
         }
     }
 }

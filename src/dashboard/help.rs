@@ -24,7 +24,7 @@ const CELLS: [(Cell, &str); 4] = [
 
 /// What is said below.
 const NOTES: [&str; 3] = [
-    "A small letter is less than 50 % certain. ▲ is a mark, × lost sound.",
+    "Small letter: less than 50 % certain. ▲ mark, ! alert, × lost sound.",
     "A reading is a guess from the sound of the voice, and often wrong.",
     "It is no diagnosis: trust the call.",
 ];
@@ -70,7 +70,7 @@ fn is_possible(scope: Scope, app: &App) -> bool {
         Scope::Live | Scope::LiveCall => !app.is_replay(),
         Scope::Notice => app.setup.notice_text.is_some(),
         Scope::SeveralCallers => app.callers.len() > 1,
-        Scope::Always | Scope::InCall => true,
+        Scope::Always | Scope::InCall | Scope::Alert => true,
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) enum Command {
     Pause,
     /// Move a replay by so many seconds.
     Seek(i64),
+    /// Move a replay to the mark or alert before, or after.
+    PreviousNote,
+    NextNote,
     Faster,
     Slower,
     Mark,
@@ -26,6 +29,8 @@ pub(super) enum Command {
     EndCall,
     Label,
     ConfirmNotice,
+    /// The alert was seen.
+    Acknowledge,
     Mute,
     NextCaller,
     PreviousCaller,
@@ -58,6 +63,8 @@ pub(super) enum Scope {
     LiveCall,
     /// While the selected call waits for the caller to be told.
     Notice,
+    /// While the selected call has an alert that was not acknowledged.
+    Alert,
     /// Until it is over, and only where time can be held.
     Playing,
     /// Only where time can be held, also when it is over.
@@ -95,6 +102,12 @@ pub(super) const BINDINGS: &[Binding] = &[
         what: "the caller was told: readings begin",
         short: "the caller was told",
         scope: Scope::Notice,
+    },
+    Binding {
+        deeds: &[deed("acknowledge", Command::Acknowledge, &["a"])],
+        what: "the alert was seen: acknowledge it",
+        short: "acknowledge",
+        scope: Scope::Alert,
     },
     Binding {
         deeds: &[deed("mark", Command::Mark, &["m"]), deed("note", Command::Note, &["t"])],
@@ -147,6 +160,15 @@ pub(super) const BINDINGS: &[Binding] = &[
             deed("on_30s", Command::Seek(30), &["pgdn", "shift-right"]),
         ],
         what: "30 seconds back, on",
+        short: "",
+        scope: Scope::Replay,
+    },
+    Binding {
+        deeds: &[
+            deed("previous_note", Command::PreviousNote, &["["]),
+            deed("next_note", Command::NextNote, &["]"]),
+        ],
+        what: "to the mark or alert before, after",
         short: "",
         scope: Scope::Replay,
     },

@@ -75,6 +75,8 @@ pub(super) struct Layout {
     /// The marks, at the right where there is room.
     pub(super) notes: Rect,
     pub(super) signal: Rect,
+    /// Where an alert is told, over what can be done without.
+    pub(super) alert: Rect,
     /// Whether bars and signal stand side by side with a heading, and not in a line each.
     pub(super) is_full: bool,
     pub(super) footer: Rect,
@@ -126,9 +128,21 @@ impl Layout {
         self.facts = rows.take(facts_rows);
         rows.take(air_above_strip);
         self.strip = rows.take(strip_rows);
+        self.alert = if air_above_strip > 0 {
+            // Not over the strip's letters, which are in the middle.
+            Rect { y: self.facts.bottom(), height: air_above_strip + strip_rows / 2, ..self.facts }
+        } else if facts_rows > 0 {
+            self.facts
+        } else {
+            Rect::default()
+        };
         self.axis = rows.take(2);
         rows.take(air_below_strip);
         let panels = rows.take(probabilities::ROWS);
+        if self.alert.is_empty() {
+            // Over their heading.
+            self.alert = Rect { height: 1, ..panels };
+        }
         if graph_rows > 0 {
             self.place_panels(panels);
             rows.take(1);
@@ -171,6 +185,7 @@ impl Layout {
         let bar_rows = 1 + spare.grant(probabilities::ROWS - 1);
         let strip_rows = 1 + spare.grant(1);
         self.signal = rows.take_last(signal_rows);
+        self.alert = self.signal;
         self.bars = rows.take_last(bar_rows);
         self.state = rows.take(state_rows);
         self.facts = rows.take(facts_rows);
@@ -283,6 +298,8 @@ mod tests {
                 }
                 assert!(strip.height > 0 && bars.height.max(layout.graph.height) > 0);
                 assert!(state.height > 0);
+                let alert = layout.alert;
+                assert_eq!((area.intersection(alert), alert.is_empty()), (alert, false));
             }
         }
     }

@@ -7,6 +7,7 @@
 //! [`run`] polls and draws; all else is a fold without a clock (`app`) and pure drawing (`draw` and one
 //! file a panel). This folder is the only place that names ratatui or crossterm.
 
+mod alert;
 mod app;
 mod board;
 mod caller;

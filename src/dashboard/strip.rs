@@ -107,7 +107,7 @@ pub(super) fn draw(
     }
 }
 
-/// Draws the axis below the strip: marks, losses and, in the last row, when it was: how long ago, or where in
+/// Draws the axis below the strip: alerts, marks, losses and, in the last row, when it was: how long ago, or where in
 /// the call if that is the past.
 pub(super) fn draw_axis(
     buffer: &mut Buffer,
@@ -196,12 +196,14 @@ fn tick(buffer: &mut Buffer, area: Rect, column: u16, label: &str, theme: Theme)
     }
 }
 
-/// Marks and losses, where they were.
+/// Alerts, marks and losses, where they were.
 fn draw_flags(buffer: &mut Buffer, area: Rect, window: Window, timeline: &Timeline, theme: Theme) {
     let flag = Style::reset().patch(theme.strong());
     for column in 0..area.width {
         let Some((from, to)) = window.time_of(column) else { continue };
-        if timeline.marks(from, to).next().is_some() {
+        if timeline.alerts(from, to).next().is_some() {
+            put(buffer, area, (column, 0), "!", flag);
+        } else if timeline.marks(from, to).next().is_some() {
             put(buffer, area, (column, 0), "▲", flag);
         } else if timeline.has_gap(from, to) {
             put(buffer, area, (column, 0), &LOST.to_string(), flag);

@@ -212,6 +212,10 @@ impl<'a> Row<'a> {
                 self.record = "label";
                 self.text = text(&label.label);
             }
+            Record::Acknowledged(acknowledged) => {
+                self.record = "acknowledged";
+                self.from_s = number(acknowledged.alert_t.seconds());
+            }
             Record::Notice(_) => self.record = "notice",
             Record::Seek(seek) => {
                 self.record = "seek";

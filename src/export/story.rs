@@ -242,6 +242,10 @@ impl Caller {
             Record::Label(label) => {
                 self.tell(label.t, format!("the caller is called: {}", label.label));
             }
+            Record::Acknowledged(acknowledged) => {
+                let alert_t = acknowledged.alert_t;
+                self.tell(acknowledged.t, format!("the alert of {alert_t} was acknowledged"));
+            }
             Record::Notice(notice) => {
                 self.tell(notice.t, "the caller was told (notice confirmed)".to_owned());
             }

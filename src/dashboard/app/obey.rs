@@ -11,6 +11,9 @@ use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 /// The speeds that `+` and `-` step through; a replay may begin at another one.
 const SPEEDS: [f64; 7] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
 
+/// A mark or alert that a replay came to so recently is the one that it is at.
+const BEFORE_NOTE: StreamTime = StreamTime::from_ms(1_500);
+
 impl App {
     /// What a key asks for. What it changes on the screen alone is done here.
     pub(in crate::dashboard) fn on_key(&mut self, key: KeyEvent) -> Option<Action> {
@@ -92,24 +95,59 @@ impl App {
             Command::Seek(seconds) => return Some(Action::SeekBy(seconds)),
             Command::Faster => return self.speed_above().map(Action::SetSpeed),
             Command::Slower => return self.speed_below().map(Action::SetSpeed),
-            Command::Mark => return Some(Action::Mark { caller, text: String::new() }),
+            Command::PreviousNote => return self.note_before().map(Action::SeekTo),
+            Command::NextNote => return self.note_after().map(Action::SeekTo),
+            Command::Mark => {
+                let at = self.caller()?.timeline.now();
+                return Some(Action::Mark { caller, at, text: String::new() });
+            }
             Command::Note => self.ask(Asked::Mark),
             Command::BeginCall => self.ask(Asked::NewCall),
             Command::Label => self.ask(Asked::Label),
             Command::EndCall if to_end == Some(caller) => return Some(Action::EndCall { caller }),
             Command::EndCall => self.to_end = Some((caller, self.elapsed + ANSWER)),
             Command::ConfirmNotice => return Some(Action::ConfirmNotice { caller }),
+            Command::Acknowledge => {
+                return self
+                    .alert(caller)
+                    .map(|alert| Action::Acknowledge { caller, at: alert.at });
+            }
             Command::Mute => return Some(Action::ToggleMute),
         }
         None
     }
 
     fn ask(&mut self, asked: Asked) {
-        if self.selected < self.callers.len() {
-            self.help = false;
-            self.answer = None;
-            self.entry = Some(Entry::new(asked, self.selected));
+        let Some(at) = self.caller().map(|caller| caller.timeline.now()) else { return };
+        self.help = false;
+        self.answer = None;
+        self.entry = Some(Entry::new(asked, self.selected, at));
+    }
+
+    /// Where marks and alerts of the selected call are, from one time up to another.
+    fn notes(&self, from: StreamTime, to: StreamTime) -> Vec<StreamTime> {
+        let Some(caller) = self.caller() else { return Vec::new() };
+        let marks = caller.timeline.marks(from, to).map(|mark| mark.at);
+        marks.chain(caller.timeline.alerts(from, to).map(|alert| alert.at)).collect()
+    }
+
+    fn note_before(&mut self) -> Option<StreamTime> {
+        let now = self.caller()?.timeline.now();
+        // So that the key pressed twice leads to the one before.
+        let found = self.notes(StreamTime::ZERO, now - BEFORE_NOTE).into_iter().max();
+        if found.is_none() {
+            self.answer("no mark or alert before this".to_owned());
         }
+        found
+    }
+
+    fn note_after(&mut self) -> Option<StreamTime> {
+        let after = StreamTime(self.caller()?.timeline.now().0.saturating_add(1));
+        let found = self.notes(after, StreamTime(u64::MAX)).into_iter().min();
+        if found.is_none() {
+            self.answer("no mark or alert after this that was heard".to_owned());
+        }
+        found
     }
 
     fn show_at(&mut self, zoom: Zoom) {
@@ -161,16 +199,21 @@ impl App {
     /// say: whether anybody is listened to, and whether a call is under way.
     pub(in crate::dashboard) fn handed_over(&mut self, action: &Action) {
         match action {
-            Action::Mark { caller, text } => {
+            Action::Mark { caller, at, text } => {
                 let Some(caller) = self.callers.get_mut(*caller) else { return };
-                let at = caller.timeline.now();
-                caller.timeline.mark(at, text);
+                caller.timeline.mark(*at, text);
                 self.answer(format!("marked at {at}"));
+            }
+            Action::Acknowledge { caller, at } => {
+                let Some(caller) = self.callers.get_mut(*caller) else { return };
+                caller.acknowledge(*at);
+                self.answer(format!("the alert of {at} is acknowledged"));
             }
             Action::SetSpeed(speed) => self.status.speed = *speed,
             Action::Quit
             | Action::TogglePause
             | Action::SeekBy(_)
+            | Action::SeekTo(_)
             | Action::BeginCall { .. }
             | Action::Rename { .. }
             | Action::EndCall { .. }

@@ -15,7 +15,7 @@ const SORT_EVERY: Duration = Duration::from_secs(3);
 const STRETCHES: u64 = 10;
 const STRETCH: StreamTime = StreamTime::from_ms(2_000);
 
-/// How much a line needs attention; what comes later needs it more. An alert would come last.
+/// How much a line needs attention; what comes later needs it more. An alert comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::dashboard) enum Attention {
     /// There is no call.
@@ -28,6 +28,8 @@ pub(in crate::dashboard) enum Attention {
     Much,
     /// Something has to be done: the caller is not heard, or has to be told.
     Act,
+    /// An alert was not acknowledged.
+    Alert,
 }
 
 /// The order of the list.
@@ -42,6 +44,9 @@ pub(in crate::dashboard) enum Sorting {
 impl App {
     /// How much a line needs attention.
     pub(in crate::dashboard) fn attention(&self, line: usize) -> Attention {
+        if self.alert(line).is_some() {
+            return Attention::Alert;
+        }
         match Situation::of(self, line) {
             Situation::AwaitsNotice | Situation::NoSound => Attention::Act,
             Situation::Stopped | Situation::NoCall | Situation::Over => Attention::None,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dashboard::feed::{Action, CallNews, Feed, LogStopped, Mode, Status};
-use crate::dashboard::rehearsal::{self, LIVE, REPLAY, app_after, begun, reading, setup};
+use crate::dashboard::rehearsal::{self, LIVE, REPLAY, alert, app_after, begun, reading, setup};
 use crate::dashboard::theme::{Colours, Paper};
 use crate::emotion::Emotion;
 use crate::stream_time::StreamTime;
@@ -39,7 +39,11 @@ fn a_live_call_on_an_ordinary_screen() {
 #[test]
 fn a_replay_on_a_large_screen() {
     let mut app = app_after(108, setup(&["caller"], REPLAY));
-    app.handed_over(&Action::Mark { caller: 0, text: String::new() });
+    app.handed_over(&Action::Mark {
+        caller: 0,
+        at: StreamTime::from_ms(108_000),
+        text: String::new(),
+    });
     insta::assert_snapshot!(drawn(120, 40, &app));
 }
 
@@ -73,6 +77,49 @@ fn twelve_callers_who_needs_attention_first() {
     let mut app = pictures::twelve();
     app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
     insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn an_alert_on_an_ordinary_screen() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.apply(alert(0, 105));
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn an_alert_among_twelve_callers() {
+    let mut app = pictures::twelve();
+    app.apply(alert(6, 105));
+    app.selected = 6;
+    app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn an_alert_covers_nothing_that_says_what_the_caller_sounds_like() {
+    for callers in [1, 2, 3, 12] {
+        let labels: Vec<String> = (1..=callers).map(|number| format!("Line {number}")).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let mut app = app_after(108, setup(&labels, LIVE));
+        app.apply(alert(0, 105));
+        for (columns, rows) in [(40, 10), (80, 24), (100, 30), (120, 40), (200, 60)] {
+            let text = text(&drawn(columns, rows, &app));
+            let first = if columns < 80 { "fear for 8" } else { "fear for 8 s of speech, 75 %" };
+            for part in ["ALERT 1:45", first, "fear: 73 % certain", "AAAAPPPFFFFFFF"] {
+                assert!(text.contains(part), "{part} is missing on {columns} x {rows}:\n{text}");
+            }
+        }
+        app.callers[0].acknowledge(StreamTime::from_ms(105_000));
+        assert!(!text(&drawn(80, 24, &app)).contains("ALERT"));
+    }
+}
+
+#[test]
+fn a_held_picture_says_that_there_is_an_alert() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.on_key(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::NONE));
+    app.apply(alert(0, 105));
+    assert!(text(&drawn(80, 24, &app)).contains("ALERT; PICTURE HELD"));
 }
 
 #[test]
@@ -237,6 +284,7 @@ fn a_call_that_is_over_keeps_its_history_without_colours() {
     assert!(text.contains("this is how it was") && text.contains("SSSSS"), "{text}");
     let colours: Vec<Color> =
         Emotion::ALL.map(|e| Theme::new(Colours::True, Paper::Unknown).colour(e)).into();
+    assert!(text.contains("level   - "), "{text}");
     // The other callers' strips are above.
     for (index, cell) in backend.buffer().content().iter().enumerate().skip(80 * 7) {
         assert!(!colours.contains(&cell.bg) && !colours.contains(&cell.fg), "cell {index}");

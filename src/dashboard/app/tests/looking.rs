@@ -1,6 +1,7 @@
 //! Keys and clicks that change what is looked at, and nothing else.
 
 use super::*;
+use crate::dashboard::app::order::Attention;
 use crate::emotion::Emotion;
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
@@ -27,6 +28,9 @@ fn who_needs_attention_comes_first_and_the_selected_line_stays_selected() {
     app.apply(Feed::Call { caller: 0, news: CallNews::Ended });
     press(&mut app, KeyCode::Char('s'));
     assert_eq!(app.order[..2], [4, 9]);
+    app.apply(alert(7, 58));
+    app.tick(Duration::from_secs(70));
+    assert_eq!(app.order[..3], [7, 4, 9]);
     assert_eq!(app.order[11], 0);
     assert_eq!(app.selected, 1);
     let mut sorted = app.order.clone();
@@ -157,7 +161,11 @@ fn other_keys_can_be_bound() {
     let mut setup = setup(&["caller"], LIVE);
     setup.options.keys = crate::dashboard::Keys::new(&settings).unwrap();
     let mut app = app_after(5, setup);
-    assert_eq!(press(&mut app, KeyCode::F(2)), Some(MARK));
+    let at = StreamTime::from_ms(5_000);
+    assert_eq!(
+        press(&mut app, KeyCode::F(2)),
+        Some(Action::Mark { caller: 0, at, text: String::new() })
+    );
     assert_eq!(press(&mut app, KeyCode::Char('m')), None);
     app.apply(Feed::Call { caller: 0, news: CallNews::Ended });
     assert_eq!(press(&mut app, KeyCode::F(2)), None);

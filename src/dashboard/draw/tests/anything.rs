@@ -7,7 +7,7 @@ use crate::pipeline::{Event, Gap, Level, Update};
 use crate::plain_text::plain;
 use crate::plain_text::tests::hostile;
 use crate::prosody::{Explanation, Facts};
-use crate::timeline::{Activity, Reading, Verdict};
+use crate::timeline::{Activity, Alert, Reading, Rule, Verdict};
 use proptest::prelude::*;
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
@@ -22,6 +22,8 @@ fn told_everywhere(text: &str, mode: Mode) -> App {
     setup.notice = Some(text.to_owned());
     let mut app = app_after(20, setup);
     app.apply(Feed::Notice(text.to_owned()));
+    let event = alert(1000, text, Some(text.to_owned()));
+    app.apply(Feed::Update(Update { caller: 0, at: StreamTime(1000), event }));
     let news =
         CallNews::Begun { label: text.to_owned(), log: Some(text.into()), awaits_notice: true };
     app.apply(Feed::Call { caller: 1, news });
@@ -107,7 +109,15 @@ fn event() -> impl Strategy<Value = (Event, Option<u64>)> {
         (0_u64..1 << 40, any::<u32>())
             .prop_map(|(lost_samples, rate_hz)| (Event::Gap(Gap { lost_samples, rate_hz }), None)),
         (0_u64..1 << 40).prop_map(|from| (Event::Seek { from: StreamTime(from) }, None)),
+        (0_u64..1 << 40, hostile(), prop::option::of(hostile()))
+            .prop_map(|(at, reason, guidance)| (alert(at, &reason, guidance), Some(at))),
     ]
+}
+
+fn alert(at: u64, reason: &str, guidance: Option<String>) -> Event {
+    let at = StreamTime(at);
+    let rule = Rule::LongSilence;
+    Event::Alert(Alert { at, from: at, rule, emotion: None, reason: reason.to_owned(), guidance })
 }
 
 fn call_news() -> impl Strategy<Value = CallNews> {
@@ -152,7 +162,7 @@ fn feed() -> impl Strategy<Value = Feed> {
 fn happening() -> impl Strategy<Value = Happening> {
     let codes = prop_oneof![
         any::<char>().prop_map(KeyCode::Char),
-        prop::sample::select("?hqm +-jktnelcps/zzxx,,.0gf".chars().collect::<Vec<_>>())
+        prop::sample::select("?hqm +-jktnelca[]ps/zzxx,,.0gf".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         prop::sample::select(vec![
             KeyCode::Left,

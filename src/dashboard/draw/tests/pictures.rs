@@ -78,7 +78,11 @@ fn pictures() {
     scrolled.on_key(KeyEvent::new(KeyCode::Char(','), KeyModifiers::NONE));
     scrolled.callers[0].timeline.mark(StreamTime::from_ms(50_000), "speaks of her brother");
     let mut replay = app_after(108, setup(&["call"], REPLAY));
-    replay.handed_over(&Action::Mark { caller: 0, text: "asks for help".into() });
+    replay.handed_over(&Action::Mark {
+        caller: 0,
+        at: StreamTime::from_ms(108_000),
+        text: "asks for help".into(),
+    });
     replay.callers[0].timeline.mark(StreamTime::from_ms(50_000), "speaks of her brother");
     let mut plain = setup(&["caller"], LIVE);
     plain.colours = Colours::None;
@@ -86,7 +90,23 @@ fn pictures() {
     compact.options.is_compact = true;
     let mut light = setup(&["caller"], LIVE);
     light.options.paper = Paper::Light;
-    let screens = [
+    let mut alerted = one();
+    alerted.apply(alert(0, 105));
+    let mut alerted_small = one();
+    alerted_small.apply(alert(0, 105));
+    let mut alerted_large = one();
+    alerted_large.apply(alert(0, 95));
+    alerted_large.handed_over(&Action::Acknowledge { caller: 0, at: StreamTime::from_ms(95_000) });
+    alerted_large.apply(alert(0, 105));
+    let mut alerted_list = twelve();
+    alerted_list.apply(alert(6, 105));
+    alerted_list.selected = 6;
+    alerted_list.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
+    let screens = vec![
+        ("alert", 80, 24, alerted),
+        ("alert-small", 40, 10, alerted_small),
+        ("alert-large", 120, 40, alerted_large),
+        ("alert-twelve", 120, 40, alerted_list),
         ("sorted", 120, 40, sorted),
         ("graph", 80, 24, graph),
         ("scrolled", 80, 24, scrolled),

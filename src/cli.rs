@@ -1,10 +1,13 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod generated;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use sessions::{DeleteArgs, LogArgs, PurgeArgs, SessionsAction, SessionsArgs, VerifyArgs};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
@@ -31,6 +34,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the inputs and what each carries
     Devices(DevicesArgs),
+    /// See whether this computer is ready for a call, and what to do where it is not
+    Doctor(DoctorArgs),
+    /// Print the settings in force or the commented defaults, or check a file
+    Config(ConfigArgs),
     /// Turn a session log into another format
     Export(ExportArgs),
     /// List, show, check or delete session logs
@@ -49,6 +56,10 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Make simulated calls with known labels out of labelled clips
     MakeCalls(MakeCallsArgs),
+    /// Print a script that lets a shell complete what is typed
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// Flags of everything that classifies.
@@ -108,8 +119,9 @@ pub struct MonitorArgs {
 /// `undertone replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...
-    pub call: PathBuf,
+    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; several, or folders of them, with --headless: a log each
+    #[arg(required = true, value_name = "CALL")]
+    pub calls: Vec<PathBuf>,
     /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
     #[arg(long)]
     pub speed: Option<String>,
@@ -119,6 +131,15 @@ pub struct ReplayArgs {
     /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
     #[arg(long, value_name = "CHANNEL")]
     pub operator: Option<String>,
+    /// Of several calls, replay so many at once [default: one a core]
+    #[arg(long, value_name = "N", requires = "headless")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Of several calls, leave out those that have their complete log
+    #[arg(long, requires = "headless")]
+    pub resume: bool,
+    /// Of several calls, write the logs into this folder [default: the sessions folder]
+    #[arg(long, value_name = "FOLDER", requires = "headless", conflicts_with_all = ["log", "no_log"])]
+    pub log_dir: Option<PathBuf>,
     /// Read the recording in blocks of so many samples (results do not depend on it)
     #[arg(long, value_name = "SAMPLES", hide = true)]
     pub block: Option<usize>,
@@ -139,6 +160,34 @@ pub struct DevicesArgs {
     /// Stop by itself after so many seconds (with --watch)
     #[arg(long, value_name = "SECONDS", requires = "watch")]
     pub seconds: Option<f64>,
+}
+
+/// `undertone doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undertone config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Print the commented defaults: a file to begin with
+    #[arg(long, conflicts_with_all = ["check", "config", "json"])]
+    pub print: bool,
+    /// Only check the file, or the one in its usual place
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "json"])]
+    pub check: Option<Option<PathBuf>>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A listing.

@@ -2,11 +2,13 @@
 
 pub mod auto_call;
 pub mod backlog;
+pub mod batch;
 pub mod call;
 pub mod calls;
 pub mod degrade;
 pub mod delay;
 pub mod devices;
+pub mod doctor;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
@@ -32,6 +34,7 @@ pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod settings;
 pub mod steady;
 mod steady_worker;
 pub mod summary;

@@ -1,6 +1,7 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
 mod export;
+mod generated;
 mod listening;
 mod sessions;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use export::ExportArgs;
+pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
 pub use sessions::{DeleteArgs, LogArgs, PurgeArgs, SessionsAction, SessionsArgs, VerifyArgs};
 
@@ -35,6 +37,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the inputs and what each carries
     Devices(DevicesArgs),
+    /// See whether this computer is ready for a call, and what to do where it is not
+    Doctor(DoctorArgs),
+    /// Print the settings in force or the commented defaults, or check a file
+    Config(ConfigArgs),
     /// Turn session logs into other formats
     Export(ExportArgs),
     /// List, show, check or delete session logs
@@ -53,6 +59,10 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Make simulated calls with known labels out of labelled clips
     MakeCalls(MakeCallsArgs),
+    /// Print a script that lets a shell complete what is typed
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// `undertone devices`.
@@ -67,6 +77,34 @@ pub struct DevicesArgs {
     /// Stop by itself after so many seconds (with --watch)
     #[arg(long, value_name = "SECONDS", requires = "watch")]
     pub seconds: Option<f64>,
+}
+
+/// `undertone doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undertone config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Print the commented defaults: a file to begin with
+    #[arg(long, conflicts_with_all = ["check", "config", "json"])]
+    pub print: bool,
+    /// Only check the file, or the one in its usual place
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "json"])]
+    pub check: Option<Option<PathBuf>>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A listing.

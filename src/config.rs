@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::AlertSettings;
 use crate::command::engine::on_alert::OnAlertSettings;
 pub use calls::CallsSection;
-pub use folders::{data_dir, sessions_dir};
+pub use folders::{data_dir, sessions_dir, usual_path};
 use folders::{environment, resolve_dir, usual_file};
 pub use screen::{PaperChoice, ScreenSection};
 

@@ -1,5 +1,6 @@
 //! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
+use anyhow::Context;
 use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,20 +8,22 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
-    Cli, Command, DegradeArgs, DeleteArgs, DevicesArgs, EngineArgs, EvaluateArgs, ExportArgs,
-    InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, MonitorArgs, PurgeArgs, ReplayArgs,
-    SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
+    Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs, EngineArgs,
+    EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, ManArgs, MonitorArgs,
+    PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs, TrainArgs, VerifyArgs, completions,
+    manual_pages,
 };
 use undertone::command::period::Period;
-use undertone::command::printer::{print_lines, tell};
+use undertone::command::printer::{print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, calls, degrade, devices, evaluate,
-    export, folds, inspect, make_calls, models, monitor, replay, session, sessions, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
+    evaluate, export, folds, inspect, make_calls, models, monitor, replay, session, sessions,
+    settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
-use undertone::output_file::IfExists;
+use undertone::output_file::{IfExists, ReadableBy, save};
 use undertone::plain_text::plain_message;
 use undertone::session::retention::Mode;
 
@@ -67,11 +70,15 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         None => monitor::run(&monitor_settings(cli.monitor)?),
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
-        Some(Command::Replay(args)) => replay::run(&replay_settings(args)?),
+        Some(Command::Replay(args)) => replay_calls(args),
         Some(Command::Devices(args)) => done(list_devices(&args)),
         Some(Command::Models(JsonArgs { json })) => {
             done(models::run(&models::ModelsSettings { json }))
         }
+        Some(Command::Doctor(DoctorArgs { config, json })) => {
+            done(doctor::run(&doctor::DoctorSettings { config, json }))
+        }
+        Some(Command::Config(args)) => done(settings::run(&config_settings(args))),
         Some(Command::Export(args)) => export_sessions(args),
         Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
@@ -87,11 +94,39 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
         Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
+        Some(Command::Completions(args)) => {
+            let script = completions(args.shell);
+            done(print_to_stdout(|out| Ok(out.write_all(&script)?)))
+        }
+        Some(Command::Man(args)) => done(manual(&args)),
     }
 }
 
 fn done(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
     result.map(|()| Exit::Done)
+}
+
+fn config_settings(args: ConfigArgs) -> settings::ConfigSettings {
+    match args {
+        ConfigArgs { print: true, .. } => settings::ConfigSettings::Defaults,
+        ConfigArgs { check: Some(file), .. } => settings::ConfigSettings::Check(file),
+        ConfigArgs { config: file, json, .. } => settings::ConfigSettings::InForce { file, json },
+    }
+}
+
+fn manual(args: &ManArgs) -> anyhow::Result<()> {
+    let pages = manual_pages()?;
+    let Some(folder) = &args.dir else {
+        let first = pages.first().map_or(&[][..], |(_, page)| page);
+        return print_to_stdout(|out| Ok(out.write_all(first)?));
+    };
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for (name, page) in pages {
+        let if_exists = IfExists::from_force(args.force);
+        save(&folder.join(name), if_exists, ReadableBy::Everyone, &page)?;
+    }
+    Ok(())
 }
 
 fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
@@ -153,7 +188,20 @@ fn seconds(number: f64) -> anyhow::Result<Duration> {
         .map_err(|_| anyhow::anyhow!("--seconds is {number}; give a number of seconds from 0 on"))
 }
 
-fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
+/// One call, or a batch of them.
+fn replay_calls(mut args: ReplayArgs) -> anyhow::Result<Exit> {
+    let archive = std::mem::take(&mut args.calls);
+    let (jobs, resume, log_dir) = (args.jobs, args.resume, args.log_dir.take());
+    let force = args.engine.log.force;
+    let settings = replay_settings(args, archive.first().cloned().unwrap_or_default())?;
+    let is_one = archive.len() == 1 && !archive[0].is_dir();
+    if is_one && jobs.is_none() && !resume && log_dir.is_none() {
+        return replay::run(&settings);
+    }
+    batch::run(&batch::BatchSettings { archive, replay: settings, jobs, resume, force, log_dir })
+}
+
+fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::ReplaySettings> {
     let usual = if args.engine.headless { "max" } else { "1" };
     let pace = match args.speed.as_deref().unwrap_or(usual) {
         "max" => Pace::AsRead,
@@ -170,7 +218,7 @@ fn replay_settings(args: ReplayArgs) -> anyhow::Result<replay::ReplaySettings> {
     };
     anyhow::ensure!(args.block != Some(0), "a block has at least one sample");
     Ok(replay::ReplaySettings {
-        call: args.call,
+        call,
         operator: args.operator.map(|channel| channel.parse()).transpose()?,
         callers: args.caller.iter().map(|caller| caller.parse()).collect::<Result<_, _>>()?,
         pace,

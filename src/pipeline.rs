@@ -179,6 +179,12 @@ impl<C: Classifier> Pipeline<C> {
         &mut self.classifier
     }
 
+    /// What reads the emotions, for another pipeline.
+    #[must_use]
+    pub fn into_classifier(self) -> C {
+        self.classifier
+    }
+
     fn parts(&mut self, caller: usize) -> (&mut Caller, Judges<'_>)
     where
         C: Classifier,

@@ -2,6 +2,7 @@
 
 use super::LogArgs;
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Flags of everything that classifies.
@@ -64,8 +65,9 @@ pub struct MonitorArgs {
 /// `undertone replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...
-    pub call: PathBuf,
+    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; several, or folders of them, with --headless: a log each
+    #[arg(required = true, value_name = "CALL")]
+    pub calls: Vec<PathBuf>,
     /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
     #[arg(long)]
     pub speed: Option<String>,
@@ -75,6 +77,15 @@ pub struct ReplayArgs {
     /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
     #[arg(long, value_name = "CHANNEL")]
     pub operator: Option<String>,
+    /// Of several calls, replay so many at once [default: one a core]
+    #[arg(long, value_name = "N", requires = "headless")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Of several calls, leave out those that have their complete log
+    #[arg(long, requires = "headless")]
+    pub resume: bool,
+    /// Of several calls, write the logs into this folder [default: the sessions folder]
+    #[arg(long, value_name = "FOLDER", requires = "headless", conflicts_with_all = ["log", "no_log"])]
+    pub log_dir: Option<PathBuf>,
     /// Read the recording in blocks of so many samples (results do not depend on it)
     #[arg(long, value_name = "SAMPLES", hide = true)]
     pub block: Option<usize>,

@@ -1,6 +1,6 @@
 //! `undertone devices`: the inputs of this computer, what each carries, and which to listen to.
 
-mod levels;
+pub(super) mod levels;
 
 use super::printer::{print, print_json};
 use crate::audio::microphone::{Device, devices, recommended};

@@ -376,7 +376,13 @@ impl Engine {
     /// Ends all calls: what is under way, the logs' last records, and the summaries of these and of those calls
     /// that ended before and were not asked for.
     #[must_use]
-    pub fn end(mut self, reason: &EndReason) -> Vec<Ended> {
+    pub fn end(self, reason: &EndReason) -> Vec<Ended> {
+        self.end_with_classifier(reason).0
+    }
+
+    /// The same, and what read the emotions, for another engine.
+    #[must_use]
+    pub fn end_with_classifier(mut self, reason: &EndReason) -> (Vec<Ended>, Steady) {
         for line in 0..self.lines.len() {
             self.on_line(line, Line::finish);
             self.settle(line);
@@ -392,6 +398,6 @@ impl Engine {
             self.switchboard.alert_failed(failure);
         }
         self.switchboard.end_all(reason);
-        self.switchboard.take_ended()
+        (self.switchboard.take_ended(), self.pipeline.into_classifier())
     }
 }

@@ -1,9 +1,11 @@
 //! The subcommands, one a file: each wires parts, starts threads and joins them. `engine` is what monitor and
 //! replay have run.
 
+pub mod batch;
 pub mod calls;
 pub mod degrade;
 pub mod devices;
+pub mod doctor;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
@@ -22,6 +24,7 @@ pub mod replay;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
+pub mod settings;
 pub mod summary;
 pub mod train;
 pub mod watch;

@@ -14,6 +14,12 @@ pub fn percent(len: u64) -> ProgressBar {
     styled(len, "{wide_bar} {percent} % ({eta} left)")
 }
 
+/// A bar for calls of so many bytes in all; its message says how many are done.
+#[must_use]
+pub fn calls(bytes: u64) -> ProgressBar {
+    styled(bytes, "{wide_bar} {percent} % {msg} ({eta} left)")
+}
+
 fn styled(len: u64, template: &str) -> ProgressBar {
     let style =
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

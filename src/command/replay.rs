@@ -41,6 +41,16 @@ pub struct ReplaySettings {
     pub session: SessionSettings,
 }
 
+impl ReplaySettings {
+    /// Which channels are heard, in words: `mix`, or `right, operator left`.
+    #[must_use]
+    pub fn heard(&self) -> String {
+        let callers = self.callers.iter().map(|caller| caller.channel.to_string());
+        let operator = self.operator.map(|channel| format!("operator {channel}"));
+        callers.chain(operator).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A caller in a recording: `[LABEL=]CHANNEL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerChannel {
@@ -67,20 +77,7 @@ impl FromStr for CallerChannel {
 /// last sample and gives [`Exit::Partial`].
 pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     check_sides(settings)?;
-    let mut length = None;
-    let mut lines = Vec::new();
-    let mut shown = Vec::new();
-    for caller in &settings.callers {
-        let recording = open(settings, caller.channel, settings.pace)?;
-        let rate_hz = recording.sample_rate_hz();
-        length = recording.len_samples().map(|samples| stream_position(samples, rate_hz));
-        let entry =
-            CallerEntry { label: label(settings, caller), source: source(settings, caller) };
-        let source = format!("{} ({})", entry.source, recording.format());
-        shown.push(Line { label: entry.label.clone(), source });
-        lines.push(LineSetup { entry, input: Input::Recording(Box::new(recording)) });
-    }
-    let operator = settings.operator.map(|channel| operator_side(settings, channel)).transpose()?;
+    let Opened { lines, shown, length, operator } = opened(settings)?;
     let prepared = Prepared::new(settings.session.clone())?;
     let setup = Setup {
         lines: shown,
@@ -104,8 +101,41 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     finish(watch::run(setup, engine)?, settings.session.json)
 }
 
+/// The sides of a recording, opened.
+pub(super) struct Opened {
+    pub(super) lines: Vec<LineSetup>,
+    shown: Vec<Line>,
+    /// Of the recording, if it tells.
+    pub(super) length: Option<StreamTime>,
+    pub(super) operator: Option<OperatorSide>,
+}
+
+/// Opens a recording for each side.
+///
+/// # Errors
+/// A recording or a channel that cannot be used.
+pub(super) fn opened(settings: &ReplaySettings) -> anyhow::Result<Opened> {
+    let mut opened = Opened { lines: Vec::new(), shown: Vec::new(), length: None, operator: None };
+    for caller in &settings.callers {
+        let recording = open(settings, caller.channel, settings.pace)?;
+        let rate_hz = recording.sample_rate_hz();
+        opened.length = recording.len_samples().map(|samples| stream_position(samples, rate_hz));
+        let entry =
+            CallerEntry { label: label(settings, caller), source: source(settings, caller) };
+        let source = format!("{} ({})", entry.source, recording.format());
+        opened.shown.push(Line { label: entry.label.clone(), source });
+        opened.lines.push(LineSetup { entry, input: Input::Recording(Box::new(recording)) });
+    }
+    let operator = settings.operator.map(|channel| operator_side(settings, channel));
+    opened.operator = operator.transpose()?;
+    Ok(opened)
+}
+
 /// Each side is a channel of its own.
-fn check_sides(settings: &ReplaySettings) -> anyhow::Result<()> {
+///
+/// # Errors
+/// Two sides on one channel.
+pub(super) fn check_sides(settings: &ReplaySettings) -> anyhow::Result<()> {
     let callers = settings.callers.iter().map(|caller| ("caller", caller.channel));
     let operator = settings.operator.map(|channel| ("operator", channel));
     let sides: Vec<(&str, Channel)> = callers.chain(operator).collect();

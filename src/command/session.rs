@@ -48,12 +48,27 @@ pub enum LogTo {
     Nowhere,
 }
 
-/// A model that is loaded, proven and warm.
-pub struct Prepared {
+/// What a session is made with, but for what reads the emotions.
+#[derive(Clone, Debug)]
+pub struct Terms {
     settings: SessionSettings,
     pipeline_settings: PipelineSettings,
-    classifier: Steady,
     weights_sha256: String,
+}
+
+impl Terms {
+    /// The same with another log, of this recording.
+    #[must_use]
+    pub fn with_log(&self, log: LogTo, recording: Option<RecordingEntry>) -> Self {
+        let settings = SessionSettings { log, recording, ..self.settings.clone() };
+        Terms { settings, ..self.clone() }
+    }
+}
+
+/// A model that is loaded, proven and warm.
+pub struct Prepared {
+    terms: Terms,
+    classifier: Steady,
     /// What became of the logs that are older than they may be.
     retention: Option<String>,
 }
@@ -86,13 +101,27 @@ impl Prepared {
         };
         let classifier = Steady::start(&artifact, settings.config.backend)?;
         let retention = purge::at_start(&settings.config);
-        Ok(Prepared {
-            settings,
-            pipeline_settings,
-            classifier,
-            weights_sha256: artifact.manifest.weights_sha256,
-            retention,
-        })
+        let weights_sha256 = artifact.manifest.weights_sha256;
+        let terms = Terms { settings, pipeline_settings, weights_sha256 };
+        Ok(Prepared { terms, classifier, retention })
+    }
+
+    /// A model that has served another session.
+    #[must_use]
+    pub fn again(terms: Terms, classifier: Steady) -> Self {
+        Prepared { terms, classifier, retention: None }
+    }
+
+    /// What the session is made with.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The same model for another session.
+    #[must_use]
+    pub fn under(self, terms: Terms) -> Self {
+        Prepared { terms, ..self }
     }
 
     /// What to know from the start, in one line: of what computes, and of old logs.
@@ -115,6 +144,33 @@ impl Prepared {
         self.classifier.manifest().honest_line()
     }
 
+    /// The header of every log, but for when it begins and who is heard.
+    ///
+    /// # Errors
+    /// Settings that are no JSON: none.
+    pub fn template(&self, operator: Option<&str>) -> anyhow::Result<Header> {
+        let manifest = self.classifier.manifest();
+        let settings = &self.terms.settings;
+        Ok(Header {
+            version: SESSION_VERSION,
+            undertone: env!("CARGO_PKG_VERSION").into(),
+            started: String::new(),
+            stream_rate_hz: STREAM_RATE_HZ,
+            model: ModelEntry {
+                name: manifest.name.clone(),
+                recipe: manifest.recipe.to_string(),
+                sha256: self.terms.weights_sha256.clone(),
+            },
+            settings: serde_json::to_value(self.terms.pipeline_settings)?,
+            alerts: Some(serde_json::to_value(&settings.config.alerts)?),
+            calls: Some(serde_json::to_value(&settings.config.calls)?),
+            backend: self.backend().description.clone(),
+            callers: Vec::new(),
+            operator: operator.map(str::to_owned),
+            recording: settings.recording.clone(),
+        })
+    }
+
     /// Opens the logs of the calls that begin at once and puts everything together.
     ///
     /// # Errors
@@ -126,42 +182,24 @@ impl Prepared {
         rule: CallRule,
         clock: Clock,
     ) -> anyhow::Result<Engine> {
-        let manifest = self.classifier.manifest();
-        let template = Header {
-            version: SESSION_VERSION,
-            undertone: env!("CARGO_PKG_VERSION").into(),
-            started: String::new(),
-            stream_rate_hz: STREAM_RATE_HZ,
-            model: ModelEntry {
-                name: manifest.name.clone(),
-                recipe: manifest.recipe.to_string(),
-                sha256: self.weights_sha256.clone(),
-            },
-            settings: serde_json::to_value(self.pipeline_settings)?,
-            alerts: Some(serde_json::to_value(&self.settings.config.alerts)?),
-            calls: Some(serde_json::to_value(&self.settings.config.calls)?),
-            backend: self.backend().description.clone(),
-            callers: Vec::new(),
-            operator: operator.as_ref().map(|side| side.source().to_owned()),
-            recording: self.settings.recording.clone(),
-        };
-        let folder = match self.settings.log {
-            LogTo::Folder => Some(self.settings.config.sessions_dir()?),
+        let template = self.template(operator.as_ref().map(OperatorSide::source))?;
+        let settings = &self.terms.settings;
+        let folder = match settings.log {
+            LogTo::Folder => Some(settings.config.sessions_dir()?),
             LogTo::File(..) | LogTo::Nowhere => None,
         };
-        let on_alert = &self.settings.config.on_alert;
+        let on_alert = &settings.config.on_alert;
         let on_alert = match &on_alert.command[..] {
             [] => None,
             words => Some(OnAlert::start(words.to_vec(), on_alert)?),
         };
-        let book = LogBook::new(template, &self.settings.log, folder);
+        let book = LogBook::new(template, &settings.log, folder);
         let callers = lines.iter().map(|line| line.entry.clone()).collect();
-        let requires_notice =
-            rule != CallRule::Recording && self.settings.config.calls.require_notice;
+        let requires_notice = rule != CallRule::Recording && settings.config.calls.require_notice;
         let mut switchboard = Switchboard::new(rule, book, callers, requires_notice);
         switchboard.open()?;
         let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
-        let alerts = self.settings.config.alerts.clone();
+        let alerts = settings.config.alerts.clone();
         let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts);
         if let Some(side) = &operator {
             pipeline = pipeline.with_operator(side.sample_rate_hz(), side.lag())?;
@@ -177,6 +215,12 @@ impl Prepared {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let uncertain_below = manifest.calibration.uncertain_below;
-        Pipeline::new(&self.pipeline_settings, recipe, uncertain_below, rates_hz, self.classifier)
+        Pipeline::new(
+            &self.terms.pipeline_settings,
+            recipe,
+            uncertain_below,
+            rates_hz,
+            self.classifier,
+        )
     }
 }

@@ -20,6 +20,12 @@ pub fn data_dir() -> Option<PathBuf> {
     Some(base_dir("XDG_DATA_HOME", ".local/share", environment)?.join("undertone"))
 }
 
+/// The configuration file's usual place: `undertone/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.
+#[must_use]
+pub fn usual_path() -> Option<PathBuf> {
+    usual_file(environment)
+}
+
 pub(super) fn usual_file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     Some(base_dir("XDG_CONFIG_HOME", ".config", variable)?.join("undertone/config.toml"))
 }

@@ -31,8 +31,8 @@ use std::path::PathBuf;
 
 pub use digest::Digest;
 pub use overview::Overview;
-pub use place::Place;
-pub use reader::SessionReader;
+pub use place::{Place, create_private_folder};
+pub use reader::{SessionReader, end_of};
 pub use record::{Header, Record, SESSION_VERSION};
 pub use writer::SessionWriter;
 

@@ -109,7 +109,11 @@ fn create_error(path: &Path, reason: io::Error) -> SessionError {
     })
 }
 
-fn create_private_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner can look into, and those above it; nothing happens to one that is there.
+///
+/// # Errors
+/// The system's reason.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -5,17 +5,20 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::SessionError;
-use super::record::{Header, Record, SESSION_VERSION};
+use super::record::{EndRecord, Header, Record, SESSION_VERSION};
 use crate::plain_text::plain_line;
 
 /// Longer lines are not ours: 50 callers with labels of 10,000 escaped characters need 3 MB.
 const MAX_LINE_LEN: u64 = 16 << 20;
+
+/// An end of 50 callers takes 20 kB.
+const LONGEST_END: u64 = 1 << 20;
 
 /// Every header begins so.
 const HEADER_BEGINNING: &[u8] = b"{\"record\":\"header\"";
@@ -136,6 +139,23 @@ impl Iterator for SessionReader {
         }
         None
     }
+}
+
+/// The last record of a log, if it is the end of the session: found without reading the log.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn end_of(path: &Path) -> io::Result<Option<EndRecord>> {
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(LONGEST_END)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let last = tail.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    Ok(match serde_json::from_slice(last) {
+        Ok(Record::End(end)) => Some(end),
+        _ => None,
+    })
 }
 
 /// Reads up to and with the next line break, or to the end of the file.

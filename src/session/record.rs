@@ -66,6 +66,8 @@ pub struct RecordingEntry {
     pub modified: String,
     /// SHA-256 of its content, in hexadecimal.
     pub sha256: String,
+    /// Which of its channels are heard: `mix`, or `right, operator left`.
+    pub heard: String,
 }
 
 /// The model in a header.

@@ -90,7 +90,11 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
-    Reserved { words: &["clap"], only_in: &["cli.rs", "cli/", "main.rs"], tests_too: false },
+    Reserved {
+        words: &["clap", "clap_complete", "clap_mangen"],
+        only_in: &["cli.rs", "cli/", "main.rs"],
+        tests_too: false,
+    },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
     // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
     // poll the keys, tell the screen's thread from others in a panic, and train on two cores.

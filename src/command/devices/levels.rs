@@ -100,6 +100,21 @@ fn watch_in_lines(
     Ok(())
 }
 
+/// Listens to all inputs for so long: the level of each in words, or why it cannot be heard.
+pub(in crate::command) fn levels_of(
+    inputs: &[Device],
+    length: Duration,
+) -> Vec<Result<String, String>> {
+    let mut listened: Vec<Listened> = inputs.iter().map(Listened::open).collect();
+    gather(&mut listened, length);
+    let told = |level| match level {
+        Level::Heard { rms_db, .. } => Ok(words(rms_db)),
+        Level::Waiting => Ok("nothing came yet".to_owned()),
+        Level::Gone(reason) => Err(reason),
+    };
+    levels(&mut listened).into_iter().map(told).collect()
+}
+
 /// Reads all inputs for so long.
 fn gather(listened: &mut [Listened], length: Duration) {
     let begun = Instant::now();

@@ -84,12 +84,11 @@ fn began_in(period: &Period, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 fn one(path: &Path, settings: &ExportSettings) -> anyhow::Result<Exit> {
     let mut session = SessionReader::open(path)?;
-    match file_of(settings) {
-        Some(output) => to_file(&mut session, output, settings)?,
-        None => {
-            let scores = scores_of(&session, settings.format);
-            print_to_stdout(|out| export(&mut session, settings.format, &scores, out))?;
-        }
+    if let Some(output) = file_of(settings) {
+        to_file(&mut session, output, settings)?;
+    } else {
+        let scores = scores_of(&session, settings.format);
+        print_to_stdout(|out| export(&mut session, settings.format, &scores, out))?;
     }
     warn_if_cut(&session);
     Ok(Exit::Done)
@@ -200,7 +199,9 @@ fn free_name(folder: &Path, log: &Path, format: ExportFormat, written: &[PathBuf
         name.push(format!(".{}", format.extension()));
         folder.join(name)
     };
-    (1..).map(name).find(|path| !written.contains(path)).unwrap_or_else(|| name(1))
+    // One more name than there are files: one of them is free.
+    let mut names = (1..=written.len() + 1).map(name);
+    names.find(|path| !written.contains(path)).unwrap_or_else(|| name(1))
 }
 
 /// The file or folder to write; none for standard output.

@@ -233,7 +233,7 @@ impl Caller {
             Record::Alert(alert) => self.alerts.push(alert),
             Record::Mark(mark) => self.marks.push(Event { at: mark.t, text: mark.text }),
             Record::AlertFailed(failed) => {
-                self.tell(failed.t, format!("the program for an alert failed: {}", failed.reason))
+                self.tell(failed.t, format!("the program for an alert failed: {}", failed.reason));
             }
             Record::Skipped(skipped) => self.tell(
                 skipped.t,

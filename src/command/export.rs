@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use jiff::Timestamp;
 
-use crate::command::period::Period;
+use crate::command::period::{Period, logs_in};
 use crate::command::printer::{print_to_stdout, tell};
 use crate::command::{Exit, installed};
 use crate::export::{ExportError, ExportFormat, Score, Sessions, Table, export};
@@ -45,7 +44,7 @@ pub enum Selection {
 pub fn run(settings: &ExportSettings) -> anyhow::Result<Exit> {
     let paths = match &settings.sessions {
         Selection::Named(paths) => paths.clone(),
-        Selection::Began(period, folder) => began_in(period, folder)?,
+        Selection::Began(period, folder) => logs_in(period, folder)?,
     };
     if let (Selection::Named(_), [path]) = (&settings.sessions, &paths[..]) {
         return one(path, settings);
@@ -60,36 +59,13 @@ pub fn run(settings: &ExportSettings) -> anyhow::Result<Exit> {
     }
 }
 
-/// The logs in a folder that began in a period, in order of their start. What is no log is left out.
-fn began_in(period: &Period, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("cannot read the folder of session logs {}", folder.display()))?;
-    let mut found: Vec<(Timestamp, PathBuf)> = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "jsonl") {
-            continue;
-        }
-        let started = SessionReader::open(&path).map(|log| log.header().started.parse());
-        match started {
-            Ok(Ok(started)) if period.contains(started) => found.push((started, path)),
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) => tell(&format!("warning: {} does not say when it began", path.display())),
-            Err(reason) => tell(&format!("warning: left out: {reason}")),
-        }
-    }
-    found.sort();
-    Ok(found.into_iter().map(|(_, path)| path).collect())
-}
-
 fn one(path: &Path, settings: &ExportSettings) -> anyhow::Result<Exit> {
     let mut session = SessionReader::open(path)?;
-    match file_of(settings) {
-        Some(output) => to_file(&mut session, output, settings)?,
-        None => {
-            let scores = scores_of(&session, settings.format);
-            print_to_stdout(|out| export(&mut session, settings.format, &scores, out))?;
-        }
+    if let Some(output) = file_of(settings) {
+        to_file(&mut session, output, settings)?;
+    } else {
+        let scores = scores_of(&session, settings.format);
+        print_to_stdout(|out| export(&mut session, settings.format, &scores, out))?;
     }
     warn_if_cut(&session);
     Ok(Exit::Done)
@@ -200,7 +176,9 @@ fn free_name(folder: &Path, log: &Path, format: ExportFormat, written: &[PathBuf
         name.push(format!(".{}", format.extension()));
         folder.join(name)
     };
-    (1..).map(name).find(|path| !written.contains(path)).unwrap_or_else(|| name(1))
+    // One more name than there are files: one of them is free.
+    let mut names = (1..=written.len() + 1).map(name);
+    names.find(|path| !written.contains(path)).unwrap_or_else(|| name(1))
 }
 
 /// The file or folder to write; none for standard output.
@@ -262,6 +240,7 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
     use std::fs;
 
     const GOLDEN: &str = include_str!("../../tests/data/session/input/two-callers.jsonl");

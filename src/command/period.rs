@@ -1,12 +1,17 @@
 //! From when to when sessions began: what `--since` and `--until` say.
 //!
-//! In: words and the present moment. Out: a [`Period`]. Keeps nothing.
+//! In: words and the present moment. Out: a [`Period`], and the logs of a folder in it. Keeps nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 
+use crate::command::printer::tell;
+use crate::session::SessionReader;
 use crate::session::retention::Age;
 
 /// A period; without an end it goes on, without a beginning it began long ago.
@@ -38,6 +43,32 @@ impl Period {
     pub fn contains(&self, moment: Timestamp) -> bool {
         self.since.is_none_or(|since| moment >= since) && self.until.is_none_or(|end| moment < end)
     }
+}
+
+/// The logs in a folder that began in a period, in order of their start. What cannot be
+/// read, or does not say when it began, is told and left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn logs_in(period: &Period, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("cannot read the folder of session logs {}", folder.display()))?;
+    let mut found: Vec<(Timestamp, PathBuf)> = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        let started = SessionReader::open(&path).map(|log| log.header().started.parse());
+        match started {
+            Ok(Ok(started)) if period.contains(started) => found.push((started, path)),
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => tell(&format!("warning: {} does not say when it began", path.display())),
+            Err(reason) => tell(&format!("warning: left out: {reason}")),
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The moment that a word names; a day counts from its beginning and `of_day`.
@@ -81,24 +112,24 @@ mod tests {
         "2026-11-22T14:30:05+01:00[Europe/Berlin]".parse().unwrap()
     }
 
-    fn at(text: &str) -> Option<Timestamp> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     #[test]
     fn ages_days_and_moments_are_understood() {
         let since = |text: &str| Period::parse(Some(text), None, &now()).unwrap().since;
-        assert_eq!(since("7d"), at("2026-11-15T13:30:05Z"));
-        assert_eq!(since("36h"), at("2026-11-21T01:30:05Z"));
-        assert_eq!(since("2026-11-22"), at("2026-11-21T23:00:00Z"));
-        assert_eq!(since("2026-11-22T08:00:00"), at("2026-11-22T07:00:00Z"));
-        assert_eq!(since("2026-11-22T08:00:00-08:00"), at("2026-11-22T16:00:00Z"));
+        assert_eq!(since("7d"), Some(at("2026-11-15T13:30:05Z")));
+        assert_eq!(since("36h"), Some(at("2026-11-21T01:30:05Z")));
+        assert_eq!(since("2026-11-22"), Some(at("2026-11-21T23:00:00Z")));
+        assert_eq!(since("2026-11-22T08:00:00"), Some(at("2026-11-22T07:00:00Z")));
+        assert_eq!(since("2026-11-22T08:00:00-08:00"), Some(at("2026-11-22T16:00:00Z")));
     }
 
     #[test]
     fn a_day_as_the_end_counts_to_its_end() {
         let day = Period::parse(Some("2026-11-22"), Some("2026-11-22"), &now()).unwrap();
-        assert_eq!(day.until, at("2026-11-22T23:00:00Z"));
+        assert_eq!(day.until, Some(at("2026-11-22T23:00:00Z")));
         assert!(day.contains("2026-11-22T22:59:59Z".parse().unwrap()));
         assert!(!day.contains("2026-11-22T23:00:00Z".parse().unwrap()));
         assert!(Period::default().contains(Timestamp::MIN));

@@ -38,7 +38,7 @@ impl Format for Eaf {
             "<PROPERTY NAME=\"lastUsedAnnotationId\">{n_annotations}</PROPERTY>\n</HEADER>\n<TIME_ORDER>\n"
         )?;
         write_slots(&tiers, out)?;
-        write!(out, "</TIME_ORDER>\n")?;
+        writeln!(out, "</TIME_ORDER>")?;
         write_tiers(&tiers, out)?;
         write!(
             out,

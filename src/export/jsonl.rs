@@ -33,8 +33,9 @@ impl Table for Jsonl<'_> {
             Sessions::Several => [session_name(session), started]
                 .iter()
                 .zip(SESSION_COLUMNS)
-                .map(|(value, key)| format!("\"{key}\":{},", json_text(value)))
-                .collect(),
+                .fold(String::new(), |all, (value, key)| {
+                    format!("{all}\"{key}\":{},", json_text(value))
+                }),
         };
         let mut line = String::new();
         while let Some(record) = session.next() {

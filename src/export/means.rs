@@ -49,7 +49,9 @@ impl Means {
                 .chunks(2)
                 .map(|pair| {
                     let mut both = Step::default();
-                    pair.iter().for_each(|step| both.add(&step.sums, step.readings));
+                    for step in pair {
+                        both.add(&step.sums, step.readings);
+                    }
                     both
                 })
                 .collect();
@@ -72,9 +74,9 @@ impl Means {
         let first = self.place(from).min(self.steps.len());
         let end = self.place(to).max(first + 1).min(self.steps.len());
         let mut all = Step::default();
-        self.steps[first..end.max(first)]
-            .iter()
-            .for_each(|step| all.add(&step.sums, step.readings));
+        for step in &self.steps[first..end.max(first)] {
+            all.add(&step.sums, step.readings);
+        }
         (all.readings > 0).then(|| all.sums.map(|sum| f64::from(sum) / f64::from(all.readings)))
     }
 

@@ -17,6 +17,7 @@ pub mod parquet;
 mod picture;
 pub mod png;
 mod story;
+mod stretch;
 mod strip;
 pub mod svg;
 pub mod textgrid;

@@ -218,7 +218,7 @@ mod tests {
         pixels.rect(Area { left: 1.0, top: 1.0, width: 2.0, height: 2.0 }, red, "");
         pixels.polygon(&[(10.0, 0.0), (13.0, 6.0), (7.0, 6.0)], red, "");
         pixels.rect(Area { left: 18.0, top: 8.0, width: 99.0, height: 99.0 }, red, "");
-        let n_red = pixels.rows.iter().filter(|place| **place == 1).count();
+        let n_red: u32 = pixels.rows.iter().map(|place| u32::from(*place)).sum();
         assert_eq!(n_red, 16 + 72 + 16);
         assert_eq!(pixels.rows[2 * 40 + 2], 1);
     }

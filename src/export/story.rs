@@ -8,107 +8,21 @@
 //! [`HOLD`]; never for silence, lost or muted time. Where a recording was moved back, the later hearing counts, but
 //! marks and alerts stay.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::session::record::{
-    AlertRecord, EndReason, Header, ReadingRecord, ReadingState, Record, SeekRecord,
-    UnwrittenRecord,
+    AlertRecord, EndReason, Header, ReadingRecord, Record, SeekRecord, UnwrittenRecord,
 };
 use crate::session::{SessionError, SessionReader};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 
-pub(super) use super::means::Means;
+use super::means::Means;
+pub(super) use super::stretch::{Doing, Shown, Span};
 
 /// As long as this without a reading, speech is taken to go on as it was last read: as the screen does.
 const HOLD: StreamTime = StreamTime::from_ms(1_000);
 
 /// What a log without that setting is taken to have been made with.
 const USUAL_HOP_MS: u64 = 250;
-
-/// A stretch of time.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Span<T> {
-    /// Where it begins.
-    pub from: StreamTime,
-    /// Where it ends; later.
-    pub to: StreamTime,
-    /// What it is.
-    pub what: T,
-}
-
-/// What is known of a caller at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
-    /// What was heard.
-    Heard(Activity),
-    /// A seek skipped it.
-    Unheard,
-    /// Audio was lost.
-    Lost,
-    /// Nobody was allowed to listen.
-    Muted,
-    /// Records are missing.
-    Unwritten,
-}
-
-impl Doing {
-    /// The word in files.
-    pub fn label(self) -> &'static str {
-        match self {
-            Doing::Heard(Activity::Listening) => "listening",
-            Doing::Heard(Activity::TooShort) => "too_short",
-            Doing::Heard(Activity::Speaking) => "speaking",
-            Doing::Unheard => "unheard",
-            Doing::Lost => "gap",
-            Doing::Muted => "muted",
-            Doing::Unwritten => "unwritten",
-        }
-    }
-}
-
-/// Equal readings in a row.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
-    /// The emotion; none where it was uncertain.
-    pub emotion: Option<Emotion>,
-    /// Sums of their probabilities.
-    sums: [f64; N_EMOTIONS],
-    /// How many there are; at least one.
-    pub readings: u32,
-}
-
-impl Shown {
-    /// Mean probabilities in the order of [`Emotion::ALL`].
-    pub fn means(&self) -> [f64; N_EMOTIONS] {
-        self.sums.map(|sum| sum / f64::from(self.readings))
-    }
-
-    /// The most probable emotion with its mean probability: of a certain stretch its own.
-    pub fn most(&self) -> (Emotion, f64) {
-        let means = self.means();
-        let of = |emotion: Emotion| (emotion, means[emotion.index()]);
-        self.emotion.map_or_else(
-            || {
-                let first = of(Emotion::ALL[0]);
-                let others = Emotion::ALL[1..].iter().copied().map(of);
-                others.fold(first, |best, next| if next.1 > best.1 { next } else { best })
-            },
-            of,
-        )
-    }
-
-    /// `fear 71 %`, or `uncertain (fear 33 %)`.
-    pub fn words(&self) -> String {
-        let (emotion, mean) = self.most();
-        let told = format!("{} {:.0} %", emotion.words(), mean * 100.0);
-        if self.emotion.is_some() { told } else { format!("uncertain ({told})") }
-    }
-
-    /// The label in files: an emotion's, or `uncertain`.
-    pub fn label(&self) -> &'static str {
-        self.emotion.map_or("uncertain", Emotion::label)
-    }
-}
 
 /// Something at a time, in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,7 +147,7 @@ impl Caller {
             Record::Alert(alert) => self.alerts.push(alert),
             Record::Mark(mark) => self.marks.push(Event { at: mark.t, text: mark.text }),
             Record::AlertFailed(failed) => {
-                self.tell(failed.t, format!("the program for an alert failed: {}", failed.reason))
+                self.tell(failed.t, format!("the program for an alert failed: {}", failed.reason));
             }
             Record::Skipped(skipped) => self.tell(
                 skipped.t,
@@ -292,26 +206,19 @@ impl Caller {
             // There are readings only while there is speech, even where the word of it is missing.
             self.begin(reading.t.since(hop), Doing::Heard(Activity::Speaking));
         }
-        let emotion = (reading.state == ReadingState::Emotion).then_some(reading.emotion);
+        let what = Shown::of(reading);
         let before = self.shown.last().map_or(StreamTime::ZERO, |last| last.to);
         let is_near = reading.t.since(before) <= HOLD && before >= self.last().0;
         let from = if is_near { before } else { reading.t.since(hop).max(self.last().0) };
         if from >= reading.t || from < before {
             return;
         }
-        let scores = reading.scores.0.map(f64::from);
         match self.shown.last_mut() {
-            Some(last) if last.to == from && last.what.emotion == emotion => {
+            Some(last) if last.to == from && last.what.emotion == what.emotion => {
                 last.to = reading.t;
-                last.what.readings += 1;
-                for (sum, score) in last.what.sums.iter_mut().zip(scores) {
-                    *sum += score;
-                }
+                last.what.add(&what);
             }
-            _ => {
-                let what = Shown { emotion, sums: scores, readings: 1 };
-                self.shown.push(Span { from, to: reading.t, what });
-            }
+            _ => self.shown.push(Span { from, to: reading.t, what }),
         }
     }
 
@@ -432,7 +339,7 @@ mod tests {
             "{\"record\":\"activity\",\"caller\":0,\"t\":3.0,\"activity\":\"too_short\"}"
         );
         let story = story(&log);
-        assert_eq!(shown(&story.callers[0]).last().unwrap().1, 2.25);
+        assert_eq!(story.callers[0].shown.last().unwrap().to, StreamTime::from_ms(2_250));
         assert_eq!(story.callers[0].marks.len(), 1);
         assert_eq!(
             doing(&story.callers[0])[2..],

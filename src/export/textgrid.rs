@@ -139,7 +139,7 @@ fn text_of<T>(span: &Span<T>, text: impl Fn(&T) -> String) -> Span<String> {
     Span { from: span.from, to: span.to, what: text(&span.what) }
 }
 
-/// One line in quotes; a quote within is doubled (Praat manual, "TextGrid file formats").
+/// One line in quotes; a quote within is doubled (Praat manual, "`TextGrid` file formats").
 fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text).replace('"', "\"\""))
 }

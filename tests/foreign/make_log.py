@@ -8,6 +8,7 @@ telephone do; a reading comes each 250 ms of speech. There are alerts, marks, ga
 
 import argparse
 import json
+import math
 import random
 
 EMOTIONS = ["anger", "disgust", "fear", "happiness", "surprise", "sadness", "neutral"]
@@ -15,7 +16,8 @@ MOODS = ["neutral", "neutral", "sadness", "fear", "anger", "happiness"]
 
 
 def seconds(samples):
-    return round(samples / 8000, 4)
+    """To four decimals as the program writes them; Python's own round() goes to the even neighbour."""
+    return math.floor(samples / 8000 * 1e4 + 0.5) / 1e4
 
 
 def scores(rng, mood):

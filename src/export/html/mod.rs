@@ -39,7 +39,7 @@ pub struct Html<'a> {
 impl Format for Html<'_> {
     fn write(&self, session: &mut SessionReader, out: &mut dyn Write) -> Result<(), ExportError> {
         let story = Story::read(session)?;
-        self.write_head(&story, out)?;
+        write_head(&story, out)?;
         self.write_limits(&story, out)?;
         tables::write_summary(&story, out)?;
         tables::write_alerts(&story, out)?;
@@ -62,51 +62,6 @@ impl Format for Html<'_> {
 }
 
 impl Html<'_> {
-    fn write_head(&self, story: &Story, out: &mut dyn Write) -> io::Result<()> {
-        let labels: Vec<&str> = story.callers.iter().map(|caller| caller.label.as_str()).collect();
-        let labels = escaped(&labels.join(", "));
-        let started = story.header.started.get(..19).unwrap_or(&story.header.started);
-        let started = escaped(&started.replacen('T', " ", 1));
-        let ended = match &story.end {
-            Some(EndReason::Finished) => "at the end of the recording".to_owned(),
-            Some(EndReason::Stopped) => "stopped".to_owned(),
-            Some(EndReason::Error(reason)) => format!("by an error: {}", escaped(reason)),
-            None => "not recorded: the log has no end".to_owned(),
-        };
-        write!(
-            out,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <title>{labels}: session of {started}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <a class=\"skip\" href=\"#main\">Skip to the report</a>\n<header>\n\
-             <p class=\"kind\">Undertone session report</p>\n<h1>{labels}</h1>\n<dl class=\"facts\">\n\
-             <div><dt>Began</dt><dd>{started}</dd></div>\n<div><dt>Length</dt><dd>{}</dd></div>\n\
-             <div><dt>Callers</dt><dd>{}</dd></div>\n<div><dt>Ended</dt><dd>{ended}</dd></div>\n\
-             <div><dt>Model</dt><dd>{}</dd></div>\n</dl>\n</header>\n",
-            story.length,
-            story.callers.len(),
-            escaped(&story.header.model.name)
-        )?;
-        write!(
-            out,
-            "<nav aria-label=\"Contents\">\n<ul>\n<li><a href=\"#limits\">What this can tell</a></li>\n\
-             <li><a href=\"#summary\">Summary</a></li>\n<li><a href=\"#alerts\">Alerts</a></li>\n\
-             <li><a href=\"#marks\">Marks and notes</a></li>\n\
-             <li><a href=\"#legend\">How to read the timelines</a></li>\n"
-        )?;
-        for (number, caller) in (1..).zip(&story.callers) {
-            let label = escaped(&caller.label);
-            writeln!(out, "<li><a href=\"#caller-{number}\">{label}</a></li>")?;
-        }
-        write!(
-            out,
-            "<li><a href=\"#not-heard\">Not heard</a></li>\n<li><a href=\"#settings\">Settings</a></li>\n\
-             </ul>\n</nav>\n<main id=\"main\" tabindex=\"-1\">\n"
-        )
-    }
-
     fn write_limits(&self, story: &Story, out: &mut dyn Write) -> io::Result<()> {
         write!(
             out,
@@ -118,10 +73,10 @@ impl Html<'_> {
             escaped(&story.header.model.name)
         )?;
         if self.scores.is_empty() {
-            write!(
+            writeln!(
                 out,
                 "<li>How often it is right about voices that it has never heard is not known here: this model is \
-                 not installed on the computer that wrote this page.</li>\n"
+                 not installed on the computer that wrote this page.</li>"
             )?;
         } else {
             let scores: Vec<String> = self
@@ -129,10 +84,10 @@ impl Html<'_> {
                 .iter()
                 .map(|score| format!("{:.0} of 100 ({})", score.uar * 100.0, escaped(&score.on)))
                 .collect();
-            write!(
+            writeln!(
                 out,
                 "<li>Of clips of voices that it had <strong>never heard</strong>, it names the intended emotion \
-                 in {}; guessing gives about 15. Over a telephone it is less.</li>\n",
+                 in {}; guessing gives about 15. Over a telephone it is less.</li>",
                 scores.join(", ")
             )?;
         }
@@ -142,6 +97,51 @@ impl Html<'_> {
              <li>Nothing here is about the operator, whose voice is not read.</li>\n</ul>\n</section>\n"
         )
     }
+}
+
+fn write_head(story: &Story, out: &mut dyn Write) -> io::Result<()> {
+    let labels: Vec<&str> = story.callers.iter().map(|caller| caller.label.as_str()).collect();
+    let labels = escaped(&labels.join(", "));
+    let started = story.header.started.get(..19).unwrap_or(&story.header.started);
+    let started = escaped(&started.replacen('T', " ", 1));
+    let ended = match &story.end {
+        Some(EndReason::Finished) => "at the end of the recording".to_owned(),
+        Some(EndReason::Stopped) => "stopped".to_owned(),
+        Some(EndReason::Error(reason)) => format!("by an error: {}", escaped(reason)),
+        None => "not recorded: the log has no end".to_owned(),
+    };
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{labels}: session of {started}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#main\">Skip to the report</a>\n<header>\n\
+         <p class=\"kind\">Undertone session report</p>\n<h1>{labels}</h1>\n<dl class=\"facts\">\n\
+         <div><dt>Began</dt><dd>{started}</dd></div>\n<div><dt>Length</dt><dd>{}</dd></div>\n\
+         <div><dt>Callers</dt><dd>{}</dd></div>\n<div><dt>Ended</dt><dd>{ended}</dd></div>\n\
+         <div><dt>Model</dt><dd>{}</dd></div>\n</dl>\n</header>\n",
+        story.length,
+        story.callers.len(),
+        escaped(&story.header.model.name)
+    )?;
+    write!(
+        out,
+        "<nav aria-label=\"Contents\">\n<ul>\n<li><a href=\"#limits\">What this can tell</a></li>\n\
+         <li><a href=\"#summary\">Summary</a></li>\n<li><a href=\"#alerts\">Alerts</a></li>\n\
+         <li><a href=\"#marks\">Marks and notes</a></li>\n\
+         <li><a href=\"#legend\">How to read the timelines</a></li>\n"
+    )?;
+    for (number, caller) in (1..).zip(&story.callers) {
+        let label = escaped(&caller.label);
+        writeln!(out, "<li><a href=\"#caller-{number}\">{label}</a></li>")?;
+    }
+    write!(
+        out,
+        "<li><a href=\"#not-heard\">Not heard</a></li>\n<li><a href=\"#settings\">Settings</a></li>\n\
+         </ul>\n</nav>\n<main id=\"main\" tabindex=\"-1\">\n"
+    )
 }
 
 fn write_caller(
@@ -165,7 +165,7 @@ fn write_caller(
     )?;
     write!(out, "A cell is {} s.</figcaption>\n</figure>\n", scale.cell().seconds())?;
     tables::write_timeline(story, caller, out)?;
-    write!(out, "<h3>Probabilities over time</h3>\n")?;
+    writeln!(out, "<h3>Probabilities over time</h3>")?;
     charts::write_probabilities(story, caller, out)?;
     tables::write_probabilities(story, caller, out)?;
     writeln!(out, "</section>")

@@ -256,7 +256,7 @@ pub(super) fn write_not_heard(story: &Story, out: &mut dyn Write) -> io::Result<
         }
         end_table(rows.len(), out)?;
     }
-    write!(out, "<h3>Other events</h3>\n")?;
+    writeln!(out, "<h3>Other events</h3>")?;
     let others: Vec<(&Caller, &Event)> = story
         .callers
         .iter()

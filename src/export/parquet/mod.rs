@@ -101,7 +101,9 @@ impl<'a> Parquet<'a> {
         for group in &self.groups {
             let mut row_group = Thrift::default();
             row_group.list(1, STRUCT, group.chunks.len());
-            group.chunks.iter().for_each(|chunk| row_group.element(chunk));
+            for chunk in &group.chunks {
+                row_group.element(chunk);
+            }
             row_group.long(2, group.len);
             row_group.long(3, group.n_rows);
             data.element(&row_group);

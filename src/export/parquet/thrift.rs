@@ -61,7 +61,9 @@ impl Thrift {
     /// A field with a list of ints.
     pub fn ints(&mut self, field: u8, values: &[i32]) {
         self.list(field, INT, values.len());
-        values.iter().for_each(|value| zigzag((*value).into(), &mut self.bytes));
+        for value in values {
+            zigzag((*value).into(), &mut self.bytes);
+        }
     }
 
     /// A field with a list of one text.

@@ -14,7 +14,7 @@ use undertone::cli::{
     manual_pages,
 };
 use undertone::command::period::Period;
-use undertone::command::printer::{print_lines, print_to_stdout, tell};
+use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
@@ -50,20 +50,6 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     let lines: Vec<String> = error.to_string().lines().map(plain_message).collect();
     let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
     EXIT_USAGE.into()
-}
-
-/// An error with its causes on one line, without repeating what a cause already said.
-fn chain(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !text.contains(&cause) {
-            if !text.is_empty() {
-                text += ": ";
-            }
-            text += &cause;
-        }
-    }
-    text
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {

@@ -23,24 +23,16 @@ pub mod switchboard;
 use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Pipeline, Update};
-use crate::session::record::{CallerEntry, Delay, EndReason};
+use crate::session::record::{Delay, EndReason};
 use crate::stream_time::StreamTime;
 use call::Ended;
-use input::Input;
+pub use line::LineSetup;
 use line::{Clock, Line, Surroundings};
 use notices::Notices;
 use on_alert::OnAlert;
 use operator_side::OperatorSide;
 use steady::Steady;
 use switchboard::{Change, News, Switchboard};
-
-/// A line to be: what it is called, what it is heard from, and the sound.
-pub struct LineSetup {
-    /// For screen and log.
-    pub entry: CallerEntry,
-    /// The sound.
-    pub input: Input,
-}
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

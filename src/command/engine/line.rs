@@ -19,6 +19,14 @@ use crate::session::record::{CallerEntry, Delay};
 use crate::stream_time::StreamTime;
 use std::time::Instant;
 
+/// A line to be: what it is called, what it is heard from, and the sound.
+pub struct LineSetup {
+    /// For screen and log.
+    pub entry: CallerEntry,
+    /// The sound.
+    pub input: Input,
+}
+
 /// What a line needs of the engine to take a block.
 pub struct Surroundings<'a> {
     /// Where the sound goes.

@@ -30,6 +30,7 @@ pub mod printer;
 pub mod progress;
 pub mod reorder;
 pub mod replay;
+pub mod report;
 pub mod running_log;
 pub mod scoring;
 pub mod session;

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 pub use export::ExportArgs;
 pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
-pub use sessions::{DeleteArgs, LogArgs, PurgeArgs, SessionsAction, SessionsArgs, VerifyArgs};
+pub use sessions::{
+    DeleteArgs, LogArgs, PurgeArgs, ReportArgs, SessionsAction, SessionsArgs, VerifyArgs,
+};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
 #[derive(Debug, Parser)]
@@ -37,6 +39,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the inputs and what each carries
     Devices(DevicesArgs),
+    /// What the sessions of a shift or a week come to, by day and in all
+    Report(ReportArgs),
     /// See whether this computer is ready for a call, and what to do where it is not
     Doctor(DoctorArgs),
     /// Print the settings in force or the commented defaults, or check a file

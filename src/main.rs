@@ -10,16 +10,16 @@ use undertone::audio::recording::Pace;
 use undertone::cli::{
     Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs, EngineArgs,
     EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, ManArgs, MonitorArgs,
-    PurgeArgs, ReplayArgs, SessionsAction, SessionsArgs, TrainArgs, VerifyArgs, completions,
-    manual_pages,
+    PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
+    completions, manual_pages,
 };
 use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
-    evaluate, export, folds, inspect, make_calls, models, monitor, replay, session, sessions,
-    settings, train,
+    evaluate, export, folds, inspect, make_calls, models, monitor, replay, report, session,
+    sessions, settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -61,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Models(JsonArgs { json })) => {
             done(models::run(&models::ModelsSettings { json }))
         }
+        Some(Command::Report(args)) => report_sessions(args),
         Some(Command::Doctor(DoctorArgs { config, json })) => {
             done(doctor::run(&doctor::DoctorSettings { config, json }))
         }
@@ -229,6 +230,18 @@ fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
         format,
         output: args.output,
         force: args.force,
+    })
+}
+
+fn report_sessions(args: ReportArgs) -> anyhow::Result<Exit> {
+    let flags = Flags { session_dir: args.dir, ..Flags::default() };
+    let config = Config::resolve(args.config.as_deref(), flags)?;
+    report::run(&report::ReportSettings {
+        dir: config.sessions_dir()?,
+        period: report::Period::of(&args.since, args.until.as_deref())?,
+        html: args.html,
+        force: args.force,
+        json: args.json,
     })
 }
 

@@ -84,3 +84,29 @@ pub struct VerifyArgs {
     #[arg(long, conflicts_with = "id")]
     pub all: bool,
 }
+
+/// `undertone report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// From so long ago (12h, 7d, 4w), or from the beginning of a day (2026-11-22)
+    #[arg(long, value_name = "AGE|DATE", default_value = "7d")]
+    pub since: String,
+    /// To the end of a day [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// The folder of logs [default: ~/.local/state/undertone/sessions]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write it as a page too, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Replace a page of that name
+    #[arg(long)]
+    pub force: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -262,7 +262,7 @@ mod tests {
         assert_eq!((&noisy["uar"], &noisy["uar_drop"]["all"]), (&0.5.into(), &0.5.into()));
         assert_eq!(report["degraded"].as_object().unwrap().len(), 3);
         let page = fs::read_to_string(settings.report.unwrap().join("index.html")).unwrap();
-        assert!(page.contains("<th>phone-loss</th>"));
+        assert!(page.contains(">phone-loss</th>"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod period;
 pub mod printer;
 pub mod progress;
 pub mod replay;
+pub mod report;
 pub mod scoring;
 pub mod session;
 pub mod sessions;

@@ -22,7 +22,7 @@ pub enum Part {
 const STYLE: &str = "body{font-family:sans-serif;color:#222;background:#fff;max-width:60rem;\
 margin:2rem auto;padding:0 1rem;line-height:1.4}table{border-collapse:collapse;margin:1rem 0}\
 td,th{padding:.2rem .7rem;text-align:right;border-bottom:1px solid #ddd}\
-td:first-child,th:first-child{text-align:left}figure{margin:1rem 0}svg{max-width:100%;height:auto}";
+td:first-child,th:first-child{text-align:left}tr+tr>th{font-weight:normal}figure{margin:1rem 0}svg{max-width:100%;height:auto}";
 
 /// The document; all words are escaped.
 #[must_use]

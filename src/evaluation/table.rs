@@ -80,10 +80,15 @@ impl Table {
     pub fn html(&self) -> String {
         let mut text = "<table>\n".to_owned();
         for (number, line) in self.lines().enumerate() {
-            let cell = if number == 0 { "th" } else { "td" };
             text.push_str("<tr>");
-            for words in line {
-                let _ = write!(text, "<{cell}>{}</{cell}>", escaped(words));
+            for (column, words) in line.enumerate() {
+                // So that a screen reader says of which row and column a number is.
+                let (opening, closing) = match (number, column) {
+                    (0, _) => ("th scope=\"col\"", "th"),
+                    (_, 0) => ("th scope=\"row\"", "th"),
+                    _ => ("td", "td"),
+                };
+                let _ = write!(text, "<{opening}>{}</{closing}>", escaped(words));
             }
             text.push_str("</tr>\n");
         }
@@ -139,7 +144,9 @@ mod tests {
     #[test]
     fn html_holds_words_not_elements() {
         let html = table().html();
-        assert!(html.contains("<tr><th>clips</th><th>UAR %</th></tr>"), "{html}");
-        assert!(html.contains("<td>&lt;\u{fffd}[2J&gt;</td><td>100.0</td>"), "{html}");
+        let head = "<tr><th scope=\"col\">clips</th><th scope=\"col\">UAR %</th></tr>";
+        assert!(html.contains(head), "{html}");
+        let row = "<th scope=\"row\">&lt;\u{fffd}[2J&gt;</th><td>100.0</td>";
+        assert!(html.contains(row), "{html}");
     }
 }

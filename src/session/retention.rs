@@ -36,7 +36,9 @@ impl Age {
         (1..=MOST_HOURS).contains(&hours).then_some(Age { hours })
     }
 
-    fn duration(self) -> SignedDuration {
+    /// The same as a length of time.
+    #[must_use]
+    pub fn duration(self) -> SignedDuration {
         SignedDuration::from_hours(self.hours.into())
     }
 }

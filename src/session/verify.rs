@@ -277,7 +277,7 @@ mod tests {
     fn a_line_that_was_altered_is_named() {
         for altered in 0..9 {
             let mut lines = lines();
-            lines[altered] = lines[altered].replacen(":", " :", 1);
+            lines[altered] = lines[altered].replacen(':', " :", 1);
             finds(&lines, &[&format!("line {} ", altered + 1)]);
         }
     }

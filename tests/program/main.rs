@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
 mod alerting;
+mod archive;
 mod bad_files;
 mod bad_models;
 mod bad_requests;
@@ -14,6 +15,7 @@ mod calls;
 mod dashboard;
 mod degrade;
 mod ending;
+mod first_minute;
 mod golden;
 mod hostile;
 mod inspect;

@@ -2,6 +2,8 @@
 //!
 //! In: words. Out: a listing, or JSON through serde. Keeps nothing.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::plain_text::plain;
@@ -59,9 +61,10 @@ pub(super) fn as_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { part, verdict, told, advice } in findings {
         let word = verdict.word();
-        text.push_str(&format!("{word:<8} {part:<9} {}\n", plain(told)));
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{word:<8} {part:<9} {}", plain(told));
         if let Some(advice) = advice {
-            text.push_str(&format!("{:18} -> {}\n", "", plain(advice)));
+            let _ = writeln!(text, "{:18} -> {}", "", plain(advice));
         }
     }
     text

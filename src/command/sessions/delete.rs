@@ -45,7 +45,9 @@ pub fn run(settings: &DeleteSettings) -> anyhow::Result<Exit> {
             failed.iter().map(|(log, reason)| json!({ "path": log, "reason": reason })).collect();
         print_json(&json!({ "deleted": deleted, "failed": failed }))?;
     } else {
-        print(&deleted.iter().map(|log| format!("deleted {}\n", name(log))).collect::<String>())?;
+        let lines: Vec<String> =
+            deleted.iter().map(|log| format!("deleted {}\n", name(log))).collect();
+        print(&lines.concat())?;
     }
     for (log, reason) in &failed {
         tell(&format!("warning: {} stays: {reason}", log.display()));

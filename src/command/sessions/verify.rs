@@ -74,7 +74,9 @@ fn as_text((log, found): &Found) -> String {
             State::Damaged => ("damaged", faults.iter().map(Fault::to_string).collect()),
         },
     };
-    told.iter().map(|told| format!("{state:<10} {name}  {told}\n")).collect()
+    let lines: Vec<String> =
+        told.iter().map(|told| format!("{state:<10} {name}  {told}\n")).collect();
+    lines.concat()
 }
 
 fn as_json((log, found): &Found) -> Value {

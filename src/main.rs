@@ -5,7 +5,6 @@ use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
     Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs, EngineArgs,
@@ -147,7 +146,7 @@ fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
-    let stop_after = args.seconds.map(seconds).transpose()?;
+    let stop_after = args.seconds.map(undertone::command::seconds).transpose()?;
     let callers = if args.caller.is_empty() {
         monitor::Callers::One(args.device.as_deref().map(str::parse).transpose()?)
     } else {
@@ -166,13 +165,8 @@ fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSetting
 }
 
 fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
-    let stop_after = args.seconds.map(seconds).transpose()?;
+    let stop_after = args.seconds.map(undertone::command::seconds).transpose()?;
     devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
-}
-
-fn seconds(number: f64) -> anyhow::Result<Duration> {
-    Duration::try_from_secs_f64(number)
-        .map_err(|_| anyhow::anyhow!("--seconds is {number}; give a number of seconds from 0 on"))
 }
 
 /// One call, or a batch of them.

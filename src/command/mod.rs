@@ -66,3 +66,12 @@ pub fn terminal_colours() -> Colours {
         variable("TERM").as_deref(),
     )
 }
+
+/// A length that was typed as `--seconds`.
+///
+/// # Errors
+/// What is no length: negative, or endless.
+pub fn seconds(number: f64) -> anyhow::Result<std::time::Duration> {
+    std::time::Duration::try_from_secs_f64(number)
+        .map_err(|_| anyhow::anyhow!("--seconds is {number}; give a number of seconds from 0 on"))
+}

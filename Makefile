@@ -9,6 +9,9 @@ CARGO_FLAGS := --release --locked
 UNDERTONE := $${CARGO_TARGET_DIR:-target}/release/undertone
 DEMO_CALL := assets/demo-call.wav
 LIBROSA := target/librosa
+FOREIGN := target/foreign
+FOREIGN_PACKAGES := duckdb==2.0.0 pandas==3.1.1 pyarrow==26.0.1 lxml==6.1.3 praatio==6.2.2 pympi-ling==1.71 \
+	webvtt-py==0.6.0 websocket-client==1.9.2
 
 .PHONY: help
 help: ## list the targets
@@ -47,6 +50,11 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
 	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
+.PHONY: soak
+soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card
+	@bash scripts/prepare.sh build live
+	nice bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test soak -- --nocapture --test-threads=1
+
 .PHONY: test-gpu
 test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver
 	@bash scripts/prepare.sh build gpu
@@ -61,6 +69,14 @@ test-librosa: build ## the features against librosa itself
 	@$(LIBROSA)/bin/python -c 'import librosa, soundfile' 2>/dev/null \
 		|| $(LIBROSA)/bin/pip install --quiet --disable-pip-version-check librosa==0.11.0 soundfile
 	$(LIBROSA)/bin/python tests/data/features/compare_librosa.py
+
+.PHONY: test-foreign
+test-foreign: build ## the exports read by programs that we did not write, the report in a browser (Chromium)
+	@bash scripts/prepare.sh foreign
+	@test -x $(FOREIGN)/bin/python || python3 -m venv $(FOREIGN)
+	@$(FOREIGN)/bin/python -c 'import duckdb, pandas, pyarrow, lxml, praatio, pympi, webvtt, websocket' 2>/dev/null \
+		|| $(FOREIGN)/bin/pip install --quiet --disable-pip-version-check $(FOREIGN_PACKAGES)
+	$(FOREIGN)/bin/python tests/foreign/check.py $(UNDERTONE) tests/data/session/input
 
 .PHONY: fmt
 fmt: ## is the code formatted? (`cargo fmt` formats it)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|demo-call...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|demo-call...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -21,8 +21,9 @@ packages_for() {
   live) echo pulseaudio pulseaudio-utils ;;
   gpu) echo libvulkan1 mesa-vulkan-drivers ;;
   librosa) echo python3 python3-venv ;;
+  foreign) echo python3 python3-venv chromium fonts-dejavu-core ;;
   demo-call) echo espeak-ng sox ;;
-  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, demo-call" ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, demo-call" ;;
   esac
 }
 
@@ -35,6 +36,7 @@ is_there() {
   pulseaudio-utils) command -v paplay && command -v pactl ;;
   libvulkan1) ldconfig -p | grep -F libvulkan.so.1 ;;
   mesa-vulkan-drivers) ls /usr/share/vulkan/icd.d/lvp_icd*.json ;;
+  fonts-dejavu-core) ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ;;
   python3-venv) python3 -c 'import ensurepip, venv' ;;
   *) command -v "$1" ;;
   esac >/dev/null 2>&1

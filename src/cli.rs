@@ -1,13 +1,16 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod export;
 mod generated;
+mod listening;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use export::ExportArgs;
 pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
+pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
 pub use sessions::{
     DeleteArgs, LogArgs, PurgeArgs, ReportArgs, SessionsAction, SessionsArgs, VerifyArgs,
 };
@@ -42,7 +45,7 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print the settings in force or the commented defaults, or check a file
     Config(ConfigArgs),
-    /// Turn a session log into another format
+    /// Turn session logs into other formats
     Export(ExportArgs),
     /// List, show, check or delete session logs
     Sessions(SessionsArgs),
@@ -64,92 +67,6 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
-}
-
-/// Flags of everything that classifies.
-#[derive(Debug, Args)]
-pub struct EngineArgs {
-    /// Model, by name or folder [default: the one inside the program]
-    #[arg(long)]
-    pub model: Option<String>,
-    /// Where to compute: auto, gpu, cpu, or software (a software graphics driver, for tests)
-    #[arg(long)]
-    pub backend: Option<String>,
-    /// Configuration file [default: ~/.config/undertone/config.toml]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Run this program for each alert, which it gets as JSON on standard input; split into words as a shell
-    /// does, but started without one
-    #[arg(long, value_name = "COMMAND")]
-    pub on_alert: Option<String>,
-    /// Where the log goes.
-    #[command(flatten)]
-    pub log: LogArgs,
-    /// No dashboard: run without a terminal and print a summary at the end
-    #[arg(long)]
-    pub headless: bool,
-    /// Print the summary as JSON (with --headless)
-    #[arg(long, requires = "headless")]
-    pub json: bool,
-}
-
-/// `undertone monitor`.
-#[derive(Debug, Args)]
-pub struct MonitorArgs {
-    /// Input, as `undertone devices` names it or a part of that, and its channel: left, right, mix or a
-    /// number from 1 [default: the system's input, mix]
-    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
-    pub device: Option<String>,
-    /// A caller and the input to hear them from; may be given several times
-    #[arg(long, value_name = "LABEL=DEVICE[:CHANNEL]", conflicts_with = "device")]
-    pub caller: Vec<String>,
-    /// The input that you speak into, heard for who speaks and for echoes, never for emotion
-    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
-    pub operator: Option<String>,
-    /// Calls begin with speech and end with a long silence, by themselves
-    #[arg(long)]
-    pub auto_calls: bool,
-    /// Callers are told in another way that they are monitored: do not wait for a confirmation
-    #[arg(long)]
-    pub notice_given: bool,
-    /// Stop by itself after so many seconds (with --headless)
-    #[arg(long, value_name = "SECONDS", requires = "headless")]
-    pub seconds: Option<f64>,
-    /// What computes, and where the log goes.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-}
-
-/// `undertone replay`.
-#[derive(Debug, Args)]
-pub struct ReplayArgs {
-    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; several, or folders of them, with --headless: a log each
-    #[arg(required = true, value_name = "CALL")]
-    pub calls: Vec<PathBuf>,
-    /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
-    #[arg(long)]
-    pub speed: Option<String>,
-    /// Which channel is a caller: left, right, mix or a number from 1; may be given several times
-    #[arg(long, visible_alias = "channel", value_name = "[LABEL=]CHANNEL", default_value = "mix")]
-    pub caller: Vec<String>,
-    /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
-    #[arg(long, value_name = "CHANNEL")]
-    pub operator: Option<String>,
-    /// Of several calls, replay so many at once [default: one a core]
-    #[arg(long, value_name = "N", requires = "headless")]
-    pub jobs: Option<NonZeroUsize>,
-    /// Of several calls, leave out those that have their complete log
-    #[arg(long, requires = "headless")]
-    pub resume: bool,
-    /// Of several calls, write the logs into this folder [default: the sessions folder]
-    #[arg(long, value_name = "FOLDER", requires = "headless", conflicts_with_all = ["log", "no_log"])]
-    pub log_dir: Option<PathBuf>,
-    /// Read the recording in blocks of so many samples (results do not depend on it)
-    #[arg(long, value_name = "SAMPLES", hide = true)]
-    pub block: Option<usize>,
-    /// What computes, and where the log goes.
-    #[command(flatten)]
-    pub engine: EngineArgs,
 }
 
 /// `undertone devices`.
@@ -181,8 +98,8 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// Print the commented defaults: a file to begin with
-    #[arg(long, conflicts_with_all = ["check", "config", "json"])]
-    pub print: bool,
+    #[arg(long = "print", conflicts_with_all = ["check", "config", "json"])]
+    pub defaults: bool,
     /// Only check the file, or the one in its usual place
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "json"])]
     pub check: Option<Option<PathBuf>>,
@@ -200,22 +117,6 @@ pub struct JsonArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// `undertone export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The session log
-    pub session: PathBuf,
-    /// csv or json
-    #[arg(long)]
-    pub format: String,
-    /// Write there instead of to standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file of that name
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `undertone inspect`.

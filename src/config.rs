@@ -1,11 +1,12 @@
 //! The settings: defaults, then the configuration file, then flags, into one checked [`Config`].
 //!
-//! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Also the folders
-//! that Undertone uses, from the environment. Keeps nothing.
+//! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Keeps nothing.
 
 mod alerts;
+mod calls;
+mod folders;
+mod screen;
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
@@ -14,7 +15,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertSettings;
-use crate::command::on_alert::OnAlertSettings;
+use crate::command::engine::on_alert::OnAlertSettings;
+pub use calls::CallsSection;
+pub use folders::{data_dir, sessions_dir, usual_path};
+use folders::{environment, resolve_dir, usual_file};
+pub use screen::{PaperChoice, ScreenSection};
+
+use crate::dashboard::{KeyError, KeySettings, Keys};
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 
@@ -37,28 +44,12 @@ pub struct Config {
     pub alerts: AlertSettings,
     /// The program that is run for each alert.
     pub on_alert: OnAlertSettings,
+    /// What is wanted of the screen.
+    pub screen: ScreenSection,
+    /// Other keys than the usual ones.
+    pub keys: KeySettings,
     /// Where sessions are logged.
     pub session: SessionSection,
-}
-
-/// `[calls]`: when live calls begin and end, and what callers have to be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CallsSection {
-    /// Whether calls begin with speech and end with silence, by themselves.
-    pub auto: bool,
-    /// Seconds of silence of both sides that end a call, where calls end by themselves.
-    pub end_after_s: u32,
-    /// What the caller has to be told; the screen shows it at each call.
-    pub notice: Option<String>,
-    /// Whether nothing is read in a call before it is confirmed that the caller was told.
-    pub require_notice: bool,
-}
-
-impl Default for CallsSection {
-    fn default() -> Self {
-        CallsSection { auto: false, end_after_s: 60, notice: None, require_notice: false }
-    }
 }
 
 /// `[session]`: where sessions are logged, and for how long.
@@ -124,6 +115,9 @@ pub enum ConfigError {
         "calls.require_notice is true, but there is no calls.notice: say what callers are told"
     )]
     NoNotice,
+    /// A key that is none, or does two things.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// There is no folder to put session logs in.
     #[error(
         "HOME is not set, so there is no folder for session logs; name one in the configuration as session.dir"
@@ -197,11 +191,8 @@ impl Config {
         in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
         in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
         in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
-        // Shorter than people pause; an hour.
-        in_range("calls.end_after_s", self.calls.end_after_s, 5..=3_600)?;
-        if self.calls.require_notice && self.calls.notice.is_none() {
-            return Err(ConfigError::NoNotice);
-        }
+        self.calls.check()?;
+        Keys::new(&self.keys)?;
         // A hundred years.
         in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
         in_range("on_alert.every_s", self.on_alert.every_s, 0..=3_600)?;
@@ -234,57 +225,6 @@ fn explain(message: &str) -> String {
         }
         _ => message.replace('\n', ": "),
     }
-}
-
-/// The folder for session logs when no other is named: `undertone/sessions` in `$XDG_STATE_HOME` or
-/// `~/.local/state`.
-///
-/// # Errors
-/// [`ConfigError::NoHome`] if neither is known.
-pub fn sessions_dir() -> Result<PathBuf, ConfigError> {
-    let state = base_dir("XDG_STATE_HOME", ".local/state", environment);
-    Ok(state.ok_or(ConfigError::NoHome)?.join("undertone/sessions"))
-}
-
-/// The user's own folder for models and the like: `undertone` in `$XDG_DATA_HOME` or `~/.local/share`.
-#[must_use]
-pub fn data_dir() -> Option<PathBuf> {
-    Some(base_dir("XDG_DATA_HOME", ".local/share", environment)?.join("undertone"))
-}
-
-/// The configuration file's usual place: `undertone/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.
-#[must_use]
-pub fn usual_path() -> Option<PathBuf> {
-    usual_file(environment)
-}
-
-fn usual_file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    Some(base_dir("XDG_CONFIG_HOME", ".config", variable)?.join("undertone/config.toml"))
-}
-
-/// A folder by the XDG Base Directory Specification, which says to ignore a relative one.
-fn base_dir(
-    name: &str,
-    below_home: &str,
-    variable: impl Fn(&str) -> Option<OsString>,
-) -> Option<PathBuf> {
-    let named = variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    named.or_else(|| home(variable).map(|home| home.join(below_home)))
-}
-
-fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    variable("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-fn resolve_dir(dir: &Path, file: &Path, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    match (dir.strip_prefix("~"), home(variable)) {
-        (Ok(below_home), Some(home)) => home.join(below_home),
-        _ => file.parent().map_or_else(|| dir.to_owned(), |folder| folder.join(dir)),
-    }
-}
-
-fn environment(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
 }
 
 #[cfg(test)]
@@ -382,14 +322,6 @@ mod tests {
         );
         assert!(checked("[pipeline]\nsmoothing_ms = 0\n").is_ok());
         assert_eq!(
-            checked("[calls]\nend_after_s = 4\n").unwrap_err(),
-            "calls.end_after_s is 4, but must be from 5 to 3600"
-        );
-        assert_eq!(
-            checked("[calls]\nrequire_notice = true\n").unwrap_err(),
-            "calls.require_notice is true, but there is no calls.notice: say what callers are told"
-        );
-        assert_eq!(
             checked("[alerts.sustained]\nlevel_percent = 101\n").unwrap_err(),
             "alerts.sustained.level_percent is 101, but must be from 1 to 100"
         );
@@ -403,28 +335,5 @@ mod tests {
     fn a_file_named_but_missing_is_an_error() {
         let missing = Config::resolve(Some(Path::new("/none/config.toml")), Flags::default());
         assert!(missing.unwrap_err().to_string().contains("/none/config.toml"));
-    }
-
-    #[test]
-    fn folders_follow_the_environment_and_relative_ones_are_ignored() {
-        let with = |name: &'static str, value: &'static str| {
-            move |asked: &str| match asked {
-                "HOME" => Some("/home/me".into()),
-                asked if asked == name => Some(value.into()),
-                _ => None,
-            }
-        };
-        let state = |variable| base_dir("XDG_STATE_HOME", ".local/state", variable);
-        assert_eq!(state(with("XDG_STATE_HOME", "/state")), Some("/state".into()));
-        assert_eq!(state(with("XDG_STATE_HOME", "state")), Some("/home/me/.local/state".into()));
-        assert_eq!(base_dir("XDG_STATE_HOME", ".local/state", |_: &str| None), None);
-        assert_eq!(usual_file(with("", "")), Some("/home/me/.config/undertone/config.toml".into()));
-        let file = Path::new("/etc/undertone.toml");
-        assert_eq!(
-            resolve_dir(Path::new("~/calls"), file, with("", "")),
-            Path::new("/home/me/calls")
-        );
-        assert_eq!(resolve_dir(Path::new("calls"), file, with("", "")), Path::new("/etc/calls"));
-        assert_eq!(resolve_dir(Path::new("/calls"), file, with("", "")), Path::new("/calls"));
     }
 }

@@ -1,6 +1,5 @@
 //! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
-use anyhow::Context;
 use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,16 +12,17 @@ use undertone::cli::{
     PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
     completions, manual_pages,
 };
-use undertone::command::printer::{print_lines, print_to_stdout, tell};
+use undertone::command::period::Period;
+use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
-    evaluate, export, folds, inspect, make_calls, models, monitor, on_alert, replay, report,
-    session, sessions, settings, train,
+    evaluate, export, folds, inspect, make_calls, manual, models, monitor, replay, report, session,
+    sessions, settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
-use undertone::output_file::{IfExists, ReadableBy, save};
+use undertone::output_file::IfExists;
 use undertone::plain_text::plain_message;
 use undertone::session::retention::Mode;
 
@@ -51,20 +51,6 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     EXIT_USAGE.into()
 }
 
-/// An error with its causes on one line, without repeating what a cause already said.
-fn chain(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !text.contains(&cause) {
-            if !text.is_empty() {
-                text += ": ";
-            }
-            text += &cause;
-        }
-    }
-    text
-}
-
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         None => monitor::run(&monitor_settings(cli.monitor)?),
@@ -79,7 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             done(doctor::run(&doctor::DoctorSettings { config, json }))
         }
         Some(Command::Config(args)) => done(settings::run(&config_settings(args))),
-        Some(Command::Export(args)) => done(export_session(args)),
+        Some(Command::Export(args)) => export_sessions(args),
         Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
         Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
@@ -98,7 +84,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             let script = completions(args.shell);
             done(print_to_stdout(|out| Ok(out.write_all(&script)?)))
         }
-        Some(Command::Man(args)) => done(manual(&args)),
+        Some(Command::Man(ManArgs { dir, force })) => {
+            done(manual::run(&manual::ManualSettings { dir, force }, &manual_pages()?))
+        }
     }
 }
 
@@ -108,25 +96,10 @@ fn done(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
 
 fn config_settings(args: ConfigArgs) -> settings::ConfigSettings {
     match args {
-        ConfigArgs { print: true, .. } => settings::ConfigSettings::Defaults,
+        ConfigArgs { defaults: true, .. } => settings::ConfigSettings::Defaults,
         ConfigArgs { check: Some(file), .. } => settings::ConfigSettings::Check(file),
         ConfigArgs { config: file, json, .. } => settings::ConfigSettings::InForce { file, json },
     }
-}
-
-fn manual(args: &ManArgs) -> anyhow::Result<()> {
-    let pages = manual_pages()?;
-    let Some(folder) = &args.dir else {
-        let first = pages.first().map_or(&[][..], |(_, page)| page);
-        return print_to_stdout(|out| Ok(out.write_all(first)?));
-    };
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for (name, page) in pages {
-        let if_exists = IfExists::from_force(args.force);
-        save(&folder.join(name), if_exists, ReadableBy::Everyone, &page)?;
-    }
-    Ok(())
 }
 
 fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
@@ -134,10 +107,16 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
         model: args.model,
         backend: args.backend.as_deref().map(str::parse).transpose()?,
         session_dir: None,
-        on_alert: args.on_alert.as_deref().map(on_alert::words).transpose()?,
+        on_alert: args
+            .on_alert
+            .as_deref()
+            .map(undertone::command::engine::on_alert::words)
+            .transpose()?,
     };
+    let mut config = Config::resolve(args.config.as_deref(), flags)?;
+    config.screen.compact |= args.compact;
     Ok(session::SessionSettings {
-        config: Config::resolve(args.config.as_deref(), flags)?,
+        config,
         log: log_to(args.log),
         headless: args.headless,
         json: args.json,
@@ -221,10 +200,20 @@ fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::Re
     })
 }
 
-fn export_session(args: ExportArgs) -> anyhow::Result<()> {
+fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
+    let format = args.format.parse()?;
+    let sessions = if args.since.is_some() || args.until.is_some() {
+        let (since, until) = (args.since.as_deref(), args.until.as_deref());
+        let period = Period::parse(since, until, &jiff::Zoned::now())?;
+        let flags = Flags { session_dir: args.dir, ..Flags::default() };
+        let dir = Config::resolve(args.config.as_deref(), flags)?.sessions_dir()?;
+        export::Selection::Began(period, dir)
+    } else {
+        export::Selection::Named(args.sessions)
+    };
     export::run(&export::ExportSettings {
-        session: args.session,
-        format: args.format.parse()?,
+        sessions,
+        format,
         output: args.output,
         force: args.force,
     })
@@ -235,7 +224,7 @@ fn report_sessions(args: ReportArgs) -> anyhow::Result<Exit> {
     let config = Config::resolve(args.config.as_deref(), flags)?;
     report::run(&report::ReportSettings {
         dir: config.sessions_dir()?,
-        period: report::Period::of(&args.since, args.until.as_deref())?,
+        period: Period::parse(Some(&args.since), args.until.as_deref(), &jiff::Zoned::now())?,
         html: args.html,
         force: args.force,
         json: args.json,

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use undertone::audio::recording::{Channel, Pace, Recording};
 use undertone::audio::{Block, Source};
-use undertone::command::steady::Steady;
+use undertone::command::engine::steady::Steady;
 use undertone::model::artifact::Artifact;
 use undertone::model::device::{AGREEMENT, Backend, BackendChoice, start};
 use undertone::model::{Baseline, Classifier, LstmClassifier};

@@ -4,27 +4,35 @@
 //! A reading is in the log before anyone sees it. [`Engine::step`] does one block a line and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
-use super::call::Ended;
-use super::input::Input;
-use super::line::{Clock, Line, Surroundings};
-use super::notices::Notices;
-use super::on_alert::OnAlert;
-use super::operator_side::OperatorSide;
-use super::steady::Steady;
-use super::switchboard::{Change, News, Switchboard};
+mod auto_call;
+pub mod backlog;
+pub mod call;
+pub mod delay;
+pub mod input;
+pub mod line;
+pub mod log_book;
+pub mod notices;
+pub mod on_alert;
+pub mod operator_side;
+pub mod reorder;
+pub mod running_log;
+pub mod steady;
+mod steady_worker;
+pub mod switchboard;
+
 use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Pipeline, Update};
-use crate::session::record::{CallerEntry, Delay, EndReason};
+use crate::session::record::{Delay, EndReason};
 use crate::stream_time::StreamTime;
-
-/// A line to be: what it is called, what it is heard from, and the sound.
-pub struct LineSetup {
-    /// For screen and log.
-    pub entry: CallerEntry,
-    /// The sound.
-    pub input: Input,
-}
+use call::Ended;
+pub use line::LineSetup;
+use line::{Clock, Line, Surroundings};
+use notices::Notices;
+use on_alert::OnAlert;
+use operator_side::OperatorSide;
+use steady::Steady;
+use switchboard::{Change, News, Switchboard};
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,9 +164,6 @@ impl Engine {
             }
         }
         updates.clear();
-        // What ending a call gave is there by now, and is of the call that is over.
-        updates.append(&mut self.updates);
-        updates.clear();
         self.updates = updates;
         let now = self.pipeline.position(line);
         self.switchboard.settle(line, now, self.lines[line].delay());
@@ -181,7 +186,9 @@ impl Engine {
         }
         let alerts = self.switchboard.take_alerts();
         if let Some(on_alert) = &self.on_alert {
-            alerts.into_iter().for_each(|alert| on_alert.send(alert));
+            for alert in alerts {
+                on_alert.send(alert);
+            }
             while let Some(failure) = on_alert.take_failure() {
                 self.notices.add(format!("the program for alerts: {}", failure.record.reason));
                 self.switchboard.alert_failed(failure);
@@ -189,11 +196,14 @@ impl Engine {
         }
     }
 
-    /// Writes a mark at the present position of the line's call.
-    pub fn mark(&mut self, line: usize, text: &str) {
-        if line < self.lines.len() {
-            self.switchboard.mark(line, text);
-        }
+    /// Writes a mark at this time of the line's call.
+    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+        self.switchboard.mark(line, at, text);
+    }
+
+    /// Logs that the operator has seen the alert of this time of the line's call.
+    pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime) {
+        self.switchboard.acknowledge(line, alert_at);
     }
 
     /// Begins a call on this line; one that is under way ends.
@@ -229,9 +239,7 @@ impl Engine {
 
     /// Gives the call on this line another label.
     pub fn rename(&mut self, line: usize, label: &str) {
-        if line < self.lines.len() {
-            self.switchboard.rename(line, label);
-        }
+        self.switchboard.rename(line, label);
     }
 
     /// The caller on this line was told what has to be told.
@@ -378,7 +386,9 @@ impl Engine {
             self.settle(line);
         }
         let failures = self.on_alert.take().map(OnAlert::finish).unwrap_or_default();
-        failures.into_iter().for_each(|failure| self.switchboard.alert_failed(failure));
+        for failure in failures {
+            self.switchboard.alert_failed(failure);
+        }
         self.switchboard.end_all(reason);
         (self.switchboard.take_ended(), self.pipeline.into_classifier())
     }

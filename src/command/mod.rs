@@ -1,12 +1,9 @@
-//! The subcommands, one a file: each wires parts, starts threads and joins them.
+//! The subcommands, one a file: each wires parts, starts threads and joins them. `engine` is what monitor and
+//! replay have run.
 
-pub mod auto_call;
-pub mod backlog;
 pub mod batch;
-pub mod call;
 pub mod calls;
 pub mod degrade;
-pub mod delay;
 pub mod devices;
 pub mod doctor;
 pub mod engine;
@@ -14,36 +11,27 @@ pub mod evaluate;
 pub mod export;
 pub mod file_set;
 pub mod folds;
-pub mod input;
 pub mod inspect;
 pub mod installed;
-pub mod line;
-pub mod log_book;
 pub mod make_calls;
+pub mod manual;
 pub mod material;
 pub mod models;
 pub mod monitor;
-pub mod notices;
-pub mod on_alert;
-mod operator_side;
+pub mod period;
 pub mod printer;
 pub mod progress;
-pub mod reorder;
 pub mod replay;
 pub mod report;
-pub mod running_log;
 pub mod scoring;
 pub mod session;
 pub mod sessions;
 pub mod settings;
-pub mod steady;
-mod steady_worker;
 pub mod summary;
-pub mod switchboard;
 pub mod train;
 pub mod watch;
 
-use crate::dashboard::Colours;
+use crate::dashboard::{Colours, Paper};
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +50,12 @@ pub const EXIT_FAILED: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// Exit code of [`Exit::Partial`].
 pub const EXIT_PARTIAL: u8 = 3;
+
+/// What the terminal is written on, from the environment.
+#[must_use]
+pub fn terminal_paper() -> Paper {
+    Paper::of_terminal(std::env::var("COLORFGBG").ok().as_deref())
+}
 
 /// What the terminal can show, from the environment.
 #[must_use]

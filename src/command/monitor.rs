@@ -6,12 +6,12 @@
 //! ```
 
 use super::engine::LineSetup;
-use super::input::Input;
-use super::line::Clock;
-use super::operator_side::OperatorSide;
+use super::engine::input::Input;
+use super::engine::line::Clock;
+use super::engine::operator_side::OperatorSide;
+use super::engine::switchboard::CallRule;
 use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
-use super::switchboard::CallRule;
 use super::{Exit, replay, watch};
 use crate::audio::microphone::{CallerChoice, DeviceChoice, Microphone};
 use crate::audio::recording::Channel;
@@ -83,6 +83,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         mode: Mode::Live { auto_calls: calls.auto },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
+        options: settings.session.config.screen_options(super::terminal_paper())?,
     };
     let watched = watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?)?;
     replay::finish(watched, settings.session.json)

@@ -95,6 +95,21 @@ impl<W: Write> Write for Output<W> {
     }
 }
 
+/// An error with its causes on one line, without repeating what a cause already said.
+#[must_use]
+pub fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text += ": ";
+            }
+            text += &cause;
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

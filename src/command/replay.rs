@@ -1,16 +1,16 @@
 //! `undertone replay`: a recorded call through the same pipeline, with the dashboard or without a screen.
 
 use super::Exit;
-use super::call::Ended;
+use super::engine::call::Ended;
+use super::engine::input::Input;
+use super::engine::line::Clock;
+use super::engine::operator_side::OperatorSide;
+use super::engine::switchboard::CallRule;
 use super::engine::{Engine, LineSetup, Step};
-use super::input::Input;
-use super::line::Clock;
-use super::operator_side::OperatorSide;
 use super::printer::tell;
 use super::progress;
 use super::session::{Prepared, SessionSettings};
 use super::summary::print_summaries;
-use super::switchboard::CallRule;
 use super::watch::{self, Watched};
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{AudioError, Source};
@@ -87,6 +87,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
+        options: settings.session.config.screen_options(super::terminal_paper())?,
     };
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {

@@ -1,14 +1,14 @@
 //! What `monitor` and `replay` have in common: model, pipeline and log.
 
+use super::engine::line::Clock;
+use super::engine::log_book::LogBook;
+use super::engine::on_alert::OnAlert;
+use super::engine::operator_side::OperatorSide;
+use super::engine::steady::Steady;
+use super::engine::switchboard::{CallRule, Switchboard};
 use super::engine::{Engine, LineSetup};
 use super::installed;
-use super::line::Clock;
-use super::log_book::LogBook;
-use super::on_alert::OnAlert;
-use super::operator_side::OperatorSide;
 use super::sessions::purge;
-use super::steady::Steady;
-use super::switchboard::{CallRule, Switchboard};
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;

@@ -12,7 +12,7 @@
 //! log: call.jsonl
 //! ```
 
-use super::call::Ended;
+use super::engine::call::Ended;
 use super::printer::{print, print_json};
 use crate::plain_text::plain;
 use crate::session::decimals::four_decimals;
@@ -104,7 +104,7 @@ fn caller_json(caller: &CallerDigest) -> Value {
             "mean_probability": four_decimals(episode.strength),
         })
     };
-    let alert = |Alerted { alert, failed }: &Alerted| {
+    let alert = |Alerted { alert, failed, acknowledged }: &Alerted| {
         json!({
             "t": alert.at.seconds(),
             "from_s": alert.from.seconds(),
@@ -113,6 +113,7 @@ fn caller_json(caller: &CallerDigest) -> Value {
             "reason": alert.reason,
             "guidance": alert.guidance,
             "program_failed": failed,
+            "acknowledged_t": acknowledged.map(StreamTime::seconds),
         })
     };
     let CallerDigest { label, summary, longest, strongest, alerts, marks, notice } = caller;
@@ -202,9 +203,12 @@ fn told(caller: &CallerDigest) -> Vec<String> {
     if !caller.alerts.is_empty() {
         lines.push("alerts:".into());
     }
-    for Alerted { alert, failed } in &caller.alerts {
+    for Alerted { alert, failed, acknowledged } in &caller.alerts {
         let (at, rule) = (alert.at.to_string(), alert.rule.words());
         lines.push(format!("  {at:<7} {rule}: {}", plain(&alert.reason)));
+        if let Some(seen) = acknowledged {
+            lines.push(format!("          acknowledged at {seen}"));
+        }
         if let Some(reason) = failed {
             lines.push(format!("          the program for alerts failed: {}", plain(reason)));
         }
@@ -260,6 +264,13 @@ mod tests {
             (&"sustained".into(), &"fear".into())
         );
         assert_eq!(alerts[1]["program_failed"], Value::Null);
+    }
+
+    #[test]
+    fn an_alert_that_was_acknowledged_says_when() {
+        let digest = digest(include_str!("../../tests/data/session/input/calls.jsonl"));
+        let text = as_text(Summed::of_log(&digest, Path::new("call.jsonl")));
+        assert!(text.contains("acknowledged at 0:0"), "{text}");
     }
 
     #[test]

@@ -12,9 +12,9 @@
 //! Both channels are bounded. When the screen is slow, updates for it are dropped; the log has them. When the
 //! dashboard is closed, the engine stops within one poll.
 
-use super::call::Ended;
+use super::engine::call::Ended;
+use super::engine::switchboard::News;
 use super::engine::{Engine, Step};
-use super::switchboard::News;
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
 use crate::session::record::EndReason;
@@ -185,11 +185,12 @@ impl Session {
             match self.actions.try_recv() {
                 Ok(Action::Quit) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
-                Ok(Action::Mark { caller, text }) => self.engine.mark(caller, &text),
+                Ok(Action::Mark { caller, at, text }) => self.engine.mark(caller, at, &text),
                 Ok(Action::BeginCall { caller, label }) => self.engine.begin_call(caller, &label),
                 Ok(Action::EndCall { caller }) => self.engine.end_call(caller),
                 Ok(Action::Rename { caller, label }) => self.engine.rename(caller, &label),
                 Ok(Action::ConfirmNotice { caller }) => self.engine.confirm_notice(caller),
+                Ok(Action::Acknowledge { caller, at }) => self.engine.acknowledge(caller, at),
                 Ok(Action::ToggleMute) => self.engine.toggle_mute(),
                 Ok(Action::TogglePause) => {
                     transport.paused = !transport.paused;
@@ -200,9 +201,10 @@ impl Session {
                     self.engine.set_speed(speed);
                 }
                 Ok(Action::SeekBy(seconds)) => {
-                    if let Err(error) = self.seek_by(seconds) {
-                        *failure = Some(error);
-                    }
+                    *failure = self.seek_by(seconds).err().or(failure.take());
+                }
+                Ok(Action::SeekTo(target)) => {
+                    *failure = self.seek_to(target).err().or(failure.take());
                 }
             }
             self.tell_status(transport);
@@ -213,6 +215,10 @@ impl Session {
         let step = StreamTime::from_ms(seconds.unsigned_abs() * 1000);
         let position = self.engine.position();
         let target = if seconds < 0 { position - step } else { position + step };
+        self.seek_to(target)
+    }
+
+    fn seek_to(&mut self, target: StreamTime) -> anyhow::Result<()> {
         let outbox = &mut self.outbox;
         self.engine.seek_to(target, &mut |news| outbox.news(news))
     }

@@ -4,15 +4,21 @@
 //! that `draw` draws. It reads no clock and touches no terminal, so that tests can drive it. What keys do
 //! stands in `obey`.
 
+mod mouse;
 mod obey;
+mod order;
+
+pub(super) use order::Sorting;
 
 use super::caller::{Caller, Phase};
 use super::entry::{Asked, Entry};
 use super::feed::{CallNews, Feed, Mode, Setup, Status};
-use super::keys::Scope;
+use super::keys::{Command, Scope};
+use super::window::Zoom;
 use crate::pipeline::Event;
 use crate::plain_text::plain_message;
 use crate::stream_time::StreamTime;
+use crate::timeline::Alert;
 use std::time::Duration;
 
 /// Printed numbers change at most twice a second: faster, a person cannot read them.
@@ -46,6 +52,19 @@ pub(super) struct App {
     pub(super) help: bool,
     /// What is being typed.
     pub(super) entry: Option<Entry>,
+    /// How much of the call the timeline shows, and up to when if not up to now.
+    pub(super) zoom: Zoom,
+    pub(super) looks_at: Option<StreamTime>,
+    /// Whether the probabilities are shown over time.
+    pub(super) shows_graph: bool,
+    /// The lines in the order of the list, and what that is.
+    pub(super) order: Vec<usize>,
+    pub(super) sorting: Sorting,
+    sorted_at: Duration,
+    /// Since when the picture stands still.
+    held_since: Option<Duration>,
+    /// Columns and rows.
+    pub(super) size: (u16, u16),
     /// When the dashboard learnt that nobody is listened to.
     muted_since: Option<Duration>,
     /// Which call ends when its key is pressed again, and until when.
@@ -84,6 +103,14 @@ impl App {
             ending: None,
             help: false,
             entry: None,
+            zoom: Zoom::default(),
+            looks_at: None,
+            shows_graph: false,
+            order: (0..setup.lines.len()).collect(),
+            sorting: Sorting::Own,
+            sorted_at: Duration::ZERO,
+            held_since: None,
+            size: (80, 24),
             muted_since: None,
             to_end: None,
             answer: None,
@@ -136,8 +163,13 @@ impl App {
         if !is_other_call {
             return;
         }
+        if line == self.selected {
+            self.looks_at = None;
+        }
         self.to_end = self.to_end.filter(|(asked, _)| *asked != line);
-        let is_about_it = |entry: &mut Entry| entry.caller == line && entry.asked != Asked::NewCall;
+        let is_about_it = |entry: &mut Entry| {
+            entry.caller == line && matches!(entry.asked, Asked::Label | Asked::Mark)
+        };
         if self.entry.take_if(is_about_it).is_some() {
             self.answer("that call is over: what was typed is not kept".to_owned());
         }
@@ -153,6 +185,7 @@ impl App {
         }
         if status.is_muted != self.status.is_muted {
             self.muted_since = status.is_muted.then_some(self.elapsed);
+            self.held_since = None;
         }
         self.status = status;
     }
@@ -165,13 +198,12 @@ impl App {
         }
         if elapsed.saturating_sub(self.refreshed) >= REFRESH {
             self.refreshed = elapsed;
-            for caller in &mut self.callers {
-                self.changed |= caller.refresh();
-            }
-            // Muted, a clock runs on the screen.
-            self.changed |= self.printed != self.status || self.muted_since.is_some();
+            // Muted or held, a clock runs on the screen.
+            self.changed |= self.printed != self.status;
+            self.changed |= self.muted_since.is_some() || self.held_since.is_some();
             self.printed = self.status.clone();
         }
+        self.keep_sorted();
         self.changed |= self.answer.take_if(|(_, until)| *until <= elapsed).is_some();
         self.changed |= self.to_end.take_if(|(_, until)| *until <= elapsed).is_some();
     }
@@ -185,7 +217,10 @@ impl App {
     }
 
     /// The terminal has another size.
-    pub(super) fn resized(&mut self) {
+    pub(super) fn resized(&mut self, size: (u16, u16)) {
+        self.size = size;
+        // A picture of another size cannot be shown.
+        self.held_since = None;
         self.changed = true;
     }
 
@@ -206,6 +241,10 @@ impl App {
             Scope::Notice => {
                 self.ending.is_none() && phase == Some(Phase::AwaitsNotice) && !self.is_muted()
             }
+            // What is not in sight was not seen.
+            Scope::Alert => {
+                self.alert(self.selected).is_some() && !self.is_muted() && self.held_since.is_none()
+            }
             Scope::Playing => self.ending.is_none() && self.is_replay(),
             // A replay that is over can be moved back.
             Scope::Replay => !matches!(self.ending, Some(Ending::Failed(_))) && self.is_replay(),
@@ -218,6 +257,18 @@ impl App {
         self.status.is_heard.get(line).copied().unwrap_or(true)
     }
 
+    /// The newest alert of a line's call that was not acknowledged; a call that is over needs nobody.
+    pub(super) fn alert(&self, line: usize) -> Option<&Alert> {
+        let caller = self.callers.get(line)?;
+        let is_running = self.ending.is_none() && caller.phase == Phase::Running;
+        caller.open_alerts().last().filter(|_| is_running)
+    }
+
+    /// How many lines have one.
+    pub(super) fn alerts(&self) -> usize {
+        (0..self.callers.len()).filter(|line| self.alert(*line).is_some()).count()
+    }
+
     /// Whether nobody is listened to because the operator wants privacy.
     pub(super) fn is_muted(&self) -> bool {
         self.ending.is_none() && self.status.is_muted
@@ -225,13 +276,26 @@ impl App {
 
     /// How long nobody has been listened to.
     pub(super) fn muted_for(&self) -> StreamTime {
-        let since = self.muted_since.unwrap_or(self.elapsed);
-        let ms = self.elapsed.saturating_sub(since).as_millis();
+        self.since(self.muted_since.unwrap_or(self.elapsed))
+    }
+
+    /// How long the picture has stood still, if it does.
+    pub(super) fn held_for(&self) -> Option<StreamTime> {
+        self.held_since.map(|since| self.since(since))
+    }
+
+    fn since(&self, then: Duration) -> StreamTime {
+        let ms = self.elapsed.saturating_sub(then).as_millis();
         StreamTime::from_ms(u64::try_from(ms).unwrap_or(u64::MAX / 8000))
     }
 
     pub(super) fn is_replay(&self) -> bool {
         matches!(self.setup.mode, Mode::Replay { .. })
+    }
+
+    /// What the key of a command is called.
+    pub(super) fn key(&self, command: Command) -> String {
+        self.setup.options.keys.name(command)
     }
 
     /// The caller whose details are shown.

@@ -3,7 +3,8 @@
 //! In: rows of text, and keys. Out: a picture for each. Keeps nothing.
 
 use super::keyboard::Keyboard;
-use super::keys::{self, Command};
+use super::keys::Command::{Back, Quit};
+use super::keys::{self, Keys};
 use super::terminal::Screen;
 use super::text::{fit, put};
 use super::{DashboardError, require_terminal};
@@ -22,7 +23,7 @@ use std::time::Duration;
 /// fails.
 pub fn show_table(mut rows: impl FnMut() -> Option<Vec<String>>) -> Result<(), DashboardError> {
     require_terminal()?;
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(false)?;
     // Declared after the screen, and so gone before the terminal is given back.
     let keyboard = Keyboard::listen()?;
     while !screen.is_ended() && !asks_to_end(&keyboard)? {
@@ -37,11 +38,11 @@ pub fn show_table(mut rows: impl FnMut() -> Option<Vec<String>>) -> Result<(), D
 
 /// Takes in the keys that were pressed; says whether one asks to end.
 fn asks_to_end(keyboard: &Keyboard) -> Result<bool, DashboardError> {
+    let keys = Keys::default();
     while let Some(event) = keyboard.next(Duration::ZERO)? {
         if let Event::Key(key) = event
             && key.kind != KeyEventKind::Release
-            && (keys::interrupts(key)
-                || matches!(keys::command(key), Some((Command::Quit | Command::Back, _))))
+            && (keys::interrupts(key) || matches!(keys.command(key), Some((Quit | Back, _))))
         {
             return Ok(true);
         }

@@ -1,8 +1,7 @@
 //! One line on the screen: the call on it, its history, the level, and the numbers as they are printed.
 //!
-//! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once;
-//! printed numbers change only on [`Caller::refresh`], and words no faster than [`HOLD`], so that a person can
-//! read them and nothing flickers.
+//! In: what becomes of the call, and its events. Out: what the panels draw. The picture follows at once; words
+//! and numbers change only on [`Caller::reword`], so that a person can read them and nothing flickers.
 
 use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
@@ -10,7 +9,8 @@ use crate::pipeline::{Event, Level};
 use crate::plain_text::{plain_line, plain_message};
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
-use crate::timeline::history::{State, Timeline};
+use crate::timeline::Alert;
+use crate::timeline::history::{MAX_ALERTS, State, Timeline};
 use std::collections::VecDeque;
 use std::mem::discriminant;
 use std::time::Duration;
@@ -21,9 +21,9 @@ const HELD_LEVELS: usize = 15;
 /// How long facts stand on the screen: they are about the last seconds, not about a turn long over.
 const FRESH: StreamTime = StreamTime::from_ms(10_000);
 
-/// A word stays at least so long. Two changes make a flash, and more than three flashes a second can harm
-/// (WCAG 2.3.1): this allows one and a half.
-pub(super) const HOLD: Duration = Duration::from_millis(334);
+/// What is printed stays at least so long: faster, a person cannot read it. Two changes make a flash, and more
+/// than three flashes a second can harm (WCAG 2.3.1): this allows one.
+pub(super) const HOLD: Duration = Duration::from_millis(500);
 
 /// Characters of a caller's label: more than the widest screen has room for.
 const MAX_LABEL: usize = 500;
@@ -53,6 +53,8 @@ pub(super) struct Caller {
     pub(super) phase: Phase,
     pub(super) timeline: Timeline,
     line_label: String,
+    /// Alerts that were not acknowledged, the newest last.
+    open: Vec<Alert>,
     /// The last levels, oldest first.
     levels: VecDeque<Level>,
     /// How the caller spoke, and when that was told last.
@@ -60,8 +62,9 @@ pub(super) struct Caller {
     /// What the caller sounds like, and since when in the same words.
     sound: (State, StreamTime),
     pub(super) printed: Printed,
-    /// When the printed words changed last.
+    /// When the printed words changed last, and when the numbers.
     worded: Option<Duration>,
+    numbered: Option<Duration>,
 }
 
 /// The numbers of one line as they stand on the screen.
@@ -100,11 +103,13 @@ impl Caller {
             phase,
             timeline: Timeline::new(),
             line_label: label,
+            open: Vec::new(),
             levels: VecDeque::with_capacity(HELD_LEVELS),
             facts: None,
             sound: (State::Listening, StreamTime::ZERO),
             printed: NOTHING,
             worded: None,
+            numbered: None,
         }
     }
 
@@ -113,6 +118,7 @@ impl Caller {
         match news {
             CallNews::Begun { label, log, awaits_notice } => {
                 self.timeline = Timeline::new();
+                self.open.clear();
                 self.facts = None;
                 self.sound = (State::Listening, StreamTime::ZERO);
                 self.log = log.map(|path| plain_message(&path.to_string_lossy()));
@@ -122,7 +128,12 @@ impl Caller {
             }
             CallNews::Renamed(label) => self.rename(&label),
             CallNews::NoticeConfirmed => self.phase = Phase::Running,
-            CallNews::Ended => self.phase = Phase::Over,
+            CallNews::Ended => {
+                self.phase = Phase::Over;
+                // The last level was that of the call.
+                self.levels.clear();
+                self.printed.level_db = None;
+            }
         }
     }
 
@@ -159,13 +170,39 @@ impl Caller {
                 self.printed = self.now();
             }
             Event::Operator(state) => self.timeline.operator(at, *state),
-            Event::Alert(alert) => self.timeline.alert(alert.clone()),
+            Event::Alert(alert) => self.alert(alert),
             Event::Facts(facts) => self.facts = Some((at, *facts)),
             Event::Level(_) => self.timeline.advance(at),
         }
         let state = self.timeline.state();
         let since = if same_words(state, self.sound.0) { self.sound.1 } else { at };
         self.sound = (state, since);
+    }
+
+    /// Keeps an alert, its words made harmless: the guidance is the hotline's own.
+    fn alert(&mut self, alert: &Alert) {
+        let one_line =
+            |text: &str| plain_message(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let alert = Alert {
+            reason: one_line(&alert.reason),
+            guidance: alert.guidance.as_deref().map(one_line),
+            ..alert.clone()
+        };
+        if self.open.len() == MAX_ALERTS {
+            self.open.remove(0);
+        }
+        self.open.push(alert.clone());
+        self.timeline.alert(alert);
+    }
+
+    /// The alerts that were not acknowledged, the newest last.
+    pub(super) fn open_alerts(&self) -> &[Alert] {
+        &self.open
+    }
+
+    /// The alert of this time was seen.
+    pub(super) fn acknowledge(&mut self, at: StreamTime) {
+        self.open.retain(|alert| alert.at != at);
     }
 
     fn hear(&mut self, level: Level) {
@@ -175,27 +212,27 @@ impl Caller {
         self.levels.push_back(level);
     }
 
-    /// Prints a new word, with its number, unless the last one is too new; says whether it did.
+    /// Prints what is new, and says whether that is anything: a new word at once, with all that goes with it,
+    /// unless the last word is too new to have been read; numbers when those of before have stood for a while.
     pub(super) fn reword(&mut self, elapsed: Duration) -> bool {
-        let is_held = self.worded.is_some_and(|worded| elapsed.saturating_sub(worded) < HOLD);
-        if is_held || same_words(self.sound.0, self.printed.state) {
-            return false;
-        }
-        self.worded = Some(elapsed);
-        self.printed.state = self.sound.0;
-        self.printed.lasting = self.timeline.now().since(self.sound.1);
-        true
-    }
-
-    /// Prints the numbers of this moment, and says whether any changed. A word that is not printed yet waits.
-    pub(super) fn refresh(&mut self) -> bool {
+        let stood = |since: Option<Duration>| {
+            since.is_none_or(|since| elapsed.saturating_sub(since) >= HOLD)
+        };
         let mut printed = self.now();
-        if !same_words(printed.state, self.printed.state) {
-            (printed.state, printed.lasting) = (self.printed.state, self.printed.lasting);
+        let is_new_word = !same_words(printed.state, self.printed.state);
+        if is_new_word && stood(self.worded) {
+            self.worded = Some(elapsed);
+        } else if !stood(self.numbered) {
+            return false;
+        } else if is_new_word {
+            // What goes with the word waits for it.
+            let Printed { state, lasting, reading, .. } = self.printed;
+            printed = Printed { state, lasting, reading, ..printed };
         }
-        let changed = printed != self.printed;
+        self.numbered = Some(elapsed);
+        let is_new = printed != self.printed;
         self.printed = printed;
-        changed
+        is_new
     }
 
     fn now(&self) -> Printed {

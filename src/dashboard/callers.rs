@@ -1,16 +1,18 @@
 //! All callers, one row each: who, how long, what now and since when, how loud, and the last minute or so.
 
-use super::app::App;
+use super::app::{App, Sorting};
 use super::caller::Caller;
 use super::signal::quiet_meter;
 use super::situation::Situation;
 use super::strip;
 use super::text::{fit, put, put_right, width};
 use super::theme::Theme;
+use super::window::{Window, Zoom};
 use crate::timeline::history::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::ops::Range;
 
 /// Columns of the parts before the strip; a part of no columns is left out.
 #[derive(Clone, Copy)]
@@ -52,10 +54,11 @@ impl Columns {
     }
 }
 
-/// Which callers are shown in so many rows: whole pages, so that rows stand still while the selection moves.
-fn shown(app: &App, rows: usize) -> std::ops::Range<usize> {
+/// Which places of the list are shown in so many rows: whole pages, so that rows stand still while the selection
+/// moves.
+fn shown(app: &App, rows: usize) -> Range<usize> {
     let rows = rows.max(1);
-    let first = (app.selected / rows * rows).min(app.callers.len().saturating_sub(rows));
+    let first = (app.place() / rows * rows).min(app.callers.len().saturating_sub(rows));
     first..app.callers.len().min(first + rows)
 }
 
@@ -66,21 +69,52 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         return;
     }
     let columns = Columns::of(area.width, app);
-    // A heading where all have room with it, or where some have none without it either.
-    let has_heading = area.height >= 4 && usize::from(area.height) != app.callers.len();
+    let has_heading = has_heading(app, area);
     let rows = area.height - u16::from(has_heading);
     let shown = shown(app, rows.into());
     if has_heading {
         draw_heading(buffer, area, &columns, theme);
-        if shown.len() < app.callers.len() {
-            let part = format!("{}-{} of {}", shown.start + 1, shown.end, app.callers.len());
-            put_right(buffer, area, 0, &format!(" {part}"), theme.strong());
-        }
+        let part = if shown.len() < app.callers.len() {
+            format!("  {}-{} of {}", shown.start + 1, shown.end, app.callers.len())
+        } else {
+            String::new()
+        };
+        let sorted = match app.sorting {
+            Sorting::Own => "",
+            Sorting::Attention => "  attention first",
+        };
+        put_right(buffer, area, 0, &format!("{sorted}{part}"), theme.strong());
     }
     let first_row = area.y + u16::from(has_heading);
-    for (row, index) in (first_row..).zip(shown) {
-        draw_row(buffer, Rect { y: row, height: 1, ..area }, app, index, &columns, theme);
+    draw_places(buffer, Rect { y: first_row, height: rows, ..area }, app, shown, theme);
+}
+
+/// Draws rows without a heading.
+pub(super) fn draw_rows(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+    let shown = shown(app, area.height.into());
+    draw_places(buffer, area, app, shown, theme);
+}
+
+fn draw_places(buffer: &mut Buffer, area: Rect, app: &App, places: Range<usize>, theme: Theme) {
+    let columns = Columns::of(area.width, app);
+    for (row, line) in (0..area.height).zip(&app.order[places]) {
+        let row = Rect { y: area.y + row, height: 1, ..area };
+        draw_row(buffer, row, app, *line, &columns, theme);
     }
+}
+
+/// Which line is shown in a row of the screen.
+pub(super) fn line_at(app: &App, area: Rect, row: u16) -> Option<usize> {
+    let has_heading = has_heading(app, area);
+    let rows = area.height.saturating_sub(u16::from(has_heading));
+    let below = row.checked_sub(area.y + u16::from(has_heading))?;
+    let places = shown(app, rows.into());
+    app.order.get(places)?.get(usize::from(below)).copied()
+}
+
+/// A heading where all have room with it, or where some have none without it either.
+fn has_heading(app: &App, area: Rect) -> bool {
+    area.height >= 4 && usize::from(area.height) != app.callers.len()
 }
 
 fn draw_heading(buffer: &mut Buffer, area: Rect, columns: &Columns, theme: Theme) {
@@ -118,9 +152,13 @@ fn draw_row(
     };
     let strip_at = columns.strip().min(area.width);
     let rest = Rect { x: area.x + strip_at, width: area.width - strip_at, ..area };
-    strip::draw(buffer, rest, &caller.timeline, theme);
+    let window = Window::live(Zoom::default(), rest.width, caller.timeline.now());
+    strip::draw(buffer, rest, window, &caller.timeline, theme);
     if situation.is_past() {
         theme.fade(buffer, rest);
+    }
+    if app.alert(index).is_some() {
+        put(buffer, rest, (0, 0), " ALERT ", theme.alarm());
     }
     put(buffer, area, (0, 0), if is_selected { "›" } else { " " }, style);
     let label = fit(&caller.label, usize::from(columns.label.saturating_sub(1)));
@@ -174,7 +212,8 @@ pub(super) fn draw_title(buffer: &mut Buffer, area: Rect, app: &App, theme: Them
     let clock = format!(" {} ", caller.printed.clock);
     let room = usize::from(area.width).saturating_sub(10 + width(&clock));
     let label = format!(" {} ", fit(&caller.label, room));
-    put(buffer, area, (2, 0), &label, theme.strong());
+    let strong = Style::reset().patch(theme.strong());
+    put(buffer, area, (2, 0), &label, strong);
     let right = Rect { width: area.width.saturating_sub(2), ..area };
-    put_right(buffer, right, 0, &clock, theme.strong());
+    put_right(buffer, right, 0, &clock, strong);
 }

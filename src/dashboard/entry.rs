@@ -1,10 +1,11 @@
-//! One line that a person types: a call's label or what a mark says.
+//! One line that a person types: a call's label, what a mark says, or who is looked for.
 //!
 //! In: keys and pasted text. Out: the [`Action`] that was meant. It keeps what was typed: at most
 //! [`MAX_CHARS`] characters, none of which could steer a terminal.
 
 use super::feed::Action;
 use crate::plain_text::visible;
+use crate::stream_time::StreamTime;
 use crate::timeline::history::MAX_MARK_CHARS;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -20,6 +21,8 @@ pub(super) enum Asked {
     Label,
     /// What a mark says.
     Mark,
+    /// Which caller is looked for.
+    Find,
 }
 
 /// What a key made of the entry.
@@ -39,13 +42,17 @@ pub(super) struct Entry {
     pub(super) asked: Asked,
     /// Which line it is about.
     pub(super) caller: usize,
+    /// When it was asked, in the call's time.
+    at: StreamTime,
     pub(super) text: String,
+    /// Whether what is typed leads nowhere.
+    pub(super) is_refused: bool,
 }
 
 impl Entry {
-    /// An empty entry about a line.
-    pub(super) fn new(asked: Asked, caller: usize) -> Self {
-        Entry { asked, caller, text: String::new() }
+    /// An empty entry about a line at this time of its call.
+    pub(super) fn new(asked: Asked, caller: usize, at: StreamTime) -> Self {
+        Entry { asked, caller, at, text: String::new(), is_refused: false }
     }
 
     /// What a key does: it writes, deletes, ends the entry or does nothing.
@@ -77,13 +84,14 @@ impl Entry {
         }
     }
 
-    /// What was asked for.
-    pub(super) fn action(&self) -> Action {
+    /// What was asked for; nothing that the engine has to know of a search.
+    pub(super) fn action(&self) -> Option<Action> {
         let (caller, text) = (self.caller, self.text.trim().to_owned());
         match self.asked {
-            Asked::NewCall => Action::BeginCall { caller, label: text },
-            Asked::Label => Action::Rename { caller, label: text },
-            Asked::Mark => Action::Mark { caller, text },
+            Asked::NewCall => Some(Action::BeginCall { caller, label: text }),
+            Asked::Label => Some(Action::Rename { caller, label: text }),
+            Asked::Mark => Some(Action::Mark { caller, at: self.at, text }),
+            Asked::Find => None,
         }
     }
 }
@@ -97,7 +105,7 @@ mod tests {
     }
 
     fn typed(text: &str) -> Entry {
-        let mut entry = Entry::new(Asked::Mark, 2);
+        let mut entry = Entry::new(Asked::Mark, 2, StreamTime(9));
         for character in text.chars() {
             assert_eq!(press(&mut entry, KeyCode::Char(character), KeyModifiers::NONE), Typed::On);
         }
@@ -109,10 +117,14 @@ mod tests {
         let mut entry = typed(" Qué? x");
         press(&mut entry, KeyCode::Backspace, KeyModifiers::NONE);
         assert_eq!(press(&mut entry, KeyCode::Enter, KeyModifiers::NONE), Typed::Done);
-        assert_eq!(entry.action(), Action::Mark { caller: 2, text: "Qué?".into() });
-        let mut entry = Entry::new(Asked::NewCall, 0);
+        assert_eq!(
+            entry.action(),
+            Some(Action::Mark { caller: 2, at: StreamTime(9), text: "Qué?".into() })
+        );
+        let mut entry = Entry::new(Asked::NewCall, 0, StreamTime(9));
         assert_eq!(press(&mut entry, KeyCode::Enter, KeyModifiers::NONE), Typed::Done);
-        assert_eq!(entry.action(), Action::BeginCall { caller: 0, label: String::new() });
+        let begun = Action::BeginCall { caller: 0, label: String::new() };
+        assert_eq!(entry.action(), Some(begun));
         assert_eq!(press(&mut entry, KeyCode::Esc, KeyModifiers::NONE), Typed::Cancelled);
     }
 

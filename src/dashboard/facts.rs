@@ -126,7 +126,12 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
             let area = buffer.area;
             let facts = against(NOW, Some(&BEFORE));
-            draw(&mut buffer, area, Some(&facts), Theme::new(super::super::theme::Colours::None));
+            draw(
+                &mut buffer,
+                area,
+                Some(&facts),
+                Theme::new(super::super::theme::Colours::None, super::super::theme::Paper::Unknown),
+            );
             (0..columns).map(|x| buffer[(x, 0)].symbol()).collect::<String>().trim_end().to_owned()
         };
         assert_eq!(row(68), "louder +6 dB · pitch 210 Hz, higher +3 st · 4.1 syll/s · pauses 20 %");

@@ -1,6 +1,7 @@
 //! What the dashboard is told, and what it asks for.
 
-use super::theme::Colours;
+use super::keys::Keys;
+use super::theme::{Colours, Paper};
 use crate::pipeline::Update;
 use crate::stream_time::StreamTime;
 use std::path::PathBuf;
@@ -23,6 +24,21 @@ pub struct Setup {
     pub notice: Option<String>,
     /// What the terminal can show.
     pub colours: Colours,
+    /// What the person wants of the screen.
+    pub options: ScreenOptions,
+}
+
+/// What a person wants of the screen.
+#[derive(Clone, Debug, Default)]
+pub struct ScreenOptions {
+    /// One line a caller and nothing else, for a terminal of a line or a few.
+    pub is_compact: bool,
+    /// Whether clicks and the wheel are taken from the terminal, which then marks text only with Shift.
+    pub takes_mouse: bool,
+    /// What the terminal is written on, if known.
+    pub paper: Paper,
+    /// Which keys do what.
+    pub keys: Keys,
 }
 
 /// A place where a caller can be heard: one call after the other.
@@ -56,7 +72,8 @@ pub enum Mode {
 pub enum Feed {
     /// Something about a caller; times are those of the caller's call.
     Update(Update),
-    /// A call begins or ends, or its notice was confirmed.
+    /// A call begins or ends, or its notice was confirmed. Unlike an update it must never be left out: the
+    /// line would show another call's state.
     Call {
         /// Which line.
         caller: usize,
@@ -132,12 +149,16 @@ pub enum Action {
     TogglePause,
     /// Move a replay by so many seconds; negative is back.
     SeekBy(i64),
+    /// Move a replay to a place.
+    SeekTo(StreamTime),
     /// Replay so many times faster than real time.
     SetSpeed(f64),
-    /// Mark this moment in the log of this line's call, with what was typed; that may be nothing.
+    /// Mark a moment in the log of this line's call, with what was typed; that may be nothing.
     Mark {
         /// Which line.
         caller: usize,
+        /// When the key was pressed, in the call's time.
+        at: StreamTime,
         /// What was typed.
         text: String,
     },
@@ -165,6 +186,13 @@ pub enum Action {
     ConfirmNotice {
         /// Which line.
         caller: usize,
+    },
+    /// The alert of this line's call was seen.
+    Acknowledge {
+        /// Which line.
+        caller: usize,
+        /// When the alert was, in the call's time.
+        at: StreamTime,
     },
     /// Stop listening to everybody at once, or listen again.
     ToggleMute,

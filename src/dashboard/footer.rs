@@ -4,7 +4,7 @@ use super::app::{App, Ending};
 use super::caller::Caller;
 use super::entry::{Asked, Entry, MAX_CHARS};
 use super::feed::{LogStopped, Mode};
-use super::keys::{BINDINGS, Binding, LAST};
+use super::keys::{BINDINGS, Binding, Command, is_last};
 use super::text::{fit, fit_end, put, put_right, width};
 use super::theme::Theme;
 use crate::plain_text::plain;
@@ -36,29 +36,36 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     }
 }
 
-/// What matters most: how it ended, the answer to a key, a log that stopped, or the last notice.
+/// What matters most, or else the last notice.
 fn message(app: &App, theme: Theme) -> Option<(String, Style)> {
-    match (&app.ending, app.last_answer(), &app.notice) {
-        (Some(Ending::Failed(error)), _, _) => {
-            Some((format!(" stopped: {error}; q quits "), theme.alarm()))
+    let style = |is_alarm| if is_alarm { theme.alarm() } else { theme.strong() };
+    let urgent = urgent(app).map(|(text, is_alarm)| (text, style(is_alarm)));
+    urgent.or_else(|| app.notice.clone().map(|notice| (notice, Style::new())))
+}
+
+/// How it ended, what a second press would do, the answer to a key, or a log that stopped; and whether that is
+/// something to be alarmed at.
+pub(super) fn urgent(app: &App) -> Option<(String, bool)> {
+    match (&app.ending, app.to_end(), app.last_answer()) {
+        (Some(Ending::Failed(error)), ..) => {
+            let quit = app.key(Command::Quit);
+            Some((format!(" stopped: {error}; {quit} quits "), true))
         }
-        (Some(Ending::Over), _, _) => {
+        (Some(Ending::Over), ..) => {
             let what = match app.setup.mode {
-                Mode::Live { .. } => "monitoring is over",
-                Mode::Replay { .. } => "the replay is over; ← goes back",
+                Mode::Live { .. } => "monitoring is over".to_owned(),
+                Mode::Replay { .. } => {
+                    format!("the replay is over; {} goes back", app.key(Command::Seek(-5)))
+                }
             };
-            Some((format!(" {what}; q quits "), theme.alarm()))
+            Some((format!(" {what}; {} quits ", app.key(Command::Quit)), true))
         }
-        (None, _, _) if app.to_end().is_some() => {
-            let label = app.to_end().unwrap_or_default();
-            Some((format!(" press e again to end the call: {label} "), theme.alarm()))
+        (None, Some(label), _) => {
+            let key = app.key(Command::EndCall);
+            Some((format!(" press {key} again to end the call: {label} "), true))
         }
-        (None, Some(answer), _) => Some((answer.to_owned(), theme.strong())),
-        (None, None, _) if app.status.log_stopped.is_some() => {
-            Some((log_stopped(app.status.log_stopped?), theme.alarm()))
-        }
-        (None, None, Some(notice)) => Some((notice.clone(), Style::new())),
-        (None, None, None) => None,
+        (None, None, Some(answer)) => Some((answer.to_owned(), false)),
+        (None, None, None) => app.status.log_stopped.map(|stopped| (log_stopped(stopped), true)),
     }
 }
 
@@ -68,14 +75,16 @@ fn log_stopped(LogStopped { since, disk_full }: LogStopped) -> String {
 }
 
 /// What is being typed, with its question; the end of it if it is long.
-fn draw_entry(buffer: &mut Buffer, area: Rect, entry: &Entry, app: &App, theme: Theme) {
+pub(super) fn draw_entry(buffer: &mut Buffer, area: Rect, entry: &Entry, app: &App, theme: Theme) {
     let is_in_call = app.callers.get(entry.caller).is_some_and(Caller::is_in_call);
     let asked = match entry.asked {
         Asked::NewCall if is_in_call => " this call ends, a new one begins; its label: ",
         Asked::NewCall => " new call, its label: ",
         Asked::Label => " label of this call: ",
         Asked::Mark => " mark, with the text: ",
+        Asked::Find => " find a caller: ",
     };
+    let asked = if entry.is_refused { " no caller is called: " } else { asked };
     let column = put(buffer, area, (0, 0), asked, theme.alarm()) + 1;
     let room = usize::from(area.width.saturating_sub(column + 1));
     let end = put(buffer, area, (column, 0), &fit_end(&plain(&entry.text), room), theme.strong());
@@ -91,19 +100,20 @@ fn draw_entry(buffer: &mut Buffer, area: Rect, entry: &Entry, app: &App, theme: 
 fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let row = area.height.saturating_sub(1);
     let usable = BINDINGS.iter().filter(|it| !it.short.is_empty() && app.in_scope(it.scope));
-    let (last, first): (Vec<_>, Vec<_>) = usable.partition(|binding| LAST.contains(&binding.name));
-    let columns = |binding: &&Binding| 1 + width(binding.name) + width(binding.short) + GAP.len();
+    let named = usable.map(|binding| (app.setup.options.keys.names(binding), binding));
+    let (last, first): (Vec<_>, Vec<_>) = named.partition(|(_, binding)| is_last(binding));
+    let columns = |(name, it): &(String, &Binding)| 1 + width(name) + width(it.short) + GAP.len();
     let mut room = usize::from(area.width) + GAP.len();
     room = room.saturating_sub(last.iter().map(columns).sum());
-    let fitting = first.into_iter().take_while(|binding| {
-        let needed = columns(binding);
+    let fitting = first.into_iter().take_while(|named| {
+        let needed = columns(named);
         let fits = needed <= room;
         room = room.saturating_sub(needed);
         fits
     });
     let mut column = 0;
-    for binding in fitting.collect::<Vec<_>>().into_iter().chain(last) {
-        column = put(buffer, area, (column, row), binding.name, theme.strong());
+    for (name, binding) in fitting.collect::<Vec<_>>().into_iter().chain(last) {
+        column = put(buffer, area, (column, row), &name, theme.strong());
         let short = format!(" {}{GAP}", binding.short);
         column = put(buffer, area, (column, row), &short, theme.dim());
     }

@@ -4,10 +4,14 @@
 
 use super::app::{App, Ending};
 use super::feed::Mode;
+use super::keys::Command;
+use super::situation::Situation;
 use super::text::{fit, put, put_right};
 use super::theme::Theme;
+use crate::stream_time::StreamTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 /// Draws the label, the clock and, if there is a second row, the rule.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -23,6 +27,25 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     draw_rule(buffer, area, app, theme);
 }
 
+/// Says over the first row that the picture is an old one, and how to go on.
+pub(super) fn draw_held(
+    buffer: &mut Buffer,
+    area: Rect,
+    held_for: StreamTime,
+    app: &App,
+    theme: Theme,
+) {
+    let key = app.key(Command::Hold);
+    // The reason is in the picture that is not shown.
+    let alert = if app.alerts() > 0 { " ALERT;" } else { "" };
+    let text =
+        format!("{alert} PICTURE HELD for {held_for}; listening goes on; {key}: live again ");
+    let row = Rect { height: area.height.min(1), ..area };
+    Clear.render(row, buffer);
+    buffer.set_style(row, theme.alarm());
+    put(buffer, row, (0, 0), &fit(&text, row.width.into()), theme.alarm());
+}
+
 /// The caller's label, or how many there are.
 fn whose(app: &App) -> String {
     match app.callers.as_slice() {
@@ -31,7 +54,20 @@ fn whose(app: &App) -> String {
         lines => {
             let calls = lines.iter().filter(|caller| caller.is_in_call()).count();
             let s = if calls == 1 { "" } else { "s" };
-            format!("{calls} call{s} on {} lines", lines.len())
+            let needs_you = |line: &usize| {
+                matches!(Situation::of(app, *line), Situation::AwaitsNotice | Situation::NoSound)
+            };
+            let alerts = match app.alerts() {
+                0 => String::new(),
+                1 => ", 1 ALERT".to_owned(),
+                several => format!(", {several} ALERTS"),
+            };
+            let needing = match (0..lines.len()).filter(needs_you).count() {
+                0 => String::new(),
+                1 => ", 1 needs you".to_owned(),
+                several => format!(", {several} need you"),
+            };
+            format!("{calls} call{s} on {} lines{alerts}{needing}", lines.len())
         }
     }
 }
@@ -86,12 +122,12 @@ mod tests {
     use super::*;
     use crate::dashboard::feed::Feed;
     use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, setup};
-    use crate::dashboard::theme::Colours;
+    use crate::dashboard::theme::{Colours, Paper};
 
     fn rows(app: &App) -> [String; 2] {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 2));
         let area = buffer.area;
-        draw(&mut buffer, area, app, Theme::new(Colours::None));
+        draw(&mut buffer, area, app, Theme::new(Colours::None, Paper::Unknown));
         [0, 1].map(|y| (0..40).map(|x| buffer[(x, y)].symbol()).collect())
     }
 

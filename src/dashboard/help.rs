@@ -1,8 +1,7 @@
-//! The help: every key, what the strip's letters mean, and what a reading is not.
+//! The help: every key that can mean anything, what the strip's letters mean, and what a reading is not.
 
 use super::app::App;
-use super::feed::Mode;
-use super::keys::{BINDINGS, Scope};
+use super::keys::{BINDINGS, Binding, Scope};
 use super::text::{fit, put};
 use super::theme::Theme;
 use crate::emotion::Emotion;
@@ -25,7 +24,7 @@ const CELLS: [(Cell, &str); 4] = [
 
 /// What is said below.
 const NOTES: [&str; 3] = [
-    "A small letter is less than 50 % certain. ▲ is a mark, × lost sound.",
+    "Small letter: less than 50 % certain. ▲ mark, ! alert, × lost sound.",
     "A reading is a guess from the sound of the voice, and often wrong.",
     "It is no diagnosis: trust the call.",
 ];
@@ -35,7 +34,8 @@ const LEGEND_ROWS: u16 = 4;
 
 /// Draws the help over whatever is there; on a small screen, over all of it and without a frame.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    let key_rows = u16::try_from(BINDINGS.len()).unwrap_or(u16::MAX);
+    let bindings: Vec<&Binding> = BINDINGS.iter().filter(|it| is_possible(it.scope, app)).collect();
+    let key_rows = u16::try_from(bindings.len()).unwrap_or(u16::MAX);
     let note_rows = u16::try_from(NOTES.len()).unwrap_or(u16::MAX);
     let (width, height) = (72, key_rows + 1 + LEGEND_ROWS + 1 + note_rows + 2);
     let is_small = width > area.width || height > area.height;
@@ -53,11 +53,24 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         block.render(panel, buffer);
         (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, 1)
     };
-    draw_keys(buffer, inner, app, theme);
+    for (row, binding) in (0..).zip(bindings) {
+        draw_binding(buffer, inner, (row, binding), app, theme);
+    }
     draw_legend(buffer, below(inner, key_rows + air), theme);
     let notes = below(inner, key_rows + air + LEGEND_ROWS + air);
     for (row, note) in (0..).zip(NOTES) {
         put(buffer, notes, (0, row), &fit(note, notes.width.into()), theme.dim());
+    }
+}
+
+/// Whether keys of this scope can ever mean anything in this session.
+fn is_possible(scope: Scope, app: &App) -> bool {
+    match scope {
+        Scope::Replay | Scope::Playing => app.is_replay(),
+        Scope::Live | Scope::LiveCall => !app.is_replay(),
+        Scope::Notice => app.setup.notice_text.is_some(),
+        Scope::SeveralCallers => app.callers.len() > 1,
+        Scope::Always | Scope::InCall | Scope::Alert => true,
     }
 }
 
@@ -67,24 +80,20 @@ fn below(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
-fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    for (row, binding) in (0..).zip(BINDINGS) {
-        let usable = app.in_scope(binding.scope);
-        let (name, what) =
-            if usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
-        put(buffer, area, (0, row), binding.name, name);
-        let text = match (binding.scope, app.setup.mode) {
-            (Scope::Replay | Scope::Playing, Mode::Live { .. }) => {
-                format!("{} (replay only)", binding.what)
-            }
-            (Scope::Live | Scope::LiveCall, Mode::Replay { .. }) => {
-                format!("{} (live only)", binding.what)
-            }
-            _ => binding.what.to_owned(),
-        };
-        let room = usize::from(area.width.saturating_sub(KEYS));
-        put(buffer, area, (KEYS, row), &fit(&text, room), what);
-    }
+fn draw_binding(
+    buffer: &mut Buffer,
+    area: Rect,
+    (row, binding): (u16, &Binding),
+    app: &App,
+    theme: Theme,
+) {
+    let is_usable = app.in_scope(binding.scope);
+    let (name, what) =
+        if is_usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
+    let names = app.setup.options.keys.names(binding);
+    put(buffer, area, (0, row), &fit(&names, usize::from(KEYS - 1)), name);
+    let room = usize::from(area.width.saturating_sub(KEYS));
+    put(buffer, area, (KEYS, row), &fit(binding.what, room), what);
 }
 
 fn draw_legend(buffer: &mut Buffer, area: Rect, theme: Theme) {

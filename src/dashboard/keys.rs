@@ -1,6 +1,11 @@
 //! The keys: one table that decides what a key does and fills the help panel and the footer.
+//!
+//! In: what the configuration binds otherwise. Out: what a key does, and how the keys are called.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use super::key_name::{INTERRUPT, Key};
+use super::key_settings::{KeyError, KeySettings};
+use ratatui::crossterm::event::KeyEvent;
+use std::collections::HashMap;
 
 /// What a key makes the dashboard do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +17,9 @@ pub(super) enum Command {
     Pause,
     /// Move a replay by so many seconds.
     Seek(i64),
+    /// Move a replay to the mark or alert before, or after.
+    PreviousNote,
+    NextNote,
     Faster,
     Slower,
     Mark,
@@ -21,9 +29,26 @@ pub(super) enum Command {
     EndCall,
     Label,
     ConfirmNotice,
+    /// The alert was seen.
+    Acknowledge,
     Mute,
     NextCaller,
     PreviousCaller,
+    /// Callers who need attention first, or in their own order.
+    Sort,
+    Find,
+    /// The timeline shows less time, or more.
+    Closer,
+    Farther,
+    /// The timeline shows what was before, or after.
+    Earlier,
+    Later,
+    /// The timeline ends now.
+    Now,
+    /// Probabilities over time, or of this moment.
+    Graph,
+    /// The picture stands still; listening goes on.
+    Hold,
 }
 
 /// When a key means anything.
@@ -38,6 +63,8 @@ pub(super) enum Scope {
     LiveCall,
     /// While the selected call waits for the caller to be told.
     Notice,
+    /// While the selected call has an alert that was not acknowledged.
+    Alert,
     /// Until it is over, and only where time can be held.
     Playing,
     /// Only where time can be held, also when it is over.
@@ -46,187 +73,307 @@ pub(super) enum Scope {
     SeveralCallers,
 }
 
-/// One row of the help: keys that belong together.
-pub(super) struct Binding {
-    /// The keys as a person calls them.
+/// Something to do, and the keys that do it unless the configuration names others.
+pub(super) struct Deed {
+    /// What it is called in the configuration.
     pub(super) name: &'static str,
-    /// What they do, in the order of their names.
+    pub(super) command: Command,
+    keys: &'static [&'static str],
+}
+
+const fn deed(name: &'static str, command: Command, keys: &'static [&'static str]) -> Deed {
+    Deed { name, command, keys }
+}
+
+/// One row of the help: what belongs together.
+pub(super) struct Binding {
+    pub(super) deeds: &'static [Deed],
+    /// What the keys do, in their order.
     pub(super) what: &'static str,
     /// A word for the footer; empty where there is no room for this row.
     pub(super) short: &'static str,
     pub(super) scope: Scope,
-    keys: &'static [(KeyCode, KeyModifiers, Command)],
 }
 
-const NONE: KeyModifiers = KeyModifiers::NONE;
-const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
-
-/// All keys, those first that an operator needs first.
+/// All that keys can do; what an operator needs first comes first.
 pub(super) const BINDINGS: &[Binding] = &[
     Binding {
-        name: "c",
+        deeds: &[deed("confirm_notice", Command::ConfirmNotice, &["c"])],
         what: "the caller was told: readings begin",
         short: "the caller was told",
         scope: Scope::Notice,
-        keys: &[(KeyCode::Char('c'), NONE, Command::ConfirmNotice)],
     },
     Binding {
-        name: "m t",
+        deeds: &[deed("acknowledge", Command::Acknowledge, &["a"])],
+        what: "the alert was seen: acknowledge it",
+        short: "acknowledge",
+        scope: Scope::Alert,
+    },
+    Binding {
+        deeds: &[deed("mark", Command::Mark, &["m"]), deed("note", Command::Note, &["t"])],
         what: "mark this moment, with a text",
         short: "mark",
         scope: Scope::InCall,
-        keys: &[
-            (KeyCode::Char('m'), NONE, Command::Mark),
-            (KeyCode::Char('t'), NONE, Command::Note),
-        ],
     },
     Binding {
-        name: "p",
+        deeds: &[deed("mute", Command::Mute, &["p"])],
         what: "mute: listen to nobody, listen again",
         short: "mute",
         scope: Scope::Live,
-        keys: &[(KeyCode::Char('p'), NONE, Command::Mute)],
     },
     Binding {
-        name: "n",
+        deeds: &[deed("begin_call", Command::BeginCall, &["n"])],
         what: "begin a new call on this line",
         short: "new call",
         scope: Scope::Live,
-        keys: &[(KeyCode::Char('n'), NONE, Command::BeginCall)],
     },
     Binding {
-        name: "e",
+        deeds: &[deed("end_call", Command::EndCall, &["e"])],
         what: "end the call: press it twice",
         short: "end",
         scope: Scope::LiveCall,
-        keys: &[(KeyCode::Char('e'), NONE, Command::EndCall)],
     },
     Binding {
-        name: "l",
+        deeds: &[deed("label", Command::Label, &["l"])],
         what: "give the call another label",
         short: "label",
         scope: Scope::LiveCall,
-        keys: &[(KeyCode::Char('l'), NONE, Command::Label)],
     },
     Binding {
-        name: "space",
+        deeds: &[deed("pause", Command::Pause, &["space"])],
         what: "pause, go on",
         short: "pause",
         scope: Scope::Playing,
-        keys: &[(KeyCode::Char(' '), NONE, Command::Pause)],
     },
     Binding {
-        name: "← →",
+        deeds: &[
+            deed("back_5s", Command::Seek(-5), &["left"]),
+            deed("on_5s", Command::Seek(5), &["right"]),
+        ],
         what: "5 seconds back, on",
         short: "seek",
         scope: Scope::Replay,
-        keys: &[(KeyCode::Left, NONE, Command::Seek(-5)), (KeyCode::Right, NONE, Command::Seek(5))],
     },
     Binding {
-        name: "PgUp PgDn",
-        what: "30 seconds back, on (or shift ← →)",
+        deeds: &[
+            deed("back_30s", Command::Seek(-30), &["pgup", "shift-left"]),
+            deed("on_30s", Command::Seek(30), &["pgdn", "shift-right"]),
+        ],
+        what: "30 seconds back, on",
         short: "",
         scope: Scope::Replay,
-        keys: &[
-            (KeyCode::PageUp, NONE, Command::Seek(-30)),
-            (KeyCode::PageDown, NONE, Command::Seek(30)),
-            (KeyCode::Left, SHIFT, Command::Seek(-30)),
-            (KeyCode::Right, SHIFT, Command::Seek(30)),
-        ],
     },
     Binding {
-        name: "+ -",
+        deeds: &[
+            deed("previous_note", Command::PreviousNote, &["["]),
+            deed("next_note", Command::NextNote, &["]"]),
+        ],
+        what: "to the mark or alert before, after",
+        short: "",
+        scope: Scope::Replay,
+    },
+    Binding {
+        deeds: &[
+            deed("faster", Command::Faster, &["+", "="]),
+            deed("slower", Command::Slower, &["-"]),
+        ],
         what: "faster, slower",
         short: "speed",
         scope: Scope::Replay,
-        keys: &[
-            (KeyCode::Char('+'), NONE, Command::Faster),
-            (KeyCode::Char('='), NONE, Command::Faster),
-            (KeyCode::Char('-'), NONE, Command::Slower),
-        ],
     },
     Binding {
-        name: "↑ ↓",
-        what: "the caller above, below (or k j)",
+        deeds: &[
+            deed("previous_caller", Command::PreviousCaller, &["up", "k"]),
+            deed("next_caller", Command::NextCaller, &["down", "j"]),
+        ],
+        what: "the caller above, below",
         short: "caller",
         scope: Scope::SeveralCallers,
-        keys: &[
-            (KeyCode::Up, NONE, Command::PreviousCaller),
-            (KeyCode::Char('k'), NONE, Command::PreviousCaller),
-            (KeyCode::Down, NONE, Command::NextCaller),
-            (KeyCode::Char('j'), NONE, Command::NextCaller),
-        ],
     },
     Binding {
-        name: "?",
-        what: "this help (or h)",
+        deeds: &[deed("find", Command::Find, &["/"]), deed("sort", Command::Sort, &["s"])],
+        what: "find a caller; who needs attention first",
+        short: "find, sort",
+        scope: Scope::SeveralCallers,
+    },
+    Binding {
+        deeds: &[
+            deed("zoom_in", Command::Closer, &["z"]),
+            deed("zoom_out", Command::Farther, &["x"]),
+        ],
+        what: "timeline: less time, more time",
+        short: "zoom",
+        scope: Scope::Always,
+    },
+    Binding {
+        deeds: &[
+            deed("earlier", Command::Earlier, &[","]),
+            deed("later", Command::Later, &["."]),
+            deed("now", Command::Now, &["0", "end"]),
+        ],
+        what: "timeline: earlier, later, now",
+        short: "",
+        scope: Scope::Always,
+    },
+    Binding {
+        deeds: &[deed("graph", Command::Graph, &["g"]), deed("hold", Command::Hold, &["f"])],
+        what: "probabilities over time; freeze the picture",
+        short: "",
+        scope: Scope::Always,
+    },
+    Binding {
+        deeds: &[deed("help", Command::Help, &["?", "h"])],
+        what: "this help",
         short: "help",
         scope: Scope::Always,
-        keys: &[
-            (KeyCode::Char('?'), NONE, Command::Help),
-            (KeyCode::Char('h'), NONE, Command::Help),
-        ],
     },
     Binding {
-        name: "q",
-        what: "quit (or Ctrl-C; Esc closes the help first)",
+        deeds: &[
+            deed("quit", Command::Quit, &["q"]),
+            // Named together with it, for it quits when there is nothing to close.
+            deed("back", Command::Back, &["esc"]),
+        ],
+        what: "quit; so do Ctrl-C, and Esc when no help is open",
         short: "quit",
         scope: Scope::Always,
-        keys: &[(KeyCode::Char('q'), NONE, Command::Quit), (KeyCode::Esc, NONE, Command::Back)],
     },
 ];
 
-/// Whether it is Ctrl-C, which quits whatever is going on.
-pub(super) fn interrupts(key: KeyEvent) -> bool {
-    key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL
+/// What is shown however narrow the screen is.
+pub(super) fn is_last(binding: &Binding) -> bool {
+    matches!(binding.deeds[0].command, Command::Help | Command::Quit)
 }
 
-/// The names of those that are shown however narrow the screen is.
-pub(super) const LAST: [&str; 2] = ["?", "q"];
+/// All that keys can do, with when they can.
+pub(super) fn deeds() -> impl Iterator<Item = (&'static Deed, Scope)> {
+    BINDINGS.iter().flat_map(|binding| binding.deeds.iter().map(|deed| (deed, binding.scope)))
+}
 
-/// What a key does, and when.
-pub(super) fn command(key: KeyEvent) -> Option<(Command, Scope)> {
-    // Shift is part of a character already: `?` needs it on one keyboard and not on another.
-    let ignored = if matches!(key.code, KeyCode::Char(_)) { SHIFT } else { NONE };
-    let modifiers = key.modifiers.difference(ignored);
-    BINDINGS.iter().find_map(|binding| {
-        let matches = |(code, with, _): &&_| *code == key.code && *with == modifiers;
-        let (_, _, command) = binding.keys.iter().find(matches)?;
-        Some((*command, binding.scope))
-    })
+/// Which keys do what: the table, changed by the configuration.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Of every deed by its name, the keys in their order.
+    bound: HashMap<&'static str, Vec<Key>>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        let bound = deeds().map(|(deed, _)| {
+            (deed.name, deed.keys.iter().filter_map(|text| Key::parse(text)).collect())
+        });
+        Keys { bound: bound.collect() }
+    }
+}
+
+impl Keys {
+    /// The table with the keys of the configuration in place of the usual ones.
+    ///
+    /// # Errors
+    /// [`KeyError`] for what is no action or no key, and for a key that would do two things.
+    pub fn new(settings: &KeySettings) -> Result<Self, KeyError> {
+        let mut keys = Keys::default();
+        for (name, wanted) in settings.parsed(deeds().map(|(deed, _)| deed.name))? {
+            keys.bound.insert(name, wanted);
+        }
+        keys.check()?;
+        Ok(keys)
+    }
+
+    fn check(&self) -> Result<(), KeyError> {
+        let mut taken: HashMap<Key, &'static str> = HashMap::new();
+        for (deed, _) in deeds() {
+            for key in self.of(deed) {
+                if *key == INTERRUPT {
+                    return Err(KeyError::Interrupt { action: deed.name });
+                }
+                if let Some(other) = taken.insert(*key, deed.name) {
+                    let key = key.name();
+                    return Err(KeyError::Twice { key, one: other, other: deed.name });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, deed: &Deed) -> &[Key] {
+        self.bound.get(deed.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a key does, and when.
+    pub(super) fn command(&self, event: KeyEvent) -> Option<(Command, Scope)> {
+        let key = Key::of(event);
+        let found = deeds().find(|(deed, _)| self.of(deed).contains(&key));
+        found.map(|(deed, scope)| (deed.command, scope))
+    }
+
+    /// What the keys of a row are called: the first one of each deed.
+    pub(super) fn names(&self, binding: &Binding) -> String {
+        let first = binding.deeds.iter().filter(|deed| deed.command != Command::Back);
+        let names = first.filter_map(|deed| self.of(deed).first()).map(|key| key.name());
+        names.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the first key of a command is called, or how to do it where there is none.
+    pub(super) fn name(&self, command: Command) -> String {
+        let deed = deeds().find(|(deed, _)| deed.command == command);
+        let key = deed.and_then(|(deed, _)| self.of(deed).first());
+        key.map_or_else(|| "(no key)".to_owned(), |key| key.name())
+    }
+}
+
+/// Whether it is Ctrl-C, which quits whatever is going on.
+pub(super) fn interrupts(event: KeyEvent) -> bool {
+    Key::of(event) == INTERRUPT
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::crossterm::event::{KeyCode, KeyModifiers};
     use std::collections::HashSet;
 
-    fn does(code: KeyCode, modifiers: KeyModifiers) -> Option<Command> {
-        command(KeyEvent::new(code, modifiers)).map(|(command, _)| command)
+    const NONE: KeyModifiers = KeyModifiers::NONE;
+    const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+
+    fn does(keys: &Keys, code: KeyCode, modifiers: KeyModifiers) -> Option<Command> {
+        keys.command(KeyEvent::new(code, modifiers)).map(|(command, _)| command)
     }
 
     #[test]
-    fn no_key_does_two_things() {
-        let keys: Vec<_> =
-            BINDINGS.iter().flat_map(|b| b.keys).map(|(code, with, _)| (*code, *with)).collect();
-        let different: HashSet<_> = keys.iter().collect();
-        assert_eq!(different.len(), keys.len());
+    fn in_the_table_every_key_can_be_read_and_does_one_thing() {
+        let keys = Keys::default();
+        keys.check().unwrap();
+        for (deed, _) in deeds() {
+            assert_eq!(keys.of(deed).len(), deed.keys.len(), "{}", deed.name);
+        }
+        let names: HashSet<&str> = deeds().map(|(deed, _)| deed.name).collect();
+        assert_eq!(names.len(), deeds().count());
     }
 
     #[test]
     fn shift_makes_a_seek_longer_and_leaves_characters_alone() {
-        assert_eq!(does(KeyCode::Left, NONE), Some(Command::Seek(-5)));
-        assert_eq!(does(KeyCode::Right, SHIFT), Some(Command::Seek(30)));
-        assert_eq!(does(KeyCode::Char('?'), SHIFT), Some(Command::Help));
-        assert_eq!(does(KeyCode::Char('+'), SHIFT), Some(Command::Faster));
+        let keys = Keys::default();
+        assert_eq!(does(&keys, KeyCode::Left, NONE), Some(Command::Seek(-5)));
+        assert_eq!(does(&keys, KeyCode::Right, SHIFT), Some(Command::Seek(30)));
+        assert_eq!(does(&keys, KeyCode::Char('?'), SHIFT), Some(Command::Help));
+        assert_eq!(does(&keys, KeyCode::Char('+'), SHIFT), Some(Command::Faster));
     }
 
     #[test]
     fn control_makes_another_key_of_a_character() {
-        assert_eq!(does(KeyCode::Char('c'), NONE), Some(Command::ConfirmNotice));
-        assert_eq!(does(KeyCode::Char('c'), KeyModifiers::CONTROL), None);
-        assert_eq!(does(KeyCode::Char('m'), KeyModifiers::CONTROL), None);
+        let keys = Keys::default();
+        assert_eq!(does(&keys, KeyCode::Char('c'), NONE), Some(Command::ConfirmNotice));
+        assert_eq!(does(&keys, KeyCode::Char('c'), KeyModifiers::CONTROL), None);
+        assert_eq!(does(&keys, KeyCode::Char('m'), KeyModifiers::CONTROL), None);
         assert!(interrupts(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
         assert!(!interrupts(KeyEvent::new(KeyCode::Char('c'), NONE)));
+    }
+
+    #[test]
+    fn a_row_names_the_first_key_of_each_deed() {
+        let keys = Keys::default();
+        let names: Vec<String> = BINDINGS.iter().map(|binding| keys.names(binding)).collect();
+        assert!(names.contains(&"← →".to_owned()) && names.contains(&"m t".to_owned()));
+        assert_eq!(keys.name(Command::BeginCall), "n");
     }
 }

@@ -28,7 +28,7 @@
 //! Short, on 40 x 10 or below a long list: title, state, strip, axis, the top probabilities in a line, and the
 //! signal in a line.
 
-use super::{probabilities, state};
+use super::{graph, probabilities, state};
 use ratatui::layout::Rect;
 
 /// The smallest screen that shows more than a request for a larger one.
@@ -38,7 +38,13 @@ pub(super) const SMALLEST: (u16, u16) = (40, 10);
 const LARGE: (u16, u16) = (70, 20);
 
 /// Columns that seven bars can make use of.
-const LEFT_MOST: u16 = 90;
+const LEFT_MOST: u16 = 60;
+
+/// From so many columns on, the marks stand beside bars and signal.
+const WITH_NOTES: u16 = 110;
+
+/// Rows of a curve of the probabilities over time; higher ones say no more.
+const HIGHEST_CURVE: u16 = 3;
 
 /// Rows of the details in full: state, strip, axis and panels.
 const FULL_ROWS: u16 = state::SMALL_ROWS + 1 + 2 + probabilities::ROWS;
@@ -64,15 +70,21 @@ pub(super) struct Layout {
     pub(super) strip: Rect,
     pub(super) axis: Rect,
     pub(super) bars: Rect,
+    /// The probabilities over time, in place of the panels or below them.
+    pub(super) graph: Rect,
+    /// The marks, at the right where there is room.
+    pub(super) notes: Rect,
     pub(super) signal: Rect,
+    /// Where an alert is told, over what can be done without.
+    pub(super) alert: Rect,
     /// Whether bars and signal stand side by side with a heading, and not in a line each.
     pub(super) is_full: bool,
     pub(super) footer: Rect,
 }
 
 impl Layout {
-    /// Of a screen of at least [`SMALLEST`] with so many callers.
-    pub(super) fn new(area: Rect, callers: usize) -> Self {
+    /// Of a screen of at least [`SMALLEST`] with so many callers, with or without the probabilities over time.
+    pub(super) fn new(area: Rect, callers: usize, shows_graph: bool) -> Self {
         let is_large = area.width >= LARGE.0 && area.height >= LARGE.1;
         let (margin, edge_rows) = if is_large { (1, 2) } else { (0, 1) };
         let inner = Rect { x: area.x + margin, width: area.width - 2 * margin, ..area };
@@ -89,14 +101,14 @@ impl Layout {
         }
         layout.details = rows.rest;
         if is_large && rows.rest.height >= FULL_ROWS {
-            layout.place_full(&mut rows);
+            layout.place_full(&mut rows, shows_graph);
         } else {
             layout.place_short(&mut rows);
         }
         layout
     }
 
-    fn place_full(&mut self, rows: &mut Rows) {
+    fn place_full(&mut self, rows: &mut Rows, shows_graph: bool) {
         self.is_full = true;
         let mut spare = Spare(rows.rest.height - FULL_ROWS);
         let facts_rows = spare.grant(1);
@@ -108,6 +120,7 @@ impl Layout {
         let air_below_strip = spare.grant(1);
         strip_rows += spare.grant(1);
         state_rows += spare.grant(state::LARGE_ROWS - state_rows);
+        let graph_rows = spare.grant(1 + graph::ROWS);
         strip_rows += spare.grant(2) + spare.grant(2);
 
         rows.take_last(air_above_footer);
@@ -115,12 +128,50 @@ impl Layout {
         self.facts = rows.take(facts_rows);
         rows.take(air_above_strip);
         self.strip = rows.take(strip_rows);
+        self.alert = if air_above_strip > 0 {
+            // Not over the strip's letters, which are in the middle.
+            Rect { y: self.facts.bottom(), height: air_above_strip + strip_rows / 2, ..self.facts }
+        } else if facts_rows > 0 {
+            self.facts
+        } else {
+            Rect::default()
+        };
         self.axis = rows.take(2);
         rows.take(air_below_strip);
         let panels = rows.take(probabilities::ROWS);
-        self.bars = Rect { width: (panels.width * 9 / 20).min(LEFT_MOST), ..panels };
-        let width = panels.width.saturating_sub(self.bars.width + 2);
-        self.signal = Rect { x: self.bars.right() + 2, width, ..panels };
+        if self.alert.is_empty() {
+            // Over their heading.
+            self.alert = Rect { height: 1, ..panels };
+        }
+        if graph_rows > 0 {
+            self.place_panels(panels);
+            rows.take(1);
+            let each = ((rows.rest.height - 1) / 7).min(HIGHEST_CURVE);
+            self.graph = rows.take(1 + 7 * each);
+        } else if shows_graph {
+            self.graph = panels;
+        } else {
+            self.place_panels(panels);
+        }
+    }
+
+    /// Bars, signal and, where there is room, marks side by side.
+    fn place_panels(&mut self, panels: Rect) {
+        let has_notes = panels.width >= WITH_NOTES;
+        let (bars, signal) = if has_notes {
+            (panels.width * 6 / 20, panels.width * 8 / 20)
+        } else {
+            (panels.width * 9 / 20, panels.width)
+        };
+        self.bars = Rect { width: bars.min(LEFT_MOST), ..panels };
+        let from = |left: Rect, most: u16| {
+            let x = left.right() + 2;
+            Rect { x, width: most.min(panels.right().saturating_sub(x)), ..panels }
+        };
+        self.signal = from(self.bars, signal);
+        if has_notes {
+            self.notes = from(self.signal, panels.width);
+        }
     }
 
     fn place_short(&mut self, rows: &mut Rows) {
@@ -134,6 +185,7 @@ impl Layout {
         let bar_rows = 1 + spare.grant(probabilities::ROWS - 1);
         let strip_rows = 1 + spare.grant(1);
         self.signal = rows.take_last(signal_rows);
+        self.alert = self.signal;
         self.bars = rows.take_last(bar_rows);
         self.state = rows.take(state_rows);
         self.facts = rows.take(facts_rows);
@@ -194,7 +246,7 @@ mod tests {
     use super::*;
 
     fn layout(columns: u16, rows: u16, callers: usize) -> Layout {
-        Layout::new(Rect::new(0, 0, columns, rows), callers)
+        Layout::new(Rect::new(0, 0, columns, rows), callers, false)
     }
 
     #[test]
@@ -222,7 +274,7 @@ mod tests {
         for (columns, rows) in [(40, 10), (70, 20), (80, 24), (120, 40), (200, 60), (300, 11)] {
             for callers in [0, 1, 2, 12, 50, 70_000] {
                 let area = Rect::new(0, 0, columns, rows);
-                let layout = Layout::new(area, callers);
+                let layout = Layout::new(area, callers, columns % 20 == 0);
                 let Layout { header, list, title, state, facts, strip, axis, bars, .. } = layout;
                 let parts = [
                     header,
@@ -234,6 +286,8 @@ mod tests {
                     axis,
                     bars,
                     layout.signal,
+                    layout.graph,
+                    layout.notes,
                     layout.footer,
                 ];
                 for (index, part) in parts.iter().enumerate() {
@@ -242,7 +296,10 @@ mod tests {
                         assert!(!part.intersects(*other), "{columns} x {rows}: {part:?} {other:?}");
                     }
                 }
-                assert!(strip.height > 0 && bars.height > 0 && state.height > 0);
+                assert!(strip.height > 0 && bars.height.max(layout.graph.height) > 0);
+                assert!(state.height > 0);
+                let alert = layout.alert;
+                assert_eq!((area.intersection(alert), alert.is_empty()), (alert, false));
             }
         }
     }

@@ -7,22 +7,28 @@
 //! [`run`] polls and draws; all else is a fold without a clock (`app`) and pure drawing (`draw` and one
 //! file a panel). This folder is the only place that names ratatui or crossterm.
 
+mod alert;
 mod app;
 mod board;
 mod caller;
 mod callers;
+mod compact;
 mod draw;
 mod entry;
 mod facts;
 mod feed;
 mod footer;
+mod graph;
 mod header;
 mod help;
+mod key_name;
+mod key_settings;
 mod keyboard;
 mod keys;
 mod layout;
 mod lettering;
 mod muted;
+mod notes;
 mod notice;
 mod probabilities;
 #[cfg(test)]
@@ -34,13 +40,17 @@ mod strip;
 mod terminal;
 mod text;
 mod theme;
+mod window;
 
 pub use board::show_table;
-pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, Setup, Status};
-pub use theme::Colours;
+pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, ScreenOptions, Setup, Status};
+pub use key_settings::{KeyError, KeySettings};
+pub use keys::Keys;
+pub use theme::{Colours, Paper};
 
 use app::App;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+use draw::Picture;
 use keyboard::Keyboard;
 use ratatui::crossterm::event::{Event, KeyEvent};
 use std::io::{self, IsTerminal};
@@ -104,7 +114,7 @@ pub fn run(
 ) -> Result<(), DashboardError> {
     require_terminal()?;
     let mut app = App::new(setup);
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(app.setup.options.takes_mouse)?;
     // Declared after the screen, and so gone before the terminal is given back.
     let keyboard = Keyboard::listen()?;
     let shown = show(&mut app, &mut screen, &keyboard, &feed, &actions);
@@ -132,6 +142,8 @@ fn show(
 ) -> Result<Option<String>, DashboardError> {
     let opened = Instant::now();
     let mut drawn: Option<Instant> = None;
+    let mut picture = Picture::default();
+    app.resized(screen.size()?);
     let mut panicked = None;
     loop {
         if let Some(message) = screen.panic_of_another_thread() {
@@ -141,7 +153,7 @@ fn show(
         take_in(app, feed);
         app.tick(opened.elapsed());
         if drawn.is_none_or(|drawn| drawn.elapsed() >= PICTURE) && app.take_changed() {
-            screen.draw(|frame| draw::draw(frame, app))?;
+            screen.draw(|frame| picture.draw(frame, app))?;
             drawn = Some(Instant::now());
         }
         if drawn.is_some_and(|drawn| drawn.elapsed() >= TOUCH) {
@@ -180,7 +192,8 @@ fn asks_to_quit(
         match event {
             Event::Key(key) if press(app, key, actions) => return Ok(true),
             Event::Paste(text) => app.on_paste(&text),
-            Event::Resize(..) => app.resized(),
+            Event::Mouse(event) => app.on_mouse(event),
+            Event::Resize(columns, rows) => app.resized((columns, rows)),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! That nobody is listened to: over everything, so that it cannot be overlooked.
 
 use super::app::App;
+use super::keys::Command;
 use super::lettering::Lettering;
 use super::text::{put, width};
 use super::theme::Theme;
@@ -31,7 +32,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         put_centred(buffer, band, top, &WORD.to_uppercase(), theme);
     }
     put_centred(buffer, band, top + letter_rows, &told, theme);
-    put_centred(buffer, band, top + letter_rows + 1, "p listens again", theme);
+    let again = format!("{} listens again", app.key(Command::Mute));
+    put_centred(buffer, band, top + letter_rows + 1, &again, theme);
 }
 
 fn put_centred(buffer: &mut Buffer, area: Rect, row: u16, text: &str, theme: Theme) {

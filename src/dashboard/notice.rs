@@ -1,6 +1,7 @@
 //! What has to be told to the caller before anything is read, large enough to read it out.
 
 use super::app::App;
+use super::keys::Command;
 use super::text::{put, wrap};
 use super::theme::Theme;
 use ratatui::buffer::Buffer;
@@ -11,7 +12,7 @@ const LONGEST_LINE: u16 = 60;
 
 /// What is asked above the text, and which key says that it was done.
 const ASKED: &str = " TELL THE CALLER ";
-const ANSWER: &str = "c: the caller was told";
+const ANSWER: &str = "the caller was told";
 
 /// Draws the text: bold, with air between its lines where there is room, and what to do above and below.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -35,5 +36,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     }
     let last = area.height.saturating_sub(1);
     let below = (1 + air + wanted.saturating_mul(step) + air).min(last);
-    put(buffer, area, (2, below), ANSWER, theme.alarm());
+    let answer = format!(" {}: {ANSWER} ", app.key(Command::ConfirmNotice));
+    put(buffer, area, (1, below), &answer, theme.alarm());
 }

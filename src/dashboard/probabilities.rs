@@ -71,7 +71,7 @@ fn draw_bar(
     let Some(score) = scores.map(|scores| scores.of(emotion)) else { return };
     let start = LETTER + name_columns;
     let room = area.width.saturating_sub(start + PERCENT + 1).min(LONGEST_BAR);
-    let colour = if present { Style::new().fg(theme.colour(emotion)) } else { theme.dim() };
+    let colour = if present { Style::new().fg(theme.ink(emotion)) } else { theme.dim() };
     put(buffer, area, (start, row), &bar(score, room), colour);
     let numbers = Rect { width: area.width.min(start + room + PERCENT + 1), ..area };
     put_right(buffer, numbers, row, &format!("{} %", percent(score)), name_style);
@@ -120,13 +120,13 @@ fn ranked(scores: Scores) -> Vec<(Emotion, f32)> {
 mod tests {
     use super::*;
     use crate::dashboard::rehearsal::{LIVE, app_after, setup};
-    use crate::dashboard::theme::Colours;
+    use crate::dashboard::theme::{Colours, Paper};
     use ratatui::style::Modifier;
 
     fn rows(app: &App, width: u16, height: u16) -> (Buffer, Vec<String>) {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let area = buffer.area;
-        draw(&mut buffer, area, app, Theme::new(Colours::True));
+        draw(&mut buffer, area, app, Theme::new(Colours::True, Paper::Unknown));
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         let rows = (0..height).map(|y| row(y).trim_end().to_owned()).collect();
         (buffer, rows)
@@ -146,7 +146,7 @@ mod tests {
     fn in_silence_the_bars_say_how_old_they_are() {
         let (buffer, rows) = rows(&app_after(77, setup(&["caller"], LIVE)), 36, ROWS);
         assert_eq!(rows[0], "last reading, at 1:13");
-        let theme = Theme::new(Colours::True);
+        let theme = Theme::new(Colours::True, Paper::Unknown);
         assert_eq!(Some(buffer[(14, 6)].fg), theme.dim().fg);
     }
 

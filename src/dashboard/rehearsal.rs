@@ -1,13 +1,13 @@
 //! A call that never was, for tests: always the same, with everything that a screen can show.
 
 use super::app::App;
-use super::feed::{CallNews, Feed, Line, Mode, Setup, Status};
+use super::feed::{CallNews, Feed, Line, Mode, ScreenOptions, Setup, Status};
 use super::theme::Colours;
 use crate::emotion::{Emotion, Scores};
 use crate::pipeline::{Event, Gap, Level, Update};
 use crate::prosody::{Explanation, Facts};
 use crate::stream_time::StreamTime;
-use crate::timeline::{Activity, Reading, Verdict};
+use crate::timeline::{Activity, Alert, Reading, Rule, Verdict};
 use std::time::Duration;
 
 /// What the caller sounds like: an emotion and its certainty in percent; 0 is uncertain.
@@ -64,6 +64,7 @@ pub(super) fn setup(callers: &[&str], mode: Mode) -> Setup {
         mode,
         notice: Some("no GPU found: using the CPU".to_owned()),
         colours: Colours::True,
+        options: ScreenOptions::default(),
     }
 }
 
@@ -112,6 +113,20 @@ pub(super) fn begun(caller: usize, label: &str, awaits_notice: bool) -> Feed {
     let log = Some("/var/calls/2026-11-22T14-03-11.jsonl".into());
     let news = CallNews::Begun { label: label.to_owned(), log, awaits_notice };
     Feed::Call { caller, news }
+}
+
+/// The operator's attention is asked for at this second of a caller's call.
+pub(super) fn alert(caller: usize, second: u64) -> Feed {
+    let at = StreamTime::from_ms(1000 * second);
+    let alert = Alert {
+        at,
+        from: StreamTime::from_ms(1000 * second.saturating_sub(9)),
+        rule: Rule::Sustained,
+        emotion: Some(Emotion::Fear),
+        reason: "fear for 8 s of speech, 75 % on average; anger and sadness 10 %".to_owned(),
+        guidance: Some("Slow down.\nAsk what is happening right now.".to_owned()),
+    };
+    Feed::Update(Update { caller, at, event: Event::Alert(alert) })
 }
 
 /// What happens in one tenth of a second of a call that began earlier by some seconds.

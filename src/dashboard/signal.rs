@@ -148,7 +148,10 @@ fn place(part: f32, columns: u16) -> u16 {
 /// A meter that follows the sound at once, with the highest peak held, and a number that follows slowly.
 fn draw_level(buffer: &mut Buffer, area: Rect, row: u16, app: &App, theme: Theme) {
     put(buffer, area, (0, row), "level", theme.dim());
-    let Some(Level { rms_db, peak_db }) = app.caller().and_then(Caller::level) else {
+    // The last level of one who is not listened to is none.
+    let is_heard = app.is_heard(app.selected) && !app.is_muted() && app.ending.is_none();
+    let level = app.caller().filter(|_| is_heard).and_then(Caller::level);
+    let Some(Level { rms_db, peak_db }) = level else {
         put(buffer, area, (NAME, row), "-", Style::new());
         return;
     };
@@ -171,7 +174,7 @@ mod tests {
     use super::*;
     use crate::dashboard::feed::{CallNews, Feed, Status};
     use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, setup};
-    use crate::dashboard::theme::Colours;
+    use crate::dashboard::theme::{Colours, Paper};
     use crate::pipeline::{Event, Update};
     use crate::stream_time::StreamTime;
     use std::time::Duration;
@@ -179,7 +182,7 @@ mod tests {
     fn rows(app: &App) -> Vec<String> {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 41, 8));
         let area = buffer.area;
-        draw(&mut buffer, area, app, Theme::new(Colours::None));
+        draw(&mut buffer, area, app, Theme::new(Colours::None, Paper::Unknown));
         let row = |y| (0..41).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..8).map(|y| row(y).trim_end().to_owned()).collect()
     }

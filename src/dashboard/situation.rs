@@ -3,6 +3,7 @@
 use super::app::{App, Ending};
 use super::caller::Phase;
 use super::feed::Mode;
+use super::keys::Command;
 use super::state::{self, percent};
 use super::theme::Theme;
 use crate::timeline::history::State;
@@ -78,16 +79,19 @@ impl Situation {
     pub(super) fn explained(self, app: &App) -> String {
         let auto_calls = matches!(app.setup.mode, Mode::Live { auto_calls: true });
         match self {
-            Situation::Stopped => "nobody is listened to any more",
-            Situation::NoCall if auto_calls => "waiting for a voice: a call begins by itself",
-            Situation::NoCall => "n begins a call",
-            Situation::AwaitsNotice => "nothing is read before",
-            Situation::NoSound => "the device is gone; looking for it",
-            Situation::Over if auto_calls => "waiting for the next voice",
-            Situation::Over => "this is how it was; n begins the next call",
-            Situation::Heard(state) => return state::explained(state),
+            Situation::Stopped => "nobody is listened to any more".to_owned(),
+            Situation::NoCall if auto_calls => {
+                "waiting for a voice: a call begins by itself".to_owned()
+            }
+            Situation::NoCall => format!("{} begins a call", app.key(Command::BeginCall)),
+            Situation::AwaitsNotice => "before anything is read".to_owned(),
+            Situation::NoSound => "the device is gone; looking for it".to_owned(),
+            Situation::Over if auto_calls => "waiting for the next voice".to_owned(),
+            Situation::Over => {
+                format!("this is how it was; {} begins the next call", app.key(Command::BeginCall))
+            }
+            Situation::Heard(state) => state::explained(state),
         }
-        .to_owned()
     }
 
     /// Whether what is shown of the line is the past.

@@ -130,14 +130,14 @@ pub(super) fn explained(state: State) -> String {
 mod tests {
     use super::*;
     use crate::dashboard::rehearsal::{LIVE, app_after, setup};
-    use crate::dashboard::theme::Colours;
+    use crate::dashboard::theme::{Colours, Paper};
     use crate::emotion::Emotion;
 
     fn rows_of(situation: Situation, width: u16, height: u16) -> Vec<String> {
         let app = app_after(2, setup(&["caller"], LIVE));
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let area = buffer.area;
-        draw(&mut buffer, area, situation, &app, Theme::new(Colours::True));
+        draw(&mut buffer, area, situation, &app, Theme::new(Colours::True, Paper::Unknown));
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..height).map(|y| row(y).trim_end().to_owned()).collect()
     }

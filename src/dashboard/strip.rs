@@ -1,68 +1,209 @@
-//! The timeline: the last minutes as a continuous strip, one column every two seconds.
+//! The timeline: a part of the call as a continuous strip of colours and letters, and the axis below it.
 //!
-//! Columns are anchored in the call, so that what was drawn moves left and does not change its face.
+//! Whoever looks at what was before still sees the live edge: the last seconds, at the right end.
 
-use super::text::{put, put_right};
+use super::app::App;
+use super::caller::Caller;
+use super::text::{put, put_right, width};
 use super::theme::{LOST, Theme};
+use super::window::{Window, Zoom};
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Timeline;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// What one column stands for: eight readings, and two and a half minutes on 80 columns.
-const COLUMN: StreamTime = StreamTime::from_ms(2_000);
+/// Columns from one label of the axis to the next, at least.
+const BETWEEN_LABELS: u64 = 16;
 
-/// Columns between two labels of the axis.
-const COLUMNS_A_MINUTE: u16 = 30;
+/// Seconds that labels of the axis may lie apart.
+const STEPS_S: [u64; 12] = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-/// The time of a column of an area, the last one being the running one; nothing before the call.
-fn time_of(column: u16, columns: u16, timeline: &Timeline) -> Option<(StreamTime, StreamTime)> {
-    let running = timeline.now().0 / COLUMN.0;
-    let age = columns.checked_sub(column + 1)?;
-    let from = StreamTime(running.checked_sub(u64::from(age))? * COLUMN.0);
-    Some((from, from + COLUMN))
+/// The live edge takes this part of the columns.
+const LIVE_EDGE: u16 = 6;
+
+/// The strip of the details with its parts: what is looked at, and the live edge where that is the past.
+pub(super) struct View {
+    /// Where in the area the window is, by columns.
+    past: Rect,
+    live: Rect,
+    window: Window,
+    live_window: Window,
+    is_scrolled: bool,
 }
 
-/// Draws the strip: colours and losses in every row, letters in the middle one.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, timeline: &Timeline, theme: Theme) {
+impl View {
+    /// Of the selected caller in an area; strip, axis and graph share it.
+    pub(super) fn new(area: Rect, app: &App, caller: &Caller) -> Self {
+        let now = caller.timeline.now();
+        let Some(until) = app.looks_at else {
+            let window = Window::live(app.zoom, area.width, now);
+            let live = Rect { x: area.right(), width: 0, ..area };
+            return View { past: area, live, window, live_window: window, is_scrolled: false };
+        };
+        let edge = area.width / LIVE_EDGE;
+        let past = Rect { width: area.width.saturating_sub(edge + 1), ..area };
+        let live = Rect { x: area.right() - edge, width: edge, ..area };
+        View {
+            past,
+            live,
+            window: Window::until(app.zoom, past.width, now, until),
+            live_window: Window::live(Zoom::default(), edge, now),
+            is_scrolled: true,
+        }
+    }
+
+    /// The parts at the rows of an area, with their windows.
+    pub(super) fn parts(&self, area: Rect) -> impl Iterator<Item = (Rect, Window)> {
+        let at = |part: Rect| Rect { y: area.y, height: area.height, ..part };
+        let live = self.is_scrolled.then(|| (at(self.live), self.live_window));
+        std::iter::once((at(self.past), self.window)).chain(live)
+    }
+}
+
+/// Draws the strip of the details.
+pub(super) fn draw_view(
+    buffer: &mut Buffer,
+    area: Rect,
+    view: &View,
+    caller: &Caller,
+    theme: Theme,
+) {
+    for (part, window) in view.parts(area) {
+        draw(buffer, part, window, &caller.timeline, theme);
+    }
+    if view.is_scrolled {
+        draw_edge(buffer, area, view, theme);
+    }
+}
+
+/// The line between the past and the live edge.
+pub(super) fn draw_edge(buffer: &mut Buffer, area: Rect, view: &View, theme: Theme) {
+    for row in 0..area.height {
+        put(buffer, area, (view.past.width, row), "┃", theme.strong());
+    }
+}
+
+/// Draws a strip: colours and losses in every row, letters in the middle one. A mark underlines its column.
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    window: Window,
+    timeline: &Timeline,
+    theme: Theme,
+) {
     let area = area.intersection(buffer.area);
     for column in 0..area.width {
-        let Some((from, to)) = time_of(column, area.width, timeline) else { continue };
+        let Some((from, to)) = window.time_of(column) else { continue };
         let (letter, style) = theme.cell(timeline.cell(from, to));
         for row in 0..area.height {
             let is_lettered = row == area.height / 2 || letter == LOST;
             let symbol = if is_lettered { letter } else { ' ' };
             buffer[(area.x + column, area.y + row)].set_char(symbol).set_style(style);
         }
+        if area.height == 1 && timeline.marks(from, to).next().is_some() {
+            buffer[(area.x + column, area.y)].set_style(theme.marked());
+        }
     }
 }
 
-/// Draws the axis below the strip: marks, losses and, in the last row, how long ago it was.
-pub(super) fn draw_axis(buffer: &mut Buffer, area: Rect, timeline: &Timeline, theme: Theme) {
+/// Draws the axis below the strip: alerts, marks, losses and, in the last row, when it was: how long ago, or where in
+/// the call if that is the past.
+pub(super) fn draw_axis(
+    buffer: &mut Buffer,
+    area: Rect,
+    view: &View,
+    caller: &Caller,
+    theme: Theme,
+) {
     let area = area.intersection(buffer.area);
     if area.is_empty() {
         return;
     }
     let labels = area.height - 1;
-    for column in 0..area.width.saturating_sub(1) {
-        let age = area.width - 1 - column;
-        let is_minute = age.is_multiple_of(COLUMNS_A_MINUTE);
-        if labels > 0 {
-            let tick = if is_minute { "┬" } else { "─" };
-            put(buffer, area, (column, 0), tick, theme.dim());
+    if labels > 0 {
+        put(buffer, area, (0, 0), &"─".repeat(area.width.into()), theme.dim());
+    }
+    for (part, window) in view.parts(area) {
+        let part = part.intersection(area);
+        if view.is_scrolled && part.x == area.x {
+            draw_times(buffer, part, window, theme);
+        } else {
+            draw_ages(buffer, part, window, theme);
         }
-        if is_minute {
-            let label = format!("{} min", age / COLUMNS_A_MINUTE);
-            put(buffer, area, (column.saturating_sub(2), labels), &label, theme.dim());
-        }
+        draw_flags(buffer, part, window, &caller.timeline, theme);
+    }
+    if view.is_scrolled {
+        put(buffer, area, (view.past.width, 0), "┃", theme.strong());
+    }
+}
+
+/// How long ago, in round numbers.
+fn draw_ages(buffer: &mut Buffer, area: Rect, window: Window, theme: Theme) {
+    let labels = area.height - 1;
+    let step = step(window);
+    let mut age = step;
+    loop {
+        let columns = age.0 / window.column.0;
+        let Ok(columns) = u16::try_from(columns) else { break };
+        let Some(column) = area.width.checked_sub(columns + 1) else { break };
+        let label = ago(age);
+        tick(buffer, area, column, &label, theme);
+        age = age + step;
     }
     put_right(buffer, area, 0, if labels > 0 { "┐" } else { "" }, theme.dim());
-    put_right(buffer, area, labels, "now", theme.dim());
+    put_right(buffer, area, labels, " now", theme.dim());
+}
+
+/// Where in the call, in round numbers.
+fn draw_times(buffer: &mut Buffer, area: Rect, window: Window, theme: Theme) {
+    let step = step(window).0;
+    for column in 0..area.width {
+        let Some((from, to)) = window.time_of(column) else { continue };
+        let round = from.0.next_multiple_of(step);
+        if round < to.0 {
+            tick(buffer, area, column, &StreamTime(round).to_string(), theme);
+        }
+    }
+}
+
+fn step(window: Window) -> StreamTime {
+    let least = StreamTime(window.column.0.saturating_mul(BETWEEN_LABELS));
+    let steps = STEPS_S.map(|seconds| StreamTime::from_ms(1000 * seconds));
+    let step = steps.into_iter().find(|step| *step >= least);
+    step.unwrap_or(StreamTime(least.0.next_multiple_of(steps[steps.len() - 1].0)))
+}
+
+fn ago(age: StreamTime) -> String {
+    let seconds = age.0 / StreamTime::from_ms(1000).0;
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
+        _ => age.to_string(),
+    }
+}
+
+/// One tick with its label below it; a label that would be cut is left out.
+fn tick(buffer: &mut Buffer, area: Rect, column: u16, label: &str, theme: Theme) {
+    let labels = area.height - 1;
+    if labels > 0 {
+        put(buffer, area, (column, 0), "┬", theme.dim());
+    }
+    let columns = u16::try_from(width(label)).unwrap_or(u16::MAX);
+    if column.saturating_sub(2).saturating_add(columns) <= area.width {
+        put(buffer, area, (column.saturating_sub(2), labels), label, theme.dim());
+    }
+}
+
+/// Alerts, marks and losses, where they were.
+fn draw_flags(buffer: &mut Buffer, area: Rect, window: Window, timeline: &Timeline, theme: Theme) {
     let flag = Style::reset().patch(theme.strong());
     for column in 0..area.width {
-        let Some((from, to)) = time_of(column, area.width, timeline) else { continue };
-        if timeline.marks(from, to).next().is_some() {
+        let Some((from, to)) = window.time_of(column) else { continue };
+        if timeline.alerts(from, to).next().is_some() {
+            put(buffer, area, (column, 0), "!", flag);
+        } else if timeline.marks(from, to).next().is_some() {
             put(buffer, area, (column, 0), "▲", flag);
         } else if timeline.has_gap(from, to) {
             put(buffer, area, (column, 0), &LOST.to_string(), flag);
@@ -71,84 +212,4 @@ pub(super) fn draw_axis(buffer: &mut Buffer, area: Rect, timeline: &Timeline, th
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dashboard::rehearsal::reading;
-    use crate::dashboard::theme::Colours;
-    use crate::emotion::Emotion;
-    use crate::timeline::Activity;
-    use ratatui::style::{Color, Modifier};
-
-    fn seconds(seconds: u64) -> StreamTime {
-        StreamTime::from_ms(1000 * seconds)
-    }
-
-    /// Silence to 4 s, fear to 8 s, lost to 10 s, weak sadness to 12 s, and a mark at 5 s.
-    fn timeline() -> Timeline {
-        let mut timeline = Timeline::new();
-        timeline.activity(seconds(4), Activity::Speaking);
-        timeline.reading(reading(seconds(6), Emotion::Fear, 80));
-        timeline.reading(reading(seconds(8), Emotion::Fear, 80));
-        timeline.gap(seconds(8), seconds(2));
-        timeline.reading(reading(seconds(12), Emotion::Sadness, 40));
-        timeline.mark(seconds(5), "here");
-        timeline
-    }
-
-    #[test]
-    fn the_strip_ends_now_and_begins_with_the_call() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
-        let area = buffer.area;
-        let mut timeline = timeline();
-        timeline.advance(StreamTime::from_ms(12_100));
-        draw(&mut buffer, area, &timeline, Theme::new(Colours::None));
-        let fear = Modifier::BOLD | Modifier::REVERSED;
-        let mut expected = Buffer::with_lines(["  ··FF×ss"]);
-        for (x, modifier) in [(2, Modifier::DIM), (3, Modifier::DIM), (4, fear), (5, fear)] {
-            expected[(x, 0)].modifier = modifier;
-        }
-        for (x, modifier) in [(6, Modifier::BOLD), (7, fear), (8, fear)] {
-            expected[(x, 0)].modifier = modifier;
-        }
-        assert_eq!(buffer, expected);
-    }
-
-    #[test]
-    fn what_was_drawn_moves_left_and_keeps_its_face() {
-        let face = |now: u64| {
-            let mut timeline = timeline();
-            timeline.activity(seconds(12), Activity::Listening);
-            timeline.advance(StreamTime::from_ms(now));
-            let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
-            let area = buffer.area;
-            draw(&mut buffer, area, &timeline, Theme::new(Colours::True));
-            buffer.content().iter().map(|cell| cell.symbol().to_owned()).collect::<String>()
-        };
-        assert_eq!(face(12_100), "  ··FF×s·");
-        assert_eq!(face(13_900), "  ··FF×s·");
-        assert_eq!(face(14_100), " ··FF×s··");
-    }
-
-    #[test]
-    fn colours_and_losses_fill_every_row_and_letters_one() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 7, 3));
-        let area = buffer.area;
-        draw(&mut buffer, area, &timeline(), Theme::new(Colours::True));
-        let symbols = |y: u16| (0..7).map(|x| buffer[(x, y)].symbol()).collect::<String>();
-        assert_eq!(symbols(0), "    ×  ");
-        assert_eq!(symbols(1), "··FF×s ");
-        for y in 0..3 {
-            assert_eq!(buffer[(2, y)].bg, Color::Rgb(0xcc, 0x79, 0xa7));
-        }
-    }
-
-    #[test]
-    fn the_axis_shows_marks_and_losses_where_they_were() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 2));
-        let area = buffer.area;
-        draw_axis(&mut buffer, area, &timeline(), Theme::new(Colours::None));
-        let row = |y: u16| (0..40).map(|x| buffer[(x, y)].symbol()).collect::<String>();
-        assert_eq!(row(0), "─────────┬─────────────────────────▲─×─┐");
-        assert_eq!(row(1), "       1 min                         now");
-    }
-}
+mod tests;

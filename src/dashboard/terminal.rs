@@ -11,6 +11,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -21,6 +22,10 @@ use std::panic::{self, Location, PanicHookInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+
+/// xterm's modes 1000 (buttons and wheel, no movement) and 1006 (positions beyond column 223).
+const CLICKS_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const CLICKS_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
 
 /// Signals that end a program: asked to, interrupted, quit, and the terminal was closed.
 const ENDING: [i32; 4] = [
@@ -44,7 +49,9 @@ pub(super) struct Screen {
 
 impl Screen {
     /// Takes the terminal over. From now on nobody else may print.
-    pub(super) fn enter() -> io::Result<Self> {
+    ///
+    /// With `takes_mouse` the terminal tells of clicks and of the wheel, and not of every movement.
+    pub(super) fn enter(takes_mouse: bool) -> io::Result<Self> {
         let given_back = Arc::new(AtomicBool::new(false));
         let ended = watch_signals(&given_back)?;
         let (sender, panics) = bounded(4);
@@ -52,6 +59,9 @@ impl Screen {
         let taken = Taken { given_back };
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        if takes_mouse {
+            execute!(stdout(), Print(CLICKS_ON))?;
+        }
         let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         terminal.hide_cursor()?;
         terminal.clear()?;
@@ -63,6 +73,11 @@ impl Screen {
         execute!(stdout(), BeginSynchronizedUpdate)?;
         self.terminal.draw(picture)?;
         execute!(stdout(), EndSynchronizedUpdate)
+    }
+
+    /// Columns and rows.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        self.terminal.size().map(|size| (size.width, size.height))
     }
 
     /// Writes something that changes nothing: it fails when the terminal is gone.
@@ -101,7 +116,14 @@ fn give_back(given_back: &AtomicBool) {
 }
 
 fn leave(out: &mut impl Write) -> io::Result<()> {
-    execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show)
+    execute!(
+        out,
+        EndSynchronizedUpdate,
+        Print(CLICKS_OFF),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    )
 }
 
 /// Until the terminal is given back, a signal only asks to end; from then on it ends the program, but for a
@@ -158,5 +180,6 @@ mod tests {
         assert!(text.contains("\u{1b}[?1049l"), "{text:?}");
         assert!(text.contains("\u{1b}[?25h"), "{text:?}");
         assert!(text.contains("\u{1b}[?2004l"), "{text:?}");
+        assert!(text.contains("\u{1b}[?1000l"), "{text:?}");
     }
 }

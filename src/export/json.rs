@@ -38,6 +38,7 @@ impl Format for Json {
             muted,
             skipped,
             alerts,
+            acknowledged,
             alerts_failed,
             marks,
             labels,
@@ -60,6 +61,7 @@ impl Format for Json {
             ("alerts", alerts),
             ("alerts_failed", alerts_failed),
             ("skipped", skipped),
+            ("acknowledged", acknowledged),
         ];
         for (name, list) in lists {
             write!(out, ",\n\"{name}\": [")?;
@@ -86,6 +88,7 @@ struct Others {
     gaps: Vec<String>,
     muted: Vec<String>,
     alerts: Vec<String>,
+    acknowledged: Vec<String>,
     alerts_failed: Vec<String>,
     skipped: Vec<String>,
     marks: Vec<String>,
@@ -107,6 +110,7 @@ impl Others {
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Muted(_) => Some(&mut self.muted),
             Record::Alert(_) => Some(&mut self.alerts),
+            Record::Acknowledged(_) => Some(&mut self.acknowledged),
             Record::AlertFailed(_) => Some(&mut self.alerts_failed),
             Record::Skipped(_) => Some(&mut self.skipped),
             Record::Mark(_) => Some(&mut self.marks),
@@ -164,7 +168,7 @@ mod tests {
                 let found = match line["record"].as_str().unwrap() {
                     "end" => document["end"] == line,
                     "activity" => listed("activities"),
-                    "facts" | "operator" | "unwritten" | "muted" | "skipped" => {
+                    "facts" | "operator" | "unwritten" | "muted" | "skipped" | "acknowledged" => {
                         listed(line["record"].as_str().unwrap())
                     }
                     "alert_failed" => listed("alerts_failed"),
@@ -188,6 +192,7 @@ mod tests {
                 "labels",
                 "notices",
                 "skipped",
+                "acknowledged",
             ];
             let n_listed: usize =
                 lists.iter().map(|name| document[name].as_array().unwrap().len()).sum();

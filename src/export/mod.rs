@@ -1,18 +1,38 @@
-//! A session log in the formats of other programs, one file a format.
+//! Session logs in the formats of other programs, one file a format.
 //!
-//! In: an open log. Out: bytes. A format keeps no more of the log than it must, so that a shift of many
-//! callers can be exported.
+//! In: an open log, or several for one table. Out: bytes. A table keeps no more of the log than it must, so that
+//! a shift of many callers can be exported; a document keeps what it draws.
 
+mod cells;
 pub mod csv;
+pub mod eaf;
+pub mod emotionml;
+pub mod html;
 pub mod json;
+pub mod jsonl;
+mod markup;
+mod means;
+mod palette;
+pub mod parquet;
+mod picture;
+pub mod png;
+mod story;
+mod stretch;
+mod strip;
+pub mod svg;
+pub mod textgrid;
+pub mod vtt;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::session::{SessionError, SessionReader};
+pub use html::Score;
 
-/// A way to write a session.
+use crate::session::{SessionError, SessionReader};
+use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
+
+/// A way to write one session as a document.
 pub trait Format {
     /// Writes the whole session and flushes.
     ///
@@ -24,6 +44,33 @@ pub trait Format {
     fn write(&self, session: &mut SessionReader, out: &mut dyn Write) -> Result<(), ExportError>;
 }
 
+/// A table being written, into which any number of sessions go.
+pub trait Table {
+    /// Adds the records of a session.
+    ///
+    /// A last line that was cut off is left out; afterwards [`SessionReader::is_cut`] tells of it.
+    ///
+    /// # Errors
+    /// [`ExportError`] at the first damaged line, until which the records are in the table; or when the output
+    /// takes no more.
+    fn add(&mut self, session: &mut SessionReader) -> Result<(), ExportError>;
+
+    /// Writes what is left and flushes.
+    ///
+    /// # Errors
+    /// When the output takes no more.
+    fn finish(self: Box<Self>) -> Result<(), ExportError>;
+}
+
+/// How many sessions a table is for: with several, its first columns say which and when that began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// One.
+    One,
+    /// Any number.
+    Several,
+}
+
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
@@ -31,26 +78,90 @@ pub enum ExportFormat {
     Csv,
     /// One document with the records by kind.
     Json,
+    /// One flat object a record.
+    Jsonl,
+    /// The same as columns, for data bases and data frames.
+    Parquet,
+    /// `WebVTT`: captions that a player shows beside the recording.
+    Vtt,
+    /// Tiers of intervals and points for Praat.
+    TextGrid,
+    /// Tiers of annotations for ELAN.
+    Eaf,
+    /// The W3C's annotations of emotion.
+    EmotionMl,
+    /// A picture of the timeline.
+    Svg,
+    /// The same picture in pixels.
+    Png,
+    /// A report that needs nothing else.
+    Html,
 }
 
 impl ExportFormat {
     /// All of them.
-    pub const ALL: [ExportFormat; 2] = [ExportFormat::Csv, ExportFormat::Json];
+    pub const ALL: [ExportFormat; 11] = [
+        ExportFormat::Csv,
+        ExportFormat::Json,
+        ExportFormat::Jsonl,
+        ExportFormat::Parquet,
+        ExportFormat::Vtt,
+        ExportFormat::TextGrid,
+        ExportFormat::Eaf,
+        ExportFormat::EmotionMl,
+        ExportFormat::Svg,
+        ExportFormat::Png,
+        ExportFormat::Html,
+    ];
 
-    /// The name in the command line.
+    /// The name in the command line, which is also the end of its files' names.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             ExportFormat::Csv => "csv",
             ExportFormat::Json => "json",
+            ExportFormat::Jsonl => "jsonl",
+            ExportFormat::Parquet => "parquet",
+            ExportFormat::Vtt => "vtt",
+            ExportFormat::TextGrid => "textgrid",
+            ExportFormat::Eaf => "eaf",
+            ExportFormat::EmotionMl => "emotionml",
+            ExportFormat::Svg => "svg",
+            ExportFormat::Png => "png",
+            ExportFormat::Html => "html",
         }
     }
 
-    fn format(self) -> &'static dyn Format {
+    /// The end of its files' names, as other programs look for it.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
         match self {
-            ExportFormat::Csv => &csv::Csv,
-            ExportFormat::Json => &json::Json,
+            ExportFormat::TextGrid => "TextGrid",
+            other => other.name(),
         }
+    }
+
+    /// Begins a table, if that is what the format is.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn table(
+        self,
+        out: &mut dyn Write,
+        sessions: Sessions,
+    ) -> Result<Option<Box<dyn Table + '_>>, ExportError> {
+        Ok(match self {
+            ExportFormat::Csv => Some(Box::new(csv::Csv::begin(out, sessions)?)),
+            ExportFormat::Jsonl => Some(Box::new(jsonl::Jsonl::begin(out, sessions))),
+            ExportFormat::Parquet => Some(Box::new(parquet::Parquet::begin(out, sessions)?)),
+            _ => None,
+        })
+    }
+
+    /// Whether several sessions go into one file.
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, ExportFormat::Csv | ExportFormat::Jsonl | ExportFormat::Parquet)
     }
 }
 
@@ -62,8 +173,15 @@ impl fmt::Display for ExportFormat {
 
 /// A word that is no format's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a format of export; known are csv and json")]
+#[error("'{0}' is not a format of export; known are {known}", known = known())]
 pub struct UnknownFormat(pub String);
+
+/// `csv, json and jsonl`
+fn known() -> String {
+    let names = ExportFormat::ALL.map(ExportFormat::name);
+    let (last, others) = names.split_last().unwrap_or((&"", &[]));
+    format!("{} and {last}", others.join(", "))
+}
 
 impl FromStr for ExportFormat {
     type Err = UnknownFormat;
@@ -87,16 +205,45 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes a session in one of the formats.
+/// Writes one session in one of the formats; a report tells what is known of the model.
 ///
 /// # Errors
 /// As [`Format::write`].
 pub fn export(
     session: &mut SessionReader,
     format: ExportFormat,
+    scores: &[Score],
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    format.format().write(session, out)
+    let document: &dyn Format = match format {
+        ExportFormat::Json => &json::Json,
+        ExportFormat::Vtt => &vtt::Vtt,
+        ExportFormat::TextGrid => &textgrid::TextGrid,
+        ExportFormat::Eaf => &eaf::Eaf,
+        ExportFormat::EmotionMl => &emotionml::EmotionMl,
+        ExportFormat::Svg => &svg::Svg,
+        ExportFormat::Png => &png::Png,
+        ExportFormat::Html => &html::Html { scores },
+        ExportFormat::Csv | ExportFormat::Jsonl | ExportFormat::Parquet => {
+            if let Some(mut table) = format.table(out, Sessions::One)? {
+                table.add(session)?;
+                table.finish()?;
+            }
+            return Ok(());
+        }
+    };
+    document.write(session, out)
+}
+
+/// A position to the nearest millisecond.
+fn milliseconds(time: StreamTime) -> u64 {
+    let per_second = u64::from(STREAM_RATE_HZ);
+    (time.0 * 1000 + per_second / 2) / per_second
+}
+
+/// What a table calls a session: the log's file name without its end.
+fn session_name(session: &SessionReader) -> String {
+    session.path().file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -107,19 +254,24 @@ mod tests {
     const INPUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/session/input");
     const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/session/expected");
 
+    fn scores() -> [Score; 1] {
+        [Score { on: "strangers".to_owned(), uar: 0.556 }]
+    }
+
     fn exported(log: &Path, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
         let mut bytes = Vec::new();
-        export(&mut SessionReader::open(log)?, format, &mut bytes).map(|()| bytes)
+        export(&mut SessionReader::open(log)?, format, &scores(), &mut bytes).map(|()| bytes)
     }
 
     #[test]
     fn the_golden_logs_give_the_reviewed_files() {
         let names = ["two-callers", "facts", "operator", "unwritten", "muted", "alerts", "calls"];
         let all = names.iter().flat_map(|name| ExportFormat::ALL.map(|format| (name, format)));
-        for (name, format) in all {
+        let is_text = |format| !matches!(format, ExportFormat::Parquet | ExportFormat::Png);
+        for (name, format) in all.filter(|(_, format)| is_text(*format)) {
             let log = Path::new(INPUT).join(format!("{name}.jsonl"));
             let exported = exported(&log, format).unwrap();
-            let expected = Path::new(EXPECTED).join(format!("{name}.{format}"));
+            let expected = Path::new(EXPECTED).join(format!("{name}.{}", format.extension()));
             let reviewed = std::fs::read(&expected).unwrap_or_default();
             assert!(
                 exported == reviewed,
@@ -168,7 +320,8 @@ mod tests {
             let len = exported(&log, format).unwrap().len();
             for space in [0, 1, len / 2, len - 1] {
                 let mut session = SessionReader::open(&log).unwrap();
-                let failure = export(&mut session, format, &mut Full(space)).unwrap_err();
+                let failure =
+                    export(&mut session, format, &scores(), &mut Full(space)).unwrap_err();
                 let is_full = matches!(&failure, ExportError::Write(reason)
                     if reason.kind() == io::ErrorKind::StorageFull);
                 assert!(is_full, "{format} with {space} of {len} bytes: {failure:?}");

@@ -39,6 +39,8 @@ pub struct Alerted {
     pub alert: Alert,
     /// How the program failed that it was to run.
     pub failed: Option<String>,
+    /// When the operator acknowledged it.
+    pub acknowledged: Option<StreamTime>,
 }
 
 /// One caller's call so far.
@@ -48,6 +50,8 @@ pub struct CallerTally {
     episodes: Episodes,
     /// When the alert was, and the reason.
     failed: Vec<(StreamTime, String)>,
+    /// When the alert was, and when it was acknowledged.
+    acknowledged: Vec<(StreamTime, StreamTime)>,
     notice: Option<StreamTime>,
 }
 
@@ -91,13 +95,28 @@ impl CallerTally {
         }
     }
 
+    /// The operator acknowledged the alert of a time; whether there is one.
+    pub fn acknowledge(&mut self, at: StreamTime, alert_at: StreamTime) -> bool {
+        let after = StreamTime(alert_at.0.saturating_add(1));
+        let is_one = self.timeline.alerts(alert_at, after).next().is_some();
+        if is_one && self.acknowledged.len() < MAX_ALERTS {
+            self.acknowledged.push((alert_at, at));
+        }
+        is_one
+    }
+
     /// What it comes to up to `now`.
     #[must_use]
     pub fn digest(&self, label: &str, now: StreamTime) -> CallerDigest {
         let end = StreamTime(u64::MAX);
         let alerted = |alert: &Alert| {
             let failed = self.failed.iter().find(|(at, _)| *at == alert.at);
-            Alerted { alert: alert.clone(), failed: failed.map(|(_, reason)| reason.clone()) }
+            let seen = self.acknowledged.iter().find(|(at, _)| *at == alert.at);
+            Alerted {
+                alert: alert.clone(),
+                failed: failed.map(|(_, reason)| reason.clone()),
+                acknowledged: seen.map(|(_, at)| *at),
+            }
         };
         CallerDigest {
             label: label.to_owned(),
@@ -154,6 +173,9 @@ impl Digest {
                 Record::Mark(mark) => tallies[mark.caller].mark(mark.t, &mark.text),
                 Record::Label(label) => header.callers[label.caller].label = label.label,
                 Record::Notice(notice) => tallies[notice.caller].notice(notice.t),
+                Record::Acknowledged(seen) => {
+                    tallies[seen.caller].acknowledge(seen.t, seen.alert_t);
+                }
                 Record::AlertFailed(failed) => {
                     tallies[failed.caller].alert_failed(failed.t, &failed.reason);
                 }

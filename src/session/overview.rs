@@ -93,6 +93,7 @@ impl Overview {
             | Record::Operator(_)
             | Record::Facts(_)
             | Record::Alert(_)
+            | Record::Acknowledged(_)
             | Record::AlertFailed(_)
             | Record::Mark(_)
             | Record::Muted(_)

@@ -19,7 +19,7 @@ use crate::timeline::{Activity, Rule};
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
-/// those of kinds `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`, the settings of alerts and
+/// those of kinds `acknowledged`, `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`, the settings of alerts and
 /// calls in the header, and at the end of each line a checksum, `chain`, that [`verify`](super::verify) checks.
 pub const SESSION_VERSION: u32 = 4;
 
@@ -108,6 +108,8 @@ pub enum Record {
     Muted(MutedRecord),
     /// The operator's attention was asked for.
     Alert(AlertRecord),
+    /// The operator has seen an alert.
+    Acknowledged(AcknowledgedRecord),
     /// The program that an alert runs failed.
     AlertFailed(AlertFailedRecord),
     /// Readings were left out.
@@ -253,6 +255,19 @@ pub struct AlertRecord {
     pub guidance: Option<String>,
 }
 
+/// The operator has seen an alert, and said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcknowledgedRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// When the alert was: [`AlertRecord::t`].
+    #[serde(with = "seconds")]
+    pub alert_t: StreamTime,
+}
+
 /// The program that an alert runs failed, or was not started since there were too many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertFailedRecord {
@@ -285,7 +300,7 @@ pub struct MarkRecord {
     /// Where.
     #[serde(with = "seconds")]
     pub t: StreamTime,
-    /// What was typed, as it was typed.
+    /// What was typed, as it was typed; empty for a mark without a text.
     pub text: String,
 }
 

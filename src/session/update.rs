@@ -37,8 +37,8 @@ impl Record {
         })
     }
 
-    /// The update that the line was made of; none for what is none: a mark, a failed program, missing
-    /// records, the end.
+    /// The update that the line was made of; none for what is none: a mark, that an alert was seen, a
+    /// failed program, missing records, the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {
@@ -64,6 +64,7 @@ impl Record {
             Record::Seek(record) => (record.caller, record.t, Event::Seek { from: record.from }),
             Record::Alert(record) => (record.caller, record.t, Event::Alert(record.alert())),
             Record::Mark(_)
+            | Record::Acknowledged(_)
             | Record::AlertFailed(_)
             | Record::Label(_)
             | Record::Notice(_)
@@ -84,6 +85,7 @@ impl Record {
             Record::Gap(record) => Some(record.caller),
             Record::Muted(record) => Some(record.caller),
             Record::Alert(record) => Some(record.caller),
+            Record::Acknowledged(record) => Some(record.caller),
             Record::AlertFailed(record) => Some(record.caller),
             Record::Skipped(record) => Some(record.caller),
             Record::Mark(record) => Some(record.caller),
@@ -105,6 +107,7 @@ impl Record {
             Record::Gap(record) => record.t,
             Record::Muted(record) => record.t,
             Record::Alert(record) => record.t,
+            Record::Acknowledged(record) => record.t,
             Record::AlertFailed(record) => record.t,
             Record::Skipped(record) => record.t,
             Record::Mark(record) => record.t,

@@ -314,6 +314,13 @@ impl Timeline {
         self.alerts.range(first..end)
     }
 
+    /// The readings after `from` up to and with `to`, as far as they are kept.
+    pub fn readings(&self, from: StreamTime, to: StreamTime) -> impl Iterator<Item = &Reading> {
+        let first = self.readings.partition_point(|reading| reading.at <= from);
+        let end = self.readings.partition_point(|reading| reading.at <= to).max(first);
+        self.readings.range(first..end)
+    }
+
     /// Totals of the whole call up to `now`, or up to the latest position told if that is later.
     #[must_use]
     pub fn summary(&self, now: StreamTime) -> Summary {
@@ -349,11 +356,11 @@ impl Timeline {
 
     /// The cell of a time that is mostly speech: from the readings in it, or else the nearest one.
     fn speech_cell(&self, from: StreamTime, to: StreamTime) -> Cell {
-        let first = self.readings.partition_point(|reading| reading.at <= from);
-        let end = self.readings.partition_point(|reading| reading.at <= to).max(first);
-        if end > first {
-            return majority(self.readings.range(first..end));
+        let mut within = self.readings(from, to).peekable();
+        if within.peek().is_some() {
+            return majority(within);
         }
+        let first = self.readings.partition_point(|reading| reading.at <= from);
         let next = self.readings.get(first).filter(|next| next.at.since(to) <= HOLD);
         let previous = first.checked_sub(1).and_then(|index| self.readings.get(index));
         majority(next.or(previous.filter(|previous| from.since(previous.at) <= HOLD)))

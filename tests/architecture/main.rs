@@ -121,7 +121,7 @@ const RESERVED: &[Reserved] = &[
         words: &["println", "eprint", "eprintln", "dbg", "stderr"],
         only_in: &[
             "command/printer.rs",
-            "command/on_alert/program.rs",
+            "command/engine/on_alert/program.rs",
             "model/device.rs",
             "main.rs",
         ],

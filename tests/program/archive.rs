@@ -128,7 +128,7 @@ fn sessions_are_reported_by_day_as_tables_json_and_a_page() {
     let none =
         sandbox.run(&[&report[..], &["--since", "2020-01-01", "--until", "2020-01-07"]].concat());
     assert!(none.with_code(0).stdout.starts_with("No sessions from 2020-01-01"));
-    refuses(&sandbox, &["report", "--since", "soon"], &["'soon' is no", "such as 7d"]);
+    refuses(&sandbox, &["report", "--since", "soon"], &["'soon' is no time", "12h, 7d or 4w"]);
     sandbox.write(
         "logs/damaged.jsonl",
         sandbox.read(DEMO_LOG).replacen("\"speaking\"", "\"singing\"", 1),

@@ -91,7 +91,7 @@ fn a_log_of_another_version_or_kind_is_refused() {
     ] {
         refuses(&sandbox, &["export", name, "--format", "json", "--output", "out.json"], &told);
     }
-    let told = ["'xml' is not a format", "csv and json"];
+    let told = ["'xml' is not a format", "csv, json, jsonl,", "and html"];
     refuses(&sandbox, &["export", "call.jsonl", "--format", "xml"], &told);
 }
 

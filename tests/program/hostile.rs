@@ -45,7 +45,7 @@ fn a_recording_with_a_hostile_name_is_replayed_listed_and_exported() {
     let list = sandbox.run(&["sessions", "--dir", ".", "--json"]).with_code(0);
     is_harmless(&list);
     assert_eq!(list.json()[0]["callers"][0]["label"], NAME);
-    for format in ["csv", "json"] {
+    for format in ["csv", "json", "jsonl", "vtt", "textgrid", "eaf", "emotionml", "svg", "html"] {
         let exported = sandbox.run(&["export", &log, "--format", format]).with_code(0);
         is_harmless(&exported);
         let file = format!("out.{format}");

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
+mod alerting;
 mod archive;
 mod bad_files;
 mod bad_models;

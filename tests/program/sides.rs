@@ -86,3 +86,32 @@ fn the_same_channel_cannot_be_both_sides() {
     let ended = sandbox.run(&arguments).with_code(1);
     assert!(ended.stderr.contains("each a channel of its own"), "{ended:?}");
 }
+
+#[test]
+fn several_callers_of_one_recording_are_in_one_log_whatever_the_blocks() {
+    let caller = demo_call();
+    let mut other = caller.clone();
+    other.rotate_left(caller.len() / 2);
+    let callers = ["--caller", "Anna=left", "--caller", "right"];
+    let both = records(&caller, &other, &callers);
+    assert_eq!(both[0]["callers"][0]["label"], "Anna");
+    assert_eq!(both[0]["callers"][1]["label"], "call right");
+    let of = |index: usize| {
+        let of = |record: &&Value| record["caller"] == index && record["record"] != "activity";
+        both.iter().filter(of).count()
+    };
+    assert!(of(0) > 20 && of(1) > 20, "{} and {}", of(0), of(1));
+    let times: Vec<f64> = both[1..].iter().map(|record| record["t"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    for block in ["37", "50000"] {
+        let again = records(&caller, &other, &[&callers[..], &["--block", block]].concat());
+        assert_eq!(again[1..], both[1..], "in blocks of {block}");
+    }
+    // Each is read as it is alone.
+    let alone = records(&caller, &other, &["--caller", "left"]);
+    let readings = |records: &[Value]| -> Vec<Value> {
+        let of = |record: &&Value| record["caller"] == 0 && record["record"] == "reading";
+        records.iter().filter(of).cloned().collect()
+    };
+    assert_eq!(readings(&both), readings(&alone));
+}

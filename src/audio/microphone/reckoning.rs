@@ -28,7 +28,7 @@ const LEAST_BLOCKS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Less than this is not told yet, as it may be a machine that was busy for the whole window. It is
-/// twice a block of a sound server.
+/// a block of a sound server.
 const LEAST: Duration = Duration::from_millis(100);
 
 /// How far a sound card's clock may be off: five times what cheap ones are.

@@ -22,9 +22,14 @@ use super::device::{Device, Found};
 /// resampler lie where the pipeline's filter removes them.
 const SERVER_RATE_HZ: u32 = 16_000;
 
-/// Blocks a second that are asked for. cpal lets `PulseAudio` keep one block and no more: with blocks of
-/// 10 ms two thirds of the audio was lost without a word, with 100 ms nothing in any run.
+/// Blocks a second that are asked of a sound card, and read at once.
 const BLOCKS_A_SECOND: u32 = 10;
+
+/// The same of a sound server, which gives half of such a block at a time. cpal lets `PulseAudio` keep one of
+/// those asked for and no more, so when the server or the program is held up for longer, audio is lost without
+/// a word: with 10 ms two thirds of it; with 100 ms 0.8 s in four minutes on a machine that held programs up for
+/// 0.14 s; with 200 ms nothing on one that did for up to 1 s, and readings came no later (`make soak`).
+const SERVER_BLOCKS_A_SECOND: u32 = 5;
 
 /// How much audio can wait for a busy reader. The longest stall that was measured under load is 0.4 s;
 /// this is ten times that, and 256 kB at 16 kHz. What does not fit is dropped, newest first, and counted.
@@ -67,7 +72,7 @@ impl Format {
         }
         if found.is_on_server() {
             let channels = if channel == Channel::Mix { 1 } else { n_channels };
-            let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / BLOCKS_A_SECOND);
+            let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / SERVER_BLOCKS_A_SECOND);
             let config = StreamConfig { channels, sample_rate: SERVER_RATE_HZ, buffer_size };
             return Ok(Format { sample: SampleFormat::F32, config, channel });
         }

@@ -4,10 +4,15 @@ use super::{ANSWER, App};
 use crate::dashboard::entry::{Asked, Entry, Typed};
 use crate::dashboard::feed::Action;
 use crate::dashboard::keys::{self, Command, Scope};
+use crate::dashboard::window::{Window, Zoom};
+use crate::stream_time::StreamTime;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
 /// The speeds that `+` and `-` step through; a replay may begin at another one.
 const SPEEDS: [f64; 7] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// A mark or alert that a replay came to so recently is the one that it is at.
+const BEFORE_NOTE: StreamTime = StreamTime::from_ms(1_500);
 
 impl App {
     /// What a key asks for. What it changes on the screen alone is done here.
@@ -21,7 +26,7 @@ impl App {
         if self.entry.is_some() {
             return self.on_typed(key);
         }
-        let (command, scope) = keys::command(key)?;
+        let (command, scope) = self.setup.options.keys.command(key)?;
         if !self.in_scope(scope) {
             self.explain_refusal(scope);
             return None;
@@ -37,60 +42,156 @@ impl App {
         if let Some(entry) = &mut self.entry {
             entry.paste(text);
             self.changed = true;
+            self.find_typed();
         }
     }
 
     fn on_typed(&mut self, key: KeyEvent) -> Option<Action> {
         self.changed = true;
-        match self.entry.as_mut()?.on_key(key) {
-            Typed::On => None,
-            Typed::Cancelled => {
-                self.entry = None;
-                None
-            }
-            Typed::Done => self.entry.take().map(|entry| entry.action()),
+        let typed = self.entry.as_mut()?.on_key(key);
+        if typed == Typed::On {
+            self.find_typed();
+            return None;
+        }
+        let entry = self.entry.take()?;
+        match (typed, entry.asked) {
+            (Typed::Cancelled, Asked::Find) => self.select(entry.caller),
+            (Typed::Done, _) => return entry.action(),
+            (Typed::Cancelled | Typed::On, _) => {}
+        }
+        None
+    }
+
+    /// Shows the caller who is looked for while the name is typed.
+    fn find_typed(&mut self) {
+        let Some(entry) = self.entry.as_ref().filter(|entry| entry.asked == Asked::Find) else {
+            return;
+        };
+        let (from, words) = (entry.caller, entry.text.clone());
+        let is_found = self.find(from, &words);
+        if let Some(entry) = &mut self.entry {
+            entry.is_refused = !is_found;
         }
     }
 
-    fn obey(&mut self, command: Command, to_end: Option<usize>) -> Option<Action> {
+    pub(super) fn obey(&mut self, command: Command, to_end: Option<usize>) -> Option<Action> {
         let caller = self.selected;
         match command {
             Command::Back if self.help => self.help = false,
             Command::Quit | Command::Back => return Some(Action::Quit),
             Command::Help => self.help = !self.help,
-            Command::NextCaller => {
-                self.selected = (self.selected + 1).min(self.callers.len().saturating_sub(1));
-            }
-            Command::PreviousCaller => self.selected = self.selected.saturating_sub(1),
+            Command::NextCaller => self.step_to(1),
+            Command::PreviousCaller => self.step_to(-1),
+            Command::Sort => self.toggle_sort(),
+            Command::Find => self.ask(Asked::Find),
+            Command::Closer => self.show_at(self.zoom.closer()),
+            Command::Farther => self.show_at(self.zoom.farther()),
+            Command::Earlier => self.look_earlier(),
+            Command::Later => self.look_later(),
+            Command::Now => self.looks_at = None,
+            Command::Graph => self.shows_graph = !self.shows_graph,
+            Command::Hold => self.hold(),
             Command::Pause => return Some(Action::TogglePause),
             Command::Seek(seconds) => return Some(Action::SeekBy(seconds)),
             Command::Faster => return self.speed_above().map(Action::SetSpeed),
             Command::Slower => return self.speed_below().map(Action::SetSpeed),
-            Command::Mark => return Some(Action::Mark { caller, text: String::new() }),
+            Command::PreviousNote => return self.note_before().map(Action::SeekTo),
+            Command::NextNote => return self.note_after().map(Action::SeekTo),
+            Command::Mark => {
+                let at = self.caller()?.timeline.now();
+                return Some(Action::Mark { caller, at, text: String::new() });
+            }
             Command::Note => self.ask(Asked::Mark),
             Command::BeginCall => self.ask(Asked::NewCall),
             Command::Label => self.ask(Asked::Label),
             Command::EndCall if to_end == Some(caller) => return Some(Action::EndCall { caller }),
             Command::EndCall => self.to_end = Some((caller, self.elapsed + ANSWER)),
             Command::ConfirmNotice => return Some(Action::ConfirmNotice { caller }),
+            Command::Acknowledge => {
+                return self
+                    .alert(caller)
+                    .map(|alert| Action::Acknowledge { caller, at: alert.at });
+            }
             Command::Mute => return Some(Action::ToggleMute),
         }
         None
     }
 
     fn ask(&mut self, asked: Asked) {
-        if self.selected < self.callers.len() {
-            self.help = false;
-            self.answer = None;
-            self.entry = Some(Entry::new(asked, self.selected));
+        let Some(at) = self.caller().map(|caller| caller.timeline.now()) else { return };
+        self.help = false;
+        self.answer = None;
+        self.entry = Some(Entry::new(asked, self.selected, at));
+    }
+
+    /// Where marks and alerts of the selected call are, from one time up to another.
+    fn notes(&self, from: StreamTime, to: StreamTime) -> Vec<StreamTime> {
+        let Some(caller) = self.caller() else { return Vec::new() };
+        let marks = caller.timeline.marks(from, to).map(|mark| mark.at);
+        marks.chain(caller.timeline.alerts(from, to).map(|alert| alert.at)).collect()
+    }
+
+    fn note_before(&mut self) -> Option<StreamTime> {
+        let now = self.caller()?.timeline.now();
+        // So that the key pressed twice leads to the one before.
+        let found = self.notes(StreamTime::ZERO, now - BEFORE_NOTE).into_iter().max();
+        if found.is_none() {
+            self.answer("no mark or alert before this".to_owned());
         }
+        found
+    }
+
+    fn note_after(&mut self) -> Option<StreamTime> {
+        let after = StreamTime(self.caller()?.timeline.now().0.saturating_add(1));
+        let found = self.notes(after, StreamTime(u64::MAX)).into_iter().min();
+        if found.is_none() {
+            self.answer("no mark or alert after this that was heard".to_owned());
+        }
+        found
+    }
+
+    fn show_at(&mut self, zoom: Zoom) {
+        self.zoom = zoom;
+        let now = self.caller().map_or(StreamTime::ZERO, |caller| caller.timeline.now());
+        self.answer(zoom.words(self.layout().strip.width, now));
+    }
+
+    /// The part of the timeline that is looked at, and the present.
+    fn looked_at(&self) -> Option<(StreamTime, Window, StreamTime)> {
+        let now = self.caller()?.timeline.now();
+        let window = Window::live(self.zoom, self.layout().strip.width, now);
+        Some((self.looks_at.unwrap_or(now), window, now))
+    }
+
+    /// Half a window back, as long as the beginning is not in sight.
+    fn look_earlier(&mut self) {
+        let Some((until, window, now)) = self.looked_at() else { return };
+        let half = StreamTime(window.length().0 / 2);
+        let earliest = StreamTime(window.length().0 / 4 * 3).min(now);
+        if until > earliest {
+            self.looks_at = Some((until - half).max(earliest));
+        } else {
+            self.answer("the beginning of the call is in sight".to_owned());
+        }
+    }
+
+    fn look_later(&mut self) {
+        let Some((until, window, now)) = self.looked_at() else { return };
+        let later = StreamTime(until.0.saturating_add(window.length().0 / 2));
+        self.looks_at = (self.looks_at.is_some() && later < now).then_some(later);
+    }
+
+    fn hold(&mut self) {
+        let holds = self.held_since.is_none() && !self.is_muted();
+        self.held_since = holds.then_some(self.elapsed);
     }
 
     /// Says why a key about a call does nothing.
     fn explain_refusal(&mut self, scope: Scope) {
         let is_about_calls = matches!(scope, Scope::InCall | Scope::LiveCall);
         if is_about_calls && self.ending.is_none() && !self.is_replay() {
-            self.answer("there is no call on this line; n begins one".to_owned());
+            let key = self.key(Command::BeginCall);
+            self.answer(format!("there is no call on this line; {key} begins one"));
         }
     }
 
@@ -98,16 +199,21 @@ impl App {
     /// say: whether anybody is listened to, and whether a call is under way.
     pub(in crate::dashboard) fn handed_over(&mut self, action: &Action) {
         match action {
-            Action::Mark { caller, text } => {
+            Action::Mark { caller, at, text } => {
                 let Some(caller) = self.callers.get_mut(*caller) else { return };
-                let at = caller.timeline.now();
-                caller.timeline.mark(at, text);
+                caller.timeline.mark(*at, text);
                 self.answer(format!("marked at {at}"));
+            }
+            Action::Acknowledge { caller, at } => {
+                let Some(caller) = self.callers.get_mut(*caller) else { return };
+                caller.acknowledge(*at);
+                self.answer(format!("the alert of {at} is acknowledged"));
             }
             Action::SetSpeed(speed) => self.status.speed = *speed,
             Action::Quit
             | Action::TogglePause
             | Action::SeekBy(_)
+            | Action::SeekTo(_)
             | Action::BeginCall { .. }
             | Action::Rename { .. }
             | Action::EndCall { .. }

@@ -1,10 +1,14 @@
+mod alerts;
+mod looking;
+
 use super::*;
 use crate::dashboard::feed::{Action, Line};
-use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, begun, setup};
+use crate::dashboard::rehearsal::{LIVE, REPLAY, alert, app_after, begun, setup};
 use crate::pipeline::{Event, Level, Update};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-const MARK: Action = Action::Mark { caller: 0, text: String::new() };
+const MARK: Action =
+    Action::Mark { caller: 0, at: StreamTime::from_ms(20_000), text: String::new() };
 
 fn live() -> App {
     app_after(20, setup(&["caller"], LIVE))
@@ -118,9 +122,9 @@ fn nothing_new_needs_no_new_picture() {
     assert!(!app.take_changed());
     app.tick(Duration::from_secs(21));
     assert!(!app.take_changed());
-    press(&mut app, KeyCode::Char('x'));
+    press(&mut app, KeyCode::Char('y'));
     assert!(!app.take_changed());
-    app.resized();
+    app.resized((80, 24));
     assert!(app.take_changed());
 }
 
@@ -191,6 +195,14 @@ fn nothing_that_comes_from_outside_steers_the_terminal() {
     assert_eq!(app.callers[0].log.as_deref(), Some(clean));
     app.apply(Feed::Notice(nasty.to_owned()));
     assert_eq!(app.notice.as_deref(), Some(clean));
+    app.apply(Feed::Call { caller: 0, news: CallNews::NoticeConfirmed });
+    let Feed::Update(mut update) = alert(0, 1) else { panic!("an alert is an update") };
+    if let Event::Alert(alert) = &mut update.event {
+        (alert.reason, alert.guidance) = (nasty.to_owned(), Some(nasty.to_owned()));
+    }
+    app.apply(Feed::Update(update));
+    let alert = app.alert(0).unwrap();
+    assert_eq!((alert.reason.as_str(), alert.guidance.as_deref()), (clean, Some(clean)));
     app.apply(Feed::Status(Status { backend: Some(nasty.to_owned()), ..app.status.clone() }));
     assert_eq!(app.backend(), clean);
     app.apply(Feed::Finished(Some(nasty.to_owned())));
@@ -246,8 +258,12 @@ fn a_mark_with_a_text_is_drawn_with_it() {
     let mut app = live();
     press(&mut app, KeyCode::Char('t'));
     type_in(&mut app, "cries");
+    let at = StreamTime::from_ms(24_000);
+    let level = Level { rms_db: -20.0, peak_db: 0.0 };
+    app.apply(Feed::Update(Update { caller: 0, at, event: Event::Level(level) }));
     let action = press(&mut app, KeyCode::Enter).unwrap();
-    assert_eq!(action, Action::Mark { caller: 0, text: "cries".into() });
+    let at = StreamTime::from_ms(20_000);
+    assert_eq!(action, Action::Mark { caller: 0, at, text: "cries".into() }, "while it was typed");
     app.handed_over(&action);
     let marks = app.callers[0].timeline.marks(StreamTime::ZERO, StreamTime::from_ms(60_000));
     assert_eq!(marks.map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["cries"]);

@@ -28,26 +28,40 @@ fn speaking() -> Caller {
     caller
 }
 
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
 #[test]
-fn a_number_waits_for_the_refresh_and_a_word_until_the_last_one_could_be_read() {
-    let ms = Duration::from_millis;
+fn a_new_word_comes_at_once_with_its_numbers_if_the_last_one_could_be_read() {
     let mut caller = speaking();
     reading(&mut caller, 250, Emotion::Fear, 0.6);
-    assert!(caller.reword(ms(250)));
+    assert!(caller.reword(MS(250)));
     assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.6));
     reading(&mut caller, 500, Emotion::Fear, 0.7);
-    assert!(!caller.reword(ms(500)));
-    assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.6));
-    assert!(caller.refresh());
+    assert!(!caller.reword(MS(500)), "a number waits");
+    assert!(caller.reword(MS(750)));
     assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.7));
-    reading(&mut caller, 510, Emotion::Anger, 0.8);
-    assert!(!caller.reword(ms(583)));
-    caller.refresh();
-    assert_eq!(caller.printed.state, State::Emotion(Emotion::Fear, 0.7));
-    assert!(caller.reword(ms(584)));
+    reading(&mut caller, 800, Emotion::Anger, 0.8);
+    assert!(caller.reword(MS(800)));
+    let top = |caller: &Caller| caller.printed.reading.map(|(_, scores)| scores.top().0);
     assert_eq!(caller.printed.state, State::Emotion(Emotion::Anger, 0.8));
-    caller.refresh();
-    assert!(!caller.refresh());
+    assert_eq!(top(&caller), Some(Emotion::Anger), "the bars say the same as the word");
+    assert!(!caller.reword(MS(1400)), "nothing is new");
+}
+
+#[test]
+fn a_word_that_is_too_new_waits_and_so_does_what_goes_with_it() {
+    let mut caller = speaking();
+    let mut words = Vec::new();
+    for step in 2..42_u64 {
+        let emotion = if step % 2 == 0 { Emotion::Fear } else { Emotion::Anger };
+        reading(&mut caller, 100 * step, emotion, 0.6);
+        caller.reword(MS(100 * step));
+        let State::Emotion(word, _) = caller.printed.state else { panic!("no word") };
+        assert_eq!(caller.printed.reading.map(|(_, scores)| scores.top().0), Some(word));
+        words.push(word);
+    }
+    let changes = words.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!((3..=8).contains(&changes), "{changes} in four seconds");
 }
 
 #[test]
@@ -56,11 +70,10 @@ fn words_that_stay_the_same_say_since_when() {
     for (ms, emotion) in [(2000, Emotion::Fear), (3000, Emotion::Fear), (6000, Emotion::Fear)] {
         reading(&mut caller, ms, emotion, 0.6);
     }
-    caller.reword(Duration::from_secs(6));
-    caller.refresh();
+    caller.reword(MS(6000));
     assert_eq!(caller.printed.lasting, StreamTime::from_ms(4000));
     reading(&mut caller, 7000, Emotion::Sadness, 0.6);
-    caller.reword(Duration::from_secs(7));
+    caller.reword(MS(7000));
     assert_eq!(caller.printed.lasting, StreamTime::ZERO);
 }
 
@@ -136,14 +149,14 @@ fn facts_stand_until_the_caller_has_been_silent_for_ten_seconds_or_is_moved() {
     caller.apply(StreamTime::from_ms(2000), &Event::Facts(told));
     assert_eq!(caller.printed.facts, None, "it waits for the refresh");
     caller.apply(StreamTime::from_ms(12_000), &quiet);
-    caller.refresh();
+    caller.reword(Duration::from_secs(21));
     assert_eq!(caller.printed.facts, Some(told));
     caller.apply(StreamTime::from_ms(12_100), &quiet);
-    caller.refresh();
+    caller.reword(Duration::from_secs(22));
     assert_eq!(caller.printed.facts, None);
     caller.apply(StreamTime::from_ms(13_000), &Event::Facts(told));
     caller.apply(StreamTime::from_ms(5000), &Event::Seek { from: StreamTime::from_ms(13_000) });
-    caller.refresh();
+    caller.reword(Duration::from_secs(23));
     assert_eq!(caller.printed.facts, None);
 }
 

@@ -1,26 +1,22 @@
 use super::*;
-use crate::dashboard::feed::{Action, CallNews, Feed, Line, LogStopped, Mode, Status};
-use crate::dashboard::rehearsal::{self, LIVE, REPLAY, app_after, begun, reading, setup};
-use crate::dashboard::theme::Colours;
-use crate::emotion::{Emotion, Scores};
-use crate::pipeline::{Event, Gap, Level, Update};
-use crate::plain_text::plain;
-use crate::plain_text::tests::hostile;
-use crate::prosody::{Explanation, Facts};
+use crate::dashboard::feed::{Action, CallNews, Feed, LogStopped, Mode, Status};
+use crate::dashboard::rehearsal::{self, LIVE, REPLAY, alert, app_after, begun, reading, setup};
+use crate::dashboard::theme::{Colours, Paper};
+use crate::emotion::Emotion;
 use crate::stream_time::StreamTime;
-use crate::timeline::{Activity, Reading, Verdict};
-use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 use std::time::Duration;
 
+mod anything;
+#[cfg(test)]
 mod pictures;
 
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| draw(frame, app)).unwrap();
+    terminal.draw(|frame| Picture::default().draw(frame, app)).unwrap();
     terminal.backend().clone()
 }
 
@@ -43,7 +39,11 @@ fn a_live_call_on_an_ordinary_screen() {
 #[test]
 fn a_replay_on_a_large_screen() {
     let mut app = app_after(108, setup(&["caller"], REPLAY));
-    app.handed_over(&Action::Mark { caller: 0, text: String::new() });
+    app.handed_over(&Action::Mark {
+        caller: 0,
+        at: StreamTime::from_ms(108_000),
+        text: String::new(),
+    });
     insta::assert_snapshot!(drawn(120, 40, &app));
 }
 
@@ -63,6 +63,93 @@ fn the_first_moment() {
 fn several_callers() {
     let app = app_after(108, setup(&["Line 1", "Line 2 (transfer)", "Line 3"], LIVE));
     insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn a_call_with_its_marks_on_the_largest_screen() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.callers[0].timeline.mark(StreamTime::from_ms(50_000), "speaks of her brother");
+    insta::assert_snapshot!(drawn(200, 60, &app));
+}
+
+#[test]
+fn twelve_callers_who_needs_attention_first() {
+    let mut app = pictures::twelve();
+    app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn an_alert_on_an_ordinary_screen() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.apply(alert(0, 105));
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn an_alert_among_twelve_callers() {
+    let mut app = pictures::twelve();
+    app.apply(alert(6, 105));
+    app.selected = 6;
+    app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn an_alert_covers_nothing_that_says_what_the_caller_sounds_like() {
+    for callers in [1, 2, 3, 12] {
+        let labels: Vec<String> = (1..=callers).map(|number| format!("Line {number}")).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let mut app = app_after(108, setup(&labels, LIVE));
+        app.apply(alert(0, 105));
+        for (columns, rows) in [(40, 10), (80, 24), (100, 30), (120, 40), (200, 60)] {
+            let text = text(&drawn(columns, rows, &app));
+            let first = if columns < 80 { "fear for 8" } else { "fear for 8 s of speech, 75 %" };
+            for part in ["ALERT 1:45", first, "fear: 73 % certain", "AAAAPPPFFFFFFF"] {
+                assert!(text.contains(part), "{part} is missing on {columns} x {rows}:\n{text}");
+            }
+        }
+        app.callers[0].acknowledge(StreamTime::from_ms(105_000));
+        assert!(!text(&drawn(80, 24, &app)).contains("ALERT"));
+    }
+}
+
+#[test]
+fn a_held_picture_says_that_there_is_an_alert() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.on_key(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::NONE));
+    app.apply(alert(0, 105));
+    assert!(text(&drawn(80, 24, &app)).contains("ALERT; PICTURE HELD"));
+}
+
+#[test]
+fn probabilities_over_time_beside_the_live_edge() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    for key in ['g', 'z', ','] {
+        app.on_key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
+    }
+    insta::assert_snapshot!(drawn(80, 24, &app));
+}
+
+#[test]
+fn a_held_picture_says_so_and_stays() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    let mut picture = Picture::default();
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let mut show = |app: &App| {
+        terminal.draw(|frame| picture.draw(frame, app)).unwrap();
+        terminal.backend().to_string()
+    };
+    app.on_key(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::NONE));
+    let first = show(&app);
+    assert!(first.contains("PICTURE HELD for 0:00; listening goes on; f: live again"), "{first}");
+    assert!(first.contains("fear: 73 %"), "{first}");
+    app.apply(Feed::Call { caller: 0, news: CallNews::Ended });
+    app.tick(Duration::from_secs(113));
+    let held = show(&app);
+    assert!(held.contains("HELD for 0:05") && held.contains("fear: 73 %"), "{held}");
+    app.on_key(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::NONE));
+    assert!(show(&app).contains("this is how it was"));
 }
 
 #[test]
@@ -93,7 +180,7 @@ fn the_strip_has_the_colours_of_its_letters() {
     let app = app_after(108, setup(&["caller"], LIVE));
     let backend = drawn(80, 24, &app);
     let buffer = backend.buffer();
-    let theme = Theme::new(Colours::True);
+    let theme = Theme::new(Colours::True, Paper::Unknown);
     let mut seen = 0;
     let row = 10;
     for x in 1..79 {
@@ -195,7 +282,9 @@ fn a_call_that_is_over_keeps_its_history_without_colours() {
     let backend = drawn(80, 24, &app);
     let text = text(&backend);
     assert!(text.contains("this is how it was") && text.contains("SSSSS"), "{text}");
-    let colours: Vec<Color> = Emotion::ALL.map(|e| Theme::new(Colours::True).colour(e)).into();
+    let colours: Vec<Color> =
+        Emotion::ALL.map(|e| Theme::new(Colours::True, Paper::Unknown).colour(e)).into();
+    assert!(text.contains("level   - "), "{text}");
     // The other callers' strips are above.
     for (index, cell) in backend.buffer().content().iter().enumerate().skip(80 * 7) {
         assert!(!colours.contains(&cell.bg) && !colours.contains(&cell.fg), "cell {index}");
@@ -260,213 +349,4 @@ fn what_is_typed_stands_in_the_footer_while_the_call_goes_on() {
     app.on_paste("she cries; ask about the brother");
     insta::assert_snapshot!(drawn(80, 24, &app));
     assert!(text(&drawn(40, 10, &app)).contains("brother"));
-}
-
-/// A dashboard that was told the same text of everything.
-fn told_everywhere(text: &str, mode: Mode) -> App {
-    let mut setup = setup(&[text, text], mode);
-    for place in [&mut setup.model, &mut setup.backend] {
-        text.clone_into(place);
-    }
-    setup.lines = vec![Line { label: text.to_owned(), source: text.to_owned() }; 2];
-    setup.notice_text = Some(text.to_owned());
-    setup.notice = Some(text.to_owned());
-    let mut app = app_after(20, setup);
-    app.apply(Feed::Notice(text.to_owned()));
-    let news =
-        CallNews::Begun { label: text.to_owned(), log: Some(text.into()), awaits_notice: true };
-    app.apply(Feed::Call { caller: 1, news });
-    app
-}
-
-/// The picture is one of harmless cells, and what stands beside the text is where it belongs.
-#[track_caller]
-fn text_breaks_nothing(app: &App) {
-    for (columns, rows) in [(40, 10), (80, 24), (120, 40)] {
-        let backend = drawn(columns, rows, app);
-        for cell in backend.buffer().content() {
-            assert_eq!(plain(cell.symbol()), cell.symbol());
-            assert!(cell.symbol().chars().count() < 16, "{:?}", cell.symbol());
-        }
-        let text = text(&backend);
-        let first = text.lines().next().unwrap();
-        assert!(first.contains("0:20 / 4:00\"") || first.contains("0:20 / 4:00 \""), "{text}");
-    }
-}
-
-#[test]
-fn ten_thousand_characters_of_any_kind_break_nothing() {
-    for part in [
-        "x",
-        "机",
-        "\u{1b}[2J",
-        "\n",
-        "\u{202e}",
-        "\u{200b}",
-        "\u{301}",
-        "ᄀ",
-        "ᅡ",
-        "क्",
-        "👩\u{200d}",
-    ] {
-        let text = part.repeat(10_000 / part.chars().count());
-        let mut app = told_everywhere(&text, REPLAY);
-        text_breaks_nothing(&app);
-        app.apply(Feed::Finished(Some(text)));
-        text_breaks_nothing(&app);
-    }
-}
-
-/// One thing that can happen to the dashboard.
-#[derive(Clone, Debug)]
-enum Happening {
-    Feed(Feed),
-    Key(KeyCode, KeyModifiers),
-    Paste(String),
-    Tick,
-}
-
-fn event() -> impl Strategy<Value = (Event, Option<u64>)> {
-    let activities = vec![Activity::Listening, Activity::TooShort, Activity::Speaking];
-    prop_oneof![
-        prop::sample::select(activities).prop_map(|activity| (Event::Activity(activity), None)),
-        (0_usize..7, 0_u16..=100, 0_u64..1 << 40).prop_map(|(emotion, percent, at)| {
-            let reading = reading(StreamTime(at), Emotion::ALL[emotion], percent);
-            (Event::Reading(reading), Some(at))
-        }),
-        (0_u64..1 << 40).prop_map(|at| {
-            let verdict = Verdict::Emotion(Emotion::Fear);
-            let scores = Scores([f32::NAN; 7]);
-            (Event::Reading(Reading { at: StreamTime(at), scores, verdict }), Some(at))
-        }),
-        prop::array::uniform2(prop::num::f32::ANY)
-            .prop_map(|[rms_db, peak_db]| (Event::Level(Level { rms_db, peak_db }), None)),
-        prop::array::uniform5(prop::num::f32::ANY).prop_map(|values| {
-            let [loudness_db, hz, semitones, syllables_per_s, pause_share] = values;
-            let (pitch_hz, pitch_range_semitones) = (Some(hz), Some(semitones));
-            let facts = Facts {
-                loudness_db,
-                pitch_hz,
-                pitch_range_semitones,
-                syllables_per_s,
-                pause_share,
-            };
-            let other = Facts { loudness_db: 0.0, ..facts };
-            (Event::Facts(Explanation { facts, change: Some(facts.against(&other)) }), None)
-        }),
-        (0_u64..1 << 40, any::<u32>())
-            .prop_map(|(lost_samples, rate_hz)| (Event::Gap(Gap { lost_samples, rate_hz }), None)),
-        (0_u64..1 << 40).prop_map(|from| (Event::Seek { from: StreamTime(from) }, None)),
-    ]
-}
-
-fn call_news() -> impl Strategy<Value = CallNews> {
-    prop_oneof![
-        3 => (hostile(), any::<bool>()).prop_map(|(label, awaits_notice)| {
-            CallNews::Begun { log: Some(label.clone().into()), label, awaits_notice }
-        }),
-        1 => hostile().prop_map(CallNews::Renamed),
-        1 => Just(CallNews::NoticeConfirmed),
-        1 => Just(CallNews::Ended),
-    ]
-}
-
-fn feed() -> impl Strategy<Value = Feed> {
-    prop_oneof![
-        8 => (0_usize..4, 0_u64..1 << 40, event()).prop_map(|(caller, at, (event, own))| {
-            Feed::Update(Update { caller, at: StreamTime(own.unwrap_or(at)), event })
-        }),
-        2 => (any::<Option<f32>>(), any::<u64>(), any::<[bool; 4]>(), any::<u64>(), any::<f64>())
-            .prop_map(|(delay_p95_ms, dropped_samples, is, position, speed)| {
-                let [is_heard, paused, is_muted, has_failed] = is;
-                let position = StreamTime(position);
-                let log_stopped = paused.then_some(LogStopped { since: position, disk_full: true });
-                Feed::Status(Status {
-                    delay_p95_ms,
-                    dropped_samples,
-                    is_heard: vec![is_heard, paused],
-                    is_muted,
-                    backend: has_failed.then(|| "\u{1b}CPU".to_owned()),
-                    paused,
-                    position,
-                    speed,
-                    log_stopped,
-                })
-            }),
-        2 => (0_usize..4, call_news()).prop_map(|(caller, news)| Feed::Call { caller, news }),
-        1 => ".*".prop_map(Feed::Notice),
-        1 => prop::option::of(".*").prop_map(Feed::Finished),
-    ]
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    let codes = prop_oneof![
-        any::<char>().prop_map(KeyCode::Char),
-        prop::sample::select("?hqm +-jktnelcp".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
-        prop::sample::select(vec![
-            KeyCode::Left,
-            KeyCode::Up,
-            KeyCode::Down,
-            KeyCode::Esc,
-            KeyCode::Enter,
-            KeyCode::Backspace,
-        ]),
-    ];
-    prop_oneof![
-        4 => feed().prop_map(Happening::Feed),
-        2 => (codes, any::<bool>()).prop_map(|(code, shift)| {
-            let modifiers = if shift { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
-            Happening::Key(code, modifiers)
-        }),
-        1 => hostile().prop_map(Happening::Paste),
-        1 => Just(Happening::Tick),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
-
-    #[test]
-    fn no_sequence_of_updates_keys_and_sizes_panics(
-        labels in prop::collection::vec(".*", 0..4),
-        replay in any::<bool>(),
-        steps in prop::collection::vec((happening(), 0_u16..210, 0_u16..65), 0..24),
-    ) {
-        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let mut app = App::new(setup(&labels, if replay { REPLAY } else { LIVE }));
-        let mut elapsed = Duration::ZERO;
-        for (happening, columns, rows) in steps {
-            match happening {
-                Happening::Feed(feed) => app.apply(feed),
-                Happening::Key(code, modifiers) => {
-                    if let Some(action) = app.on_key(KeyEvent::new(code, modifiers)) {
-                        app.handed_over(&action);
-                    }
-                }
-                Happening::Paste(text) => app.on_paste(&text),
-                Happening::Tick => {
-                    elapsed += Duration::from_millis(600);
-                    app.tick(elapsed);
-                }
-            }
-            let backend = drawn(columns, rows, &app);
-            for cell in backend.buffer().content() {
-                prop_assert!(!cell.symbol().contains(char::is_control));
-            }
-        }
-    }
-
-    #[test]
-    fn hostile_text_breaks_nothing(text in hostile()) {
-        text_breaks_nothing(&told_everywhere(&text, REPLAY));
-    }
-
-    #[test]
-    fn every_size_shows_a_call(columns in 40_u16..220, rows in 10_u16..80, callers in 1_usize..5) {
-        let app = app_after(30, setup(&["a caller"; 4][..callers.min(4)], LIVE));
-        let text = text(&drawn(columns, rows, &app));
-        prop_assert!(text.contains("a caller"), "{}", text);
-        prop_assert!(text.contains("no emotion stands out"), "{}", text);
-        prop_assert!(text.contains("now"), "{}", text);
-    }
 }

@@ -10,7 +10,8 @@ use crate::dashboard::LogStopped;
 use crate::pipeline::{Event, Update};
 use crate::session::digest::{CallerDigest, CallerTally};
 use crate::session::record::{
-    AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord, NoticeRecord, Record,
+    AcknowledgedRecord, AlertFailedRecord, Delay, EndReason, EndRecord, LabelRecord, MarkRecord,
+    NoticeRecord, Record,
 };
 use crate::stream_time::StreamTime;
 use std::path::PathBuf;
@@ -156,13 +157,22 @@ impl Call {
         self.index(line).map_or(at, |index| at + self.members[index].start)
     }
 
-    /// Marks this time of the line.
-    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+    /// Marks this time of the call.
+    pub fn mark(&mut self, line: usize, t: StreamTime, text: &str) {
         let Some(index) = self.index(line) else { return };
-        let t = self.time_of(line, at);
         self.members[index].tally.mark(t, text);
         let mark = MarkRecord { caller: index, t, text: text.to_owned() };
         self.log.record(&Record::Mark(mark), Instant::now());
+    }
+
+    /// The operator has seen the alert of this time of the call. Of another call's alert nothing is logged.
+    pub fn acknowledge(&mut self, line: usize, at: StreamTime, alert_at: StreamTime) {
+        let Some(index) = self.index(line) else { return };
+        let t = self.time_of(line, at);
+        if self.members[index].tally.acknowledge(t, alert_at) {
+            let seen = AcknowledgedRecord { caller: index, t, alert_t: alert_at };
+            self.log.record(&Record::Acknowledged(seen), Instant::now());
+        }
     }
 
     /// Gives the caller on this line another label.

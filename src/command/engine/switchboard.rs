@@ -155,7 +155,9 @@ impl Switchboard {
                 let label = self.lines[line].entry.label.clone();
                 self.begin_logged(line, start, label, notices);
                 if let Some(call) = self.call_mut(line) {
-                    told.iter().for_each(|update| call.take(update));
+                    for update in &told {
+                        call.take(update);
+                    }
                 }
                 return Change::Begun;
             }
@@ -265,17 +267,30 @@ impl Switchboard {
         }
     }
 
-    /// Marks the present moment of the line's call.
-    pub fn mark(&mut self, line: usize, text: &str) {
-        let now = self.lines[line].now;
+    /// Marks this time of the line's call, which is not after now.
+    pub fn mark(&mut self, line: usize, at: StreamTime, text: &str) {
+        let now = self.heard(line);
         if let Some(call) = self.call_mut(line) {
-            call.mark(line, now, text);
+            call.mark(line, at.min(call.time_of(line, now)), text);
         }
+    }
+
+    /// The operator has seen the alert of this time of the line's call.
+    pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime) {
+        let now = self.heard(line);
+        if let Some(call) = self.call_mut(line) {
+            call.acknowledge(line, now, alert_at);
+        }
+    }
+
+    /// How far a line was heard.
+    fn heard(&self, line: usize) -> StreamTime {
+        self.lines.get(line).map_or(StreamTime::ZERO, |line| line.now)
     }
 
     /// Gives the line's call another label.
     pub fn rename(&mut self, line: usize, label: &str) {
-        let now = self.lines[line].now;
+        let now = self.heard(line);
         if let Some(call) = self.call_mut(line).filter(|_| !label.trim().is_empty()) {
             call.rename(line, now, label);
             self.news.push_back(News::Call(line, CallNews::Renamed(label.to_owned())));
@@ -322,7 +337,7 @@ impl Switchboard {
         for call in &mut self.calls {
             call.tend();
             if let Some(news) = call.take_log_news() {
-                notices.add(news.to_string());
+                notices.add(format!("warning: {news}"));
             }
         }
     }

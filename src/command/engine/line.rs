@@ -3,10 +3,10 @@
 //! In: the blocks of a device or a recording. Out: the pipeline's updates in the line's own time, which goes on
 //! from call to call, and sentences on what was lost. Keeps counts, and whether the device is there.
 
+use super::Step;
 use super::backlog::Backlog;
 pub use super::delay::Clock;
 use super::delay::DelayMeter;
-use super::engine::Step;
 use super::input::Input;
 use super::notices::Notices;
 use super::operator_side::OperatorSide;
@@ -18,6 +18,14 @@ use crate::pipeline::{Pipeline, Update, source_position, stream_position};
 use crate::session::record::{CallerEntry, Delay};
 use crate::stream_time::StreamTime;
 use std::time::Instant;
+
+/// A line to be: what it is called, what it is heard from, and the sound.
+pub struct LineSetup {
+    /// For screen and log.
+    pub entry: CallerEntry,
+    /// The sound.
+    pub input: Input,
+}
 
 /// What a line needs of the engine to take a block.
 pub struct Surroundings<'a> {

@@ -2,7 +2,7 @@
 //!
 //! In: where logs go, and what is the same in all of them. Out: a log for a call. Keeps how many were begun.
 
-use super::session::LogTo;
+use crate::command::session::LogTo;
 use crate::session::record::{CallerEntry, Header};
 use crate::session::{Place, SessionError, SessionWriter};
 use std::path::{Path, PathBuf};

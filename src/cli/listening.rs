@@ -1,0 +1,95 @@
+//! What is typed to listen to calls: `monitor` and `replay`.
+
+use super::LogArgs;
+use clap::Args;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Flags of everything that classifies.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// Model, by name or folder [default: the one inside the program]
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Where to compute: auto, gpu, cpu, or software (a software graphics driver, for tests)
+    #[arg(long)]
+    pub backend: Option<String>,
+    /// Configuration file [default: ~/.config/undertone/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Run this program for each alert, which it gets as JSON on standard input; split into words as a shell
+    /// does, but started without one
+    #[arg(long, value_name = "COMMAND")]
+    pub on_alert: Option<String>,
+    /// Where the log goes.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// One line a caller and nothing else, for a terminal of a line or a few
+    #[arg(long, conflicts_with = "headless")]
+    pub compact: bool,
+    /// No dashboard: run without a terminal and print a summary at the end
+    #[arg(long)]
+    pub headless: bool,
+    /// Print the summary as JSON (with --headless)
+    #[arg(long, requires = "headless")]
+    pub json: bool,
+}
+
+/// `undertone monitor`.
+#[derive(Debug, Args)]
+pub struct MonitorArgs {
+    /// Input, as `undertone devices` names it or a part of that, and its channel: left, right, mix or a
+    /// number from 1 [default: the system's input, mix]
+    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
+    pub device: Option<String>,
+    /// A caller and the input to hear them from; may be given several times
+    #[arg(long, value_name = "LABEL=DEVICE[:CHANNEL]", conflicts_with = "device")]
+    pub caller: Vec<String>,
+    /// The input that you speak into, heard for who speaks and for echoes, never for emotion
+    #[arg(long, value_name = "DEVICE[:CHANNEL]")]
+    pub operator: Option<String>,
+    /// Calls begin with speech and end with a long silence, by themselves
+    #[arg(long)]
+    pub auto_calls: bool,
+    /// Callers are told in another way that they are monitored: do not wait for a confirmation
+    #[arg(long)]
+    pub notice_given: bool,
+    /// Stop by itself after so many seconds (with --headless)
+    #[arg(long, value_name = "SECONDS", requires = "headless")]
+    pub seconds: Option<f64>,
+    /// What computes, and where the log goes.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// `undertone replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; several, or folders of them, with --headless: a log each
+    #[arg(required = true, value_name = "CALL")]
+    pub calls: Vec<PathBuf>,
+    /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
+    #[arg(long)]
+    pub speed: Option<String>,
+    /// Which channel is a caller: left, right, mix or a number from 1; may be given several times
+    #[arg(long, visible_alias = "channel", value_name = "[LABEL=]CHANNEL", default_value = "mix")]
+    pub caller: Vec<String>,
+    /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
+    #[arg(long, value_name = "CHANNEL")]
+    pub operator: Option<String>,
+    /// Of several calls, replay so many at once [default: one a core]
+    #[arg(long, value_name = "N", requires = "headless")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Of several calls, leave out those that have their complete log
+    #[arg(long, requires = "headless")]
+    pub resume: bool,
+    /// Of several calls, write the logs into this folder [default: the sessions folder]
+    #[arg(long, value_name = "FOLDER", requires = "headless", conflicts_with_all = ["log", "no_log"])]
+    pub log_dir: Option<PathBuf>,
+    /// Read the recording in blocks of so many samples (results do not depend on it)
+    #[arg(long, value_name = "SAMPLES", hide = true)]
+    pub block: Option<usize>,
+    /// What computes, and where the log goes.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}

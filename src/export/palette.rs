@@ -1,0 +1,80 @@
+//! The colours of a timeline on paper.
+//!
+//! In: what fills a cell. Out: colours. Okabe and Ito's palette (2008), as on the screen: people with any of the
+//! usual kinds of colour blindness can tell its colours apart. A letter on each stands out by at least 4.5:1.
+
+use super::strip::Fill;
+use crate::emotion::{Emotion, N_EMOTIONS};
+
+/// Red, green, blue.
+pub(super) type Rgb = (u8, u8, u8);
+
+/// What is written.
+pub(super) const INK: Rgb = (0x1f, 0x23, 0x28);
+/// What is written to be read second.
+pub(super) const DIM: Rgb = (0x59, 0x5f, 0x67);
+/// Lines behind the data.
+pub(super) const FAINT: Rgb = (0xc9, 0xcd, 0xd2);
+/// The page.
+pub(super) const PAPER: Rgb = (0xff, 0xff, 0xff);
+
+/// Anger, disgust, fear, happiness, surprise, sadness, neutral.
+const EMOTIONS: [Rgb; N_EMOTIONS] = [
+    (0xd5, 0x5e, 0x00),
+    (0x00, 0x9e, 0x73),
+    (0xcc, 0x79, 0xa7),
+    (0xf0, 0xe4, 0x42),
+    (0xe6, 0x9f, 0x00),
+    (0x00, 0x72, 0xb2),
+    (0x56, 0xb4, 0xe9),
+];
+
+const BLACK: Rgb = (0, 0, 0);
+const WHITE: Rgb = (0xff, 0xff, 0xff);
+
+/// The colour of an emotion.
+pub(super) fn of_emotion(emotion: Emotion) -> Rgb {
+    EMOTIONS[emotion.index()]
+}
+
+/// The colour of a cell, and of the letter on it.
+pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
+    match fill {
+        Fill::Nothing => (PAPER, INK),
+        Fill::Silence => ((0xee, 0xf0, 0xf2), DIM),
+        Fill::TooShort => ((0xd4, 0xd8, 0xdd), INK),
+        Fill::Uncertain => ((0x62, 0x68, 0x70), WHITE),
+        Fill::Emotion(emotion @ Emotion::Sadness, _) => (of_emotion(emotion), WHITE),
+        Fill::Emotion(emotion, _) => (of_emotion(emotion), BLACK),
+        Fill::Lost | Fill::Unwritten => (BLACK, WHITE),
+        Fill::Muted => ((0x3b, 0x2e, 0x58), WHITE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_stand_out_from_their_colour() {
+        // WCAG 2.2 asks for 4.5:1 in normal text.
+        let fills = Fill::all().into_iter().map(of_fill).chain([(PAPER, INK), (PAPER, DIM)]);
+        let mut n_checked = 0;
+        for (paper, ink) in fills {
+            let (one, other) = (luminance(paper), luminance(ink));
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            assert!(contrast >= 4.5, "{paper:?} {ink:?}: {contrast:.1}");
+            n_checked += 1;
+        }
+        assert_eq!(n_checked, 15);
+    }
+
+    /// Relative luminance of an sRGB colour (WCAG 2.2).
+    fn luminance((red, green, blue): Rgb) -> f64 {
+        let linear = |value: u8| {
+            let part = f64::from(value) / 255.0;
+            if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+}

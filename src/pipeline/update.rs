@@ -1,0 +1,124 @@
+//! What a pipeline tells: one fact about one caller, at a time of the caller's stream.
+//!
+//! In: nothing. Out: [`Update`]s, which the log, the timeline and the screen are made of. Keeps nothing.
+
+use super::stream_position;
+use crate::alert::Alert;
+use crate::prosody::Explanation;
+use crate::stream_time::StreamTime;
+use crate::timeline::{Activity, OperatorState, Reading};
+
+/// One fact about one caller, in the order in which it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// Which caller, counted from 0 in the order in which they were given.
+    pub caller: usize,
+    /// When, in the caller's own stream.
+    pub at: StreamTime,
+    /// What.
+    pub event: Event,
+}
+
+impl Update {
+    /// The same, told from another beginning of time: `start` becomes zero.
+    #[must_use]
+    pub fn since(&self, start: StreamTime) -> Self {
+        let mut update = self.clone();
+        update.at = update.at.since(start);
+        match &mut update.event {
+            Event::Reading(reading) => reading.at = reading.at.since(start),
+            Event::Seek { from } => *from = from.since(start),
+            Event::Alert(alert) => {
+                alert.at = alert.at.since(start);
+                alert.from = alert.from.since(start);
+            }
+            Event::Activity(_)
+            | Event::Facts(_)
+            | Event::Operator(_)
+            | Event::Level(_)
+            | Event::Gap(_)
+            | Event::Muted(_)
+            | Event::Skipped { .. } => {}
+        }
+        update
+    }
+}
+
+/// What an [`Update`] tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The caller begins or stops to speak, or has spoken long enough for a reading. Sent on change only.
+    Activity(Activity),
+    /// A reading: every hop while there is speech.
+    Reading(Reading),
+    /// How the caller speaks: about every second of speech, with a recipe that has the voice.
+    Facts(Explanation),
+    /// What the operator does while this caller is heard. Sent on change only, where the operator is heard too.
+    Operator(OperatorState),
+    /// The operator's attention is asked for, because of the update before. Only with
+    /// [`Pipeline::with_alerts`].
+    Alert(Alert),
+    /// Loudness of the last [`LEVEL_INTERVAL`].
+    Level(Level),
+    /// Audio was lost here.
+    Gap(Gap),
+    /// From here on nobody was allowed to listen.
+    Muted(Muted),
+    /// Readings were left out up to here, since the audio came faster than it could be worked on.
+    Skipped {
+        /// How many.
+        readings: u64,
+    },
+    /// A recording was moved to `Update::at`, from this position: what lies between was not heard,
+    /// or is heard again.
+    Seek {
+        /// The position before.
+        from: StreamTime,
+    },
+}
+
+/// Loudness of a short stretch of audio, in dB relative to full scale: 0 is the loudest, -100 silence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Root mean square, at least -100.
+    pub rms_db: f32,
+    /// Largest absolute sample, at least -100.
+    pub peak_db: f32,
+}
+
+/// Lost audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// How many samples, at the source's own rate.
+    pub lost_samples: u64,
+    /// That rate.
+    pub rate_hz: u32,
+}
+
+impl Gap {
+    /// How long it was.
+    #[must_use]
+    pub fn length(self) -> StreamTime {
+        stream_position(self.lost_samples, self.rate_hz)
+    }
+}
+
+/// Audio that nobody was allowed to hear: the privacy key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Muted {
+    /// How many samples, at the source's own rate, by the clock.
+    pub samples: u64,
+    /// That rate.
+    pub rate_hz: u32,
+}
+
+impl Muted {
+    /// How long it was.
+    #[must_use]
+    pub fn length(self) -> StreamTime {
+        stream_position(self.samples, self.rate_hz)
+    }
+}
+
+/// How often the loudness is told: often enough for a meter, far too seldom to matter in cost.
+pub const LEVEL_INTERVAL: StreamTime = StreamTime::from_ms(100);

@@ -1,0 +1,77 @@
+//! A program of the hotline's own that is run for each alert.
+
+use crate::sandbox::{DEMO_CALL, Sandbox, refuses};
+use crate::sound;
+use serde_json::Value;
+use std::path::Path;
+use undertone::audio::recording::{Channel, decode};
+
+/// A call in which the caller stops to speak, and rules by which that is an alert, whatever the model says.
+fn silent_caller() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let call = decode(Path::new(DEMO_CALL), Channel::Mix).unwrap();
+    let seconds = |n: usize| n * usize::try_from(call.sample_rate_hz).unwrap();
+    let samples = [&call.samples[..seconds(30)], &vec![0.0; seconds(40)]].concat();
+    sound::write(&sandbox.join("call.wav"), call.sample_rate_hz, 1, &samples);
+    sandbox.write(
+        "config.toml",
+        "[alerts.long_silence]\nsilence_s = 20\nguidance = \"Say that you are there.\"\n\
+         [alerts.sustained]\nenabled = false\n[alerts.rising]\nenabled = false\n\
+         [alerts.sudden_change]\nenabled = false\n",
+    );
+    sandbox
+}
+
+const REPLAY: [&str; 9] = [
+    "replay",
+    "call.wav",
+    "--headless",
+    "--backend",
+    "cpu",
+    "--config",
+    "config.toml",
+    "--log",
+    "call.jsonl",
+];
+
+fn of_kind(sandbox: &Sandbox, kind: &str) -> Vec<Value> {
+    let records = sandbox.records("call.jsonl");
+    records.into_iter().filter(|record| record["record"] == kind).collect()
+}
+
+#[test]
+fn a_program_gets_each_alert_as_json_and_is_never_run_by_a_shell() {
+    let sandbox = silent_caller();
+    let arguments = [&REPLAY[..], &["--on-alert", "tee 'the alert; $HOME.json'"]].concat();
+    sandbox.run(&arguments).with_code(0);
+    let logged = of_kind(&sandbox, "alert");
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    let told: Value = serde_json::from_str(&sandbox.read("the alert; $HOME.json")).unwrap();
+    for field in ["t", "from", "rule", "reason", "guidance"] {
+        assert_eq!(told[field], logged[0][field], "{field}");
+    }
+    assert_eq!(told["rule"], "long_silence");
+    assert_eq!(told["guidance"], "Say that you are there.");
+    assert_eq!(told["label"], "call");
+    assert!(told["session"].as_str().unwrap().ends_with("call.jsonl"));
+    assert_eq!(told["started"], sandbox.records("call.jsonl")[0]["started"]);
+    assert!(of_kind(&sandbox, "alert_failed").is_empty());
+}
+
+#[test]
+fn a_program_that_fails_is_logged_and_harms_nothing() {
+    let sandbox = silent_caller();
+    let ended = sandbox.run(&[&REPLAY[..], &["--on-alert", "false"]].concat()).with_code(0);
+    let failed = of_kind(&sandbox, "alert_failed");
+    assert_eq!(failed.len(), 1, "{ended:?}");
+    assert!(failed[0]["reason"].as_str().unwrap().contains("exit"), "{failed:?}");
+    assert_eq!(failed[0]["t"], of_kind(&sandbox, "alert")[0]["t"]);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_refused_before_anything_begins() {
+    let sandbox = silent_caller();
+    let arguments = [&REPLAY[..], &["--on-alert", "no-such-program"]].concat();
+    refuses(&sandbox, &arguments, &["no-such-program"]);
+    assert!(!sandbox.join("call.jsonl").exists());
+}

@@ -97,6 +97,7 @@ fn a_batch_goes_on_where_it_stopped_and_overwrites_nothing_else() {
 fn requests_that_make_no_sense_for_an_archive_are_refused() {
     let sandbox = with_archive();
     refuses(&sandbox, &["replay", "archive"], &["without a screen", "--headless"]);
+    refuses(&sandbox, &["replay", "a.wav", "b.wav"], &["without a screen", "--headless"]);
     refuses(&sandbox, &["replay", "archive", "--headless", "--no-log"], &["--log-dir"]);
     refuses(&sandbox, &["replay", "archive", "--headless", "--log", "a.jsonl"], &["--log-dir"]);
     sandbox.run(&["replay", "archive", "--headless", "--jobs", "0"]).with_code(2);

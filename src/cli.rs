@@ -98,8 +98,8 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// Print the commented defaults: a file to begin with
-    #[arg(long, conflicts_with_all = ["check", "config", "json"])]
-    pub print: bool,
+    #[arg(long = "print", conflicts_with_all = ["check", "config", "json"])]
+    pub defaults: bool,
     /// Only check the file, or the one in its usual place
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "json"])]
     pub check: Option<Option<PathBuf>>,

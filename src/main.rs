@@ -1,6 +1,5 @@
 //! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
-use anyhow::Context;
 use clap::Parser;
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,12 +16,12 @@ use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
-    evaluate, export, folds, inspect, make_calls, models, monitor, replay, report, session,
+    evaluate, export, folds, inspect, make_calls, manual, models, monitor, replay, report, session,
     sessions, settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
-use undertone::output_file::{IfExists, ReadableBy, save};
+use undertone::output_file::IfExists;
 use undertone::plain_text::plain_message;
 use undertone::session::retention::Mode;
 
@@ -84,7 +83,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             let script = completions(args.shell);
             done(print_to_stdout(|out| Ok(out.write_all(&script)?)))
         }
-        Some(Command::Man(args)) => done(manual(&args)),
+        Some(Command::Man(ManArgs { dir, force })) => {
+            done(manual::run(&manual::ManualSettings { dir, force }, &manual_pages()?))
+        }
     }
 }
 
@@ -94,25 +95,10 @@ fn done(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
 
 fn config_settings(args: ConfigArgs) -> settings::ConfigSettings {
     match args {
-        ConfigArgs { print: true, .. } => settings::ConfigSettings::Defaults,
+        ConfigArgs { defaults: true, .. } => settings::ConfigSettings::Defaults,
         ConfigArgs { check: Some(file), .. } => settings::ConfigSettings::Check(file),
         ConfigArgs { config: file, json, .. } => settings::ConfigSettings::InForce { file, json },
     }
-}
-
-fn manual(args: &ManArgs) -> anyhow::Result<()> {
-    let pages = manual_pages()?;
-    let Some(folder) = &args.dir else {
-        let first = pages.first().map_or(&[][..], |(_, page)| page);
-        return print_to_stdout(|out| Ok(out.write_all(first)?));
-    };
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for (name, page) in pages {
-        let if_exists = IfExists::from_force(args.force);
-        save(&folder.join(name), if_exists, ReadableBy::Everyone, &page)?;
-    }
-    Ok(())
 }
 
 fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
@@ -232,7 +218,7 @@ fn report_sessions(args: ReportArgs) -> anyhow::Result<Exit> {
     let config = Config::resolve(args.config.as_deref(), flags)?;
     report::run(&report::ReportSettings {
         dir: config.sessions_dir()?,
-        period: report::Period::of(&args.since, args.until.as_deref())?,
+        period: Period::parse(Some(&args.since), args.until.as_deref(), &jiff::Zoned::now())?,
         html: args.html,
         force: args.force,
         json: args.json,

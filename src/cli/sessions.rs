@@ -88,11 +88,11 @@ pub struct VerifyArgs {
 /// `undertone report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// From so long ago (12h, 7d, 4w), or from the beginning of a day (2026-11-22)
-    #[arg(long, value_name = "AGE|DATE", default_value = "7d")]
+    /// Sessions that began since then: an age (12h, 7d, 4w), a day (2026-11-22) or a moment (RFC 3339)
+    #[arg(long, value_name = "TIME", default_value = "7d")]
     pub since: String,
-    /// To the end of a day [default: now]
-    #[arg(long, value_name = "DATE")]
+    /// Sessions that began until then; of a day, until its end [default: now]
+    #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// The folder of logs [default: ~/.local/state/undertone/sessions]
     #[arg(long, value_name = "FOLDER")]

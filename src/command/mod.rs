@@ -14,6 +14,7 @@ pub mod folds;
 pub mod inspect;
 pub mod installed;
 pub mod make_calls;
+pub mod manual;
 pub mod material;
 pub mod models;
 pub mod monitor;

@@ -3,22 +3,23 @@
 //! In: the folder of logs, and from when to when. Out: tables on the terminal, JSON, or a page that needs nothing
 //! else. There is nothing in it about a single operator or caller: it says how the service and the program did.
 
-mod period;
 mod sums;
 
 use std::path::PathBuf;
 
 use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::Exit;
+use super::period::Period;
 use super::printer::{print, print_json, tell};
 use super::sessions::locate::logs_in;
 use crate::evaluation::{Part, Table, page, percent};
 use crate::output_file::{IfExists, ReadableBy, save};
 use crate::session::{Digest, SessionReader};
 use crate::timeline::Rule;
-pub use period::Period;
 use sums::{Sum, Sums};
 
 /// What was asked for.
@@ -50,7 +51,7 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
     for log in logs {
         let begun = SessionReader::open(&log);
         if let Ok(reader) = &begun
-            && !settings.period.has(&reader.header().started)
+            && !reader.header().started.parse().is_ok_and(|at| settings.period.contains(at))
         {
             continue;
         }
@@ -59,19 +60,20 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
             Err(error) => unread.push(error.to_string()),
         }
     }
+    let between = between(&settings.period, &TimeZone::system());
     if settings.json {
         print_json(&json!({
-            "from": settings.period.from.to_string(),
-            "until": settings.period.until.to_string(),
+            "since": settings.period.since.map(|at| at.to_string()),
+            "until": settings.period.until.map(|at| at.to_string()),
             "days": sums.by_day(),
             "all": sums.all(),
             "unreadable": unread,
         }))?;
     } else {
-        print(&as_text(&sums, &settings.period))?;
+        print(&as_text(&sums, &between))?;
     }
     if let Some(path) = &settings.html {
-        let html = page("Undertone: report", &parts(&sums, &settings.period, unread.len()));
+        let html = page("Undertone: report", &parts(&sums, &between, unread.len()));
         let if_exists = IfExists::from_force(settings.force);
         save(path, if_exists, ReadableBy::Owner, html.as_bytes())?;
     }
@@ -81,7 +83,18 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
     Ok(if unread.is_empty() { Exit::Done } else { Exit::Partial })
 }
 
-fn as_text(sums: &Sums, period: &Period) -> String {
+/// The period in words, on the clock of a time zone: `from 2026-11-15 14:30`.
+fn between(period: &Period, zone: &TimeZone) -> String {
+    let words = |word: &str, moment: Option<Timestamp>| {
+        let local = moment.map(|moment| moment.to_zoned(zone.clone()));
+        local.map_or_else(String::new, |at| {
+            at.strftime(&format!(" {word} %Y-%m-%d %H:%M")).to_string()
+        })
+    };
+    (words("from", period.since) + &words("to", period.until)).trim_start().to_owned()
+}
+
+fn as_text(sums: &Sums, period: &str) -> String {
     if sums.all().calls == 0 {
         return format!("No sessions {period}.\n");
     }
@@ -142,7 +155,7 @@ fn alerts(sums: &Sums) -> Table {
     })
 }
 
-fn parts(sums: &Sums, period: &Period, n_unread: usize) -> Vec<Part> {
+fn parts(sums: &Sums, period: &str, n_unread: usize) -> Vec<Part> {
     let mut parts =
         vec![Part::Words(format!("Sessions {period}, by the day on which they began."))];
     if n_unread > 0 {
@@ -196,8 +209,8 @@ mod tests {
     #[test]
     fn sessions_are_summed_by_day_and_in_all() {
         let sums = sums();
-        let period = Period::of("2026-11-22", Some("2026-11-23")).unwrap();
-        insta::assert_snapshot!(as_text(&sums, &period), @r"
+        let period = "from 2026-11-22 00:00 to 2026-11-24 00:00";
+        insta::assert_snapshot!(as_text(&sums, period), @r"
         Sessions from 2026-11-22 00:00 to 2026-11-24 00:00
 
         day                  calls     hours    talk h certain %    alerts      gaps    lost s muted min  left out not ended
@@ -218,8 +231,7 @@ mod tests {
 
     #[test]
     fn the_page_has_headed_tables_and_names_nobody() {
-        let period = Period::of("2026-11-22", Some("2026-11-23")).unwrap();
-        let html = page("report", &parts(&sums(), &period, 1));
+        let html = page("report", &parts(&sums(), "this week", 1));
         for told in [
             "<th scope=\"col\">calls</th>",
             "<th scope=\"row\">2026-11-23</th>",
@@ -234,9 +246,9 @@ mod tests {
 
     #[test]
     fn without_sessions_that_is_said() {
-        let period = Period::of("2026-11-22", Some("2026-11-22")).unwrap();
-        assert!(
-            as_text(&Sums::default(), &period).starts_with("No sessions from 2026-11-22 00:00 to")
-        );
+        let now: jiff::Zoned = "2026-11-22T14:30:05+01:00[Europe/Berlin]".parse().unwrap();
+        let period = Period::parse(Some("7d"), Some("2026-11-22"), &now).unwrap();
+        let told = as_text(&Sums::default(), &between(&period, now.time_zone()));
+        assert_eq!(told, "No sessions from 2026-11-15 14:30 to 2026-11-23 00:00.\n");
     }
 }

@@ -103,6 +103,7 @@ const RESERVED: &[Reserved] = &[
         only_in: &[
             "command/",
             "config.rs",
+            "config/folders.rs",
             "audio/recording.rs",
             "audio/pace.rs",
             "audio/microphone.rs",

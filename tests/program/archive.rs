@@ -97,6 +97,7 @@ fn a_batch_goes_on_where_it_stopped_and_overwrites_nothing_else() {
 fn requests_that_make_no_sense_for_an_archive_are_refused() {
     let sandbox = with_archive();
     refuses(&sandbox, &["replay", "archive"], &["without a screen", "--headless"]);
+    refuses(&sandbox, &["replay", "a.wav", "b.wav"], &["without a screen", "--headless"]);
     refuses(&sandbox, &["replay", "archive", "--headless", "--no-log"], &["--log-dir"]);
     refuses(&sandbox, &["replay", "archive", "--headless", "--log", "a.jsonl"], &["--log-dir"]);
     sandbox.run(&["replay", "archive", "--headless", "--jobs", "0"]).with_code(2);
@@ -128,7 +129,7 @@ fn sessions_are_reported_by_day_as_tables_json_and_a_page() {
     let none =
         sandbox.run(&[&report[..], &["--since", "2020-01-01", "--until", "2020-01-07"]].concat());
     assert!(none.with_code(0).stdout.starts_with("No sessions from 2020-01-01"));
-    refuses(&sandbox, &["report", "--since", "soon"], &["'soon' is no", "such as 7d"]);
+    refuses(&sandbox, &["report", "--since", "soon"], &["'soon' is no time", "12h, 7d or 4w"]);
     sandbox.write(
         "logs/damaged.jsonl",
         sandbox.read(DEMO_LOG).replacen("\"speaking\"", "\"singing\"", 1),

@@ -190,7 +190,7 @@ fn a_shift_of_four_hours_with_twelve_callers_opens_at_once_and_in_little_memory(
         let mut shell = sandbox.command("sh");
         let json = sandbox.finish(shell.arg("-c").arg(command)).with_code(0).json();
         let elapsed = begun.elapsed();
-        println!("{action}: {} kB in {:.2} s", len / 1000, elapsed.as_secs_f64());
+        println!("{action}: {} MB in {:.2} s", len / 1_000_000, elapsed.as_secs_f64());
         assert!(elapsed < LIMIT, "{action} took {elapsed:?}");
         if action == "show" {
             assert_eq!(json["callers"].as_array().unwrap().len(), N_CALLERS);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::sandbox::{PROGRAM, Running, Sandbox, wait_for};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 16] = [
     "monitor",
     "replay",
     "devices",
@@ -21,6 +21,11 @@ const COMMANDS: [&str; 11] = [
     "train",
     "evaluate",
     "make-calls",
+    "report",
+    "doctor",
+    "config",
+    "completions",
+    "man",
 ];
 
 /// A home whose sessions folder holds the log of the demo call.
@@ -61,7 +66,9 @@ fn a_command_line_that_is_not_understood_gives_2() {
         vec!["--loud"],
         vec!["listen"],
         vec!["replay"],
-        vec!["replay", "a.wav", "b.wav"],
+        vec!["replay", "a.wav", "b.wav", "--jobs", "2"],
+        vec!["sessions", "verify"],
+        vec!["completions", "cmd"],
         vec!["replay", "a.wav", "--json"],
         vec!["export", "a.jsonl"],
         vec!["train", "--recipe", "phone"],

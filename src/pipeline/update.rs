@@ -56,7 +56,7 @@ pub enum Event {
     /// What the operator does while this caller is heard. Sent on change only, where the operator is heard too.
     Operator(OperatorState),
     /// The operator's attention is asked for, because of the update before. Only with
-    /// [`Pipeline::with_alerts`].
+    /// [`Pipeline::with_alerts`](super::Pipeline::with_alerts).
     Alert(Alert),
     /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),

@@ -1,7 +1,7 @@
 //! Apache Parquet: the columns of the CSV, typed, for `DuckDB`, pandas and their kin.
 //!
 //! In: open logs. Out: a Parquet file (format 2, pages of version 1, not compressed: the dictionaries make it a
-//! fifth of the CSV's size as it is). Text is kept to the letter. Keeps [`ROWS_IN_GROUP`] rows.
+//! fifth of the CSV's size as it is). Text is kept to the letter. Keeps 65,536 rows.
 //!
 //! Written by hand after the format's specification (<https://github.com/apache/parquet-format>): the crate `parquet`
 //! turns on features of what burn is built with, and needs more code than this for one use of many. Readers

@@ -30,6 +30,7 @@
 //! | [`simulation`] | calls with known labels, made of clips or of noise |
 //! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
 //! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
+//! | [`palette`] | the emotions' colours, on the screen and on paper |
 //! | [`driver_panic`] | which panics are a graphics driver's, and answered for |
 //!
 //! A module uses only those above it in the table, or beside it where a test (`tests/architecture`) says so.
@@ -39,7 +40,8 @@
 //! *sample* one `f32` in [-1, 1] · *block* what one read of a source delivers · *frame* one analysis frame ·
 //! *taper* the Hann curve over a frame · *segment* the frames that the network sees at once · *hop* the step
 //! between two readings · *scores* probabilities in [`emotion::Emotion`] order · *reading* smoothed scores at
-//! a stream time · *gap* audio that was lost · *caller* one monitored voice · *session* one run and its log.
+//! a stream time · *gap* audio that was lost · *line* where callers are heard, one after the other · *call* one
+//! conversation on a line; its clock begins at zero · *caller* the monitored voice · *session* a call and its log.
 //!
 //! # Invariants
 //!
@@ -73,6 +75,7 @@ pub mod export;
 pub mod features;
 pub mod model;
 pub mod output_file;
+pub mod palette;
 pub mod pipeline;
 pub mod plain_text;
 pub mod plot;

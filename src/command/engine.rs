@@ -166,7 +166,7 @@ impl Engine {
         updates.clear();
         self.updates = updates;
         let now = self.pipeline.position(line);
-        self.switchboard.settle(line, now, self.lines[line].delay());
+        self.switchboard.settle(line, now);
     }
 
     /// Readings are held back where nothing may be read.
@@ -209,7 +209,7 @@ impl Engine {
     /// Begins a call on this line; one that is under way ends.
     pub fn begin_call(&mut self, line: usize, label: &str) {
         if line < self.lines.len() {
-            self.hang_up(line);
+            self.end_on(line);
             self.switchboard.begin(line, label, &mut self.notices);
             self.lines[line].count_delays_anew();
             self.hold_as_needed(line);
@@ -219,22 +219,22 @@ impl Engine {
     /// Ends the call on this line.
     pub fn end_call(&mut self, line: usize) {
         if line < self.lines.len() {
-            self.hang_up(line);
-            self.switchboard.end(line);
+            self.end_on(line);
             self.lines[line].count_delays_anew();
             self.hold_as_needed(line);
         }
     }
 
-    /// What is under way on this line belongs to the call before; nothing is known of the next caller.
-    fn hang_up(&mut self, line: usize) {
+    /// What is under way on this line belongs to the call that ends; nothing is known of the next caller.
+    fn end_on(&mut self, line: usize) {
         let mut updates = Vec::new();
         self.pipeline.hang_up(line, &mut updates);
         for update in &updates {
             self.switchboard.take(update, &mut self.notices);
         }
         let now = self.pipeline.position(line);
-        self.switchboard.settle(line, now, self.lines[line].delay());
+        self.switchboard.settle(line, now);
+        self.switchboard.end(line, |line| self.lines[line].delay());
     }
 
     /// Gives the call on this line another label.
@@ -382,14 +382,11 @@ impl Engine {
         self.switchboard.settle_all();
         // Only for their delays.
         self.hand_on(&mut |_| {});
-        for line in 0..self.lines.len() {
-            self.settle(line);
-        }
         let failures = self.on_alert.take().map(OnAlert::finish).unwrap_or_default();
         for failure in failures {
             self.switchboard.alert_failed(failure);
         }
-        self.switchboard.end_all(reason);
+        self.switchboard.end_all(reason, |line| self.lines[line].delay());
         (self.switchboard.take_ended(), self.pipeline.into_classifier())
     }
 }

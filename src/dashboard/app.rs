@@ -135,7 +135,7 @@ impl App {
                     self.ending = None;
                 }
                 if let Some(caller) = self.callers.get_mut(update.caller) {
-                    caller.apply(update.at, &update.event);
+                    caller.apply(&update);
                 }
             }
             Feed::Call { caller, news } => self.call(caller, news),

@@ -5,7 +5,7 @@
 
 use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
-use crate::pipeline::{Event, Level};
+use crate::pipeline::{Event, Level, Update};
 use crate::plain_text::{plain_line, plain_message};
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
@@ -147,8 +147,9 @@ impl Caller {
         matches!(self.phase, Phase::Running | Phase::AwaitsNotice)
     }
 
-    /// Takes in one event. Without a call only the level counts, and before the notice nothing that was read.
-    pub(super) fn apply(&mut self, at: StreamTime, event: &Event) {
+    /// Takes in one update. Without a call only the level counts, and before the notice nothing that was read.
+    pub(super) fn apply(&mut self, update: &Update) {
+        let Update { at, event, .. } = update;
         if let Event::Level(level) = event {
             self.hear(*level);
         }
@@ -157,25 +158,21 @@ impl Caller {
             return;
         }
         match event {
-            Event::Activity(activity) => self.timeline.activity(at, *activity),
-            Event::Reading(reading) => self.timeline.reading(*reading),
-            Event::Gap(gap) => self.timeline.gap(at, gap.length()),
-            Event::Muted(muted) => self.timeline.muted(at, muted.length()),
-            Event::Skipped { readings } => self.timeline.skipped(at, *readings),
-            Event::Seek { from } => {
-                self.timeline.seek(*from, at);
+            Event::Alert(alert) => self.alert(alert),
+            _ => update.tell(&mut self.timeline),
+        }
+        match event {
+            Event::Facts(facts) => self.facts = Some((*at, *facts)),
+            Event::Seek { .. } => {
                 self.levels.clear();
                 self.facts = None;
-                self.sound = (self.timeline.state(), at);
+                self.sound = (self.timeline.state(), *at);
                 self.printed = self.now();
             }
-            Event::Operator(state) => self.timeline.operator(at, *state),
-            Event::Alert(alert) => self.alert(alert),
-            Event::Facts(facts) => self.facts = Some((at, *facts)),
-            Event::Level(_) => self.timeline.advance(at),
+            _ => {}
         }
         let state = self.timeline.state();
-        let since = if same_words(state, self.sound.0) { self.sound.1 } else { at };
+        let since = if same_words(state, self.sound.0) { self.sound.1 } else { *at };
         self.sound = (state, since);
     }
 

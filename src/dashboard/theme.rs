@@ -1,10 +1,10 @@
 //! How things look: colours for the terminal at hand, and letters that say the same without them.
 //!
-//! In: what the terminal can show, and what it is written on. Out: styles. The seven colours were searched for,
-//! each in its own range of hues, for the largest difference of the two most alike, as people see them who have
-//! no, or another, sense for red, green or blue; `palette` checks that. Neutral has the one that stands back.
+//! In: what the terminal can show, and what it is written on. Out: styles. The seven colours are those
+//! of [`crate::palette`] or the nearest that the terminal has; `vision` checks that every eye can tell them apart.
 
 use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::palette::{self, Rgb};
 use crate::timeline::history::Cell;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,21 +19,7 @@ pub(super) const LOST: char = '×';
 /// Where nobody was allowed to listen.
 pub(super) const MUTED: char = '=';
 
-/// Anger, disgust, fear, happiness, surprise, sadness, neutral: red, green, blue.
-const PALETTE: [(u8, u8, u8); N_EMOTIONS] = [
-    (0xce, 0x4a, 0x00),
-    (0x6e, 0xab, 0x99),
-    (0xc4, 0x4a, 0xff),
-    (0xff, 0xff, 0x7f),
-    (0xea, 0xb7, 0x00),
-    (0x8f, 0xe3, 0xed),
-    (0x3b, 0x74, 0x9c),
-];
-
-/// What lies behind an uncertain stretch.
-const UNCERTAIN: (u8, u8, u8) = (0x42, 0x46, 0x4c);
-
-/// The same from xterm's 256 colours.
+/// The palette's colours, as far as xterm's 256 have them.
 const INDEXED: [u8; N_EMOTIONS] = [166, 73, 135, 228, 214, 123, 60];
 const UNCERTAIN_INDEXED: u8 = 237;
 
@@ -124,12 +110,9 @@ impl Theme {
 
     /// The colour of an emotion's bars and curves: on light paper it has to be darker to be seen.
     pub(super) fn ink(self, emotion: Emotion) -> Color {
-        match (self.colour(emotion), self.paper) {
-            (Color::Rgb(red, green, blue), Paper::Light) => {
-                let darker = |value: u8| value / 5 * 3;
-                Color::Rgb(darker(red), darker(green), darker(blue))
-            }
-            (colour, _) => colour,
+        match (self.colours, self.paper) {
+            (Colours::True, Paper::Light) => rgb(palette::on_light(emotion)),
+            _ => self.colour(emotion),
         }
     }
 
@@ -139,21 +122,18 @@ impl Theme {
             Colours::None => Color::Reset,
             Colours::Sixteen => SIXTEEN[emotion.index()],
             Colours::Indexed => Color::Indexed(INDEXED[emotion.index()]),
-            Colours::True => {
-                let (red, green, blue) = PALETTE[emotion.index()];
-                Color::Rgb(red, green, blue)
-            }
+            Colours::True => rgb(palette::behind(emotion)),
         }
     }
 
     /// A letter on the colour of its emotion; reversed without colours.
     pub(super) fn on(self, emotion: Emotion) -> Style {
         let style = Style::new().add_modifier(Modifier::BOLD);
-        match (self.colours, emotion) {
-            (Colours::None, _) => style.add_modifier(Modifier::REVERSED),
-            (_, Emotion::Neutral) => style.fg(self.white()).bg(self.colour(emotion)),
-            _ => style.fg(self.black()).bg(self.colour(emotion)),
+        if self.colours == Colours::None {
+            return style.add_modifier(Modifier::REVERSED);
         }
+        let letter = if palette::has_white_letter(emotion) { self.white() } else { self.black() };
+        style.fg(letter).bg(self.colour(emotion))
     }
 
     /// The character and style of one cell of the timeline.
@@ -205,8 +185,7 @@ impl Theme {
                 Style::new().fg(Color::Indexed(255)).bg(Color::Indexed(UNCERTAIN_INDEXED))
             }
             Colours::True => {
-                let (red, green, blue) = UNCERTAIN;
-                Style::new().fg(Color::Rgb(0xee, 0xee, 0xee)).bg(Color::Rgb(red, green, blue))
+                Style::new().fg(Color::Rgb(0xee, 0xee, 0xee)).bg(rgb(palette::UNCERTAIN))
             }
         }
     }
@@ -247,8 +226,12 @@ impl Theme {
     }
 }
 
+fn rgb((red, green, blue): Rgb) -> Color {
+    Color::Rgb(red, green, blue)
+}
+
 #[cfg(test)]
-mod palette;
+mod vision;
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,10 @@
 //! The colours of a timeline on paper.
 //!
-//! In: what fills a cell. Out: colours. Okabe and Ito's palette (2008), as on the screen: people with any of the
-//! usual kinds of colour blindness can tell its colours apart. A letter on each stands out by at least 4.5:1.
+//! In: what fills a cell. Out: colours: an emotion's and uncertainty's are those of the screen. A letter on each
+//! stands out by at least 4.5:1.
 
 use super::strip::Fill;
-use crate::emotion::{Emotion, N_EMOTIONS};
-
-/// Red, green, blue.
-pub(super) type Rgb = (u8, u8, u8);
+use crate::palette::{self, Rgb};
 
 /// What is written.
 pub(super) const INK: Rgb = (0x1f, 0x23, 0x28);
@@ -18,24 +15,8 @@ pub(super) const FAINT: Rgb = (0xc9, 0xcd, 0xd2);
 /// The page.
 pub(super) const PAPER: Rgb = (0xff, 0xff, 0xff);
 
-/// Anger, disgust, fear, happiness, surprise, sadness, neutral.
-const EMOTIONS: [Rgb; N_EMOTIONS] = [
-    (0xd5, 0x5e, 0x00),
-    (0x00, 0x9e, 0x73),
-    (0xcc, 0x79, 0xa7),
-    (0xf0, 0xe4, 0x42),
-    (0xe6, 0x9f, 0x00),
-    (0x00, 0x72, 0xb2),
-    (0x56, 0xb4, 0xe9),
-];
-
 const BLACK: Rgb = (0, 0, 0);
 const WHITE: Rgb = (0xff, 0xff, 0xff);
-
-/// The colour of an emotion.
-pub(super) fn of_emotion(emotion: Emotion) -> Rgb {
-    EMOTIONS[emotion.index()]
-}
 
 /// The colour of a cell, and of the letter on it.
 pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
@@ -43,9 +24,11 @@ pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
         Fill::Nothing => (PAPER, INK),
         Fill::Silence => ((0xee, 0xf0, 0xf2), DIM),
         Fill::TooShort => ((0xd4, 0xd8, 0xdd), INK),
-        Fill::Uncertain => ((0x62, 0x68, 0x70), WHITE),
-        Fill::Emotion(emotion @ Emotion::Sadness, _) => (of_emotion(emotion), WHITE),
-        Fill::Emotion(emotion, _) => (of_emotion(emotion), BLACK),
+        Fill::Uncertain => (palette::UNCERTAIN, WHITE),
+        Fill::Emotion(emotion, _) => {
+            let letter = if palette::has_white_letter(emotion) { WHITE } else { BLACK };
+            (palette::behind(emotion), letter)
+        }
         Fill::Lost | Fill::Unwritten => (BLACK, WHITE),
         Fill::Muted => ((0x3b, 0x2e, 0x58), WHITE),
     }

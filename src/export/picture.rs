@@ -11,9 +11,10 @@
 //!  [N] neutral  [F] fear  ...
 //! ```
 
-use super::palette::{DIM, FAINT, INK, Rgb, of_fill};
+use super::palette::{DIM, FAINT, INK, of_fill};
 use super::story::{Caller, Story};
 use super::strip::{Fill, N_CELLS, Run, Scale, runs};
+use crate::palette::Rgb;
 use crate::stream_time::StreamTime;
 
 /// Width of the picture in pixels.

@@ -9,10 +9,11 @@ use std::io::Write;
 use font8x8::UnicodeFonts;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
-use super::palette::{PAPER, Rgb};
+use super::palette::PAPER;
 use super::picture::{Anchor, Area, Canvas, Type, WIDTH, draw, height};
 use super::story::Story;
 use super::{ExportError, Format};
+use crate::palette::Rgb;
 use crate::session::SessionReader;
 
 /// Pixels for each unit of the picture.

@@ -6,6 +6,7 @@ use super::stream_position;
 use crate::alert::Alert;
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
+use crate::timeline::history::Timeline;
 use crate::timeline::{Activity, OperatorState, Reading};
 
 /// One fact about one caller, in the order in which it happened.
@@ -41,6 +42,22 @@ impl Update {
             | Event::Skipped { .. } => {}
         }
         update
+    }
+
+    /// Writes it into the caller's history.
+    pub fn tell(&self, timeline: &mut Timeline) {
+        let at = self.at;
+        match &self.event {
+            Event::Activity(activity) => timeline.activity(at, *activity),
+            Event::Reading(reading) => timeline.reading(*reading),
+            Event::Gap(gap) => timeline.gap(at, gap.length()),
+            Event::Muted(muted) => timeline.muted(at, muted.length()),
+            Event::Seek { from } => timeline.seek(*from, at),
+            Event::Operator(state) => timeline.operator(at, *state),
+            Event::Skipped { readings } => timeline.skipped(at, *readings),
+            Event::Alert(alert) => timeline.alert(alert.clone()),
+            Event::Level(_) | Event::Facts(_) => timeline.advance(at),
+        }
     }
 }
 

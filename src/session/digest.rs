@@ -58,24 +58,12 @@ pub struct CallerTally {
 impl CallerTally {
     /// Takes an update of this caller, in the call's time.
     pub fn update(&mut self, update: &Update) {
-        let timeline = &mut self.timeline;
         match &update.event {
-            Event::Activity(activity) => timeline.activity(update.at, *activity),
-            Event::Reading(reading) => {
-                self.episodes.reading(reading);
-                timeline.reading(*reading);
-            }
-            Event::Gap(gap) => timeline.gap(update.at, gap.length()),
-            Event::Muted(muted) => timeline.muted(update.at, muted.length()),
-            Event::Seek { from } => {
-                self.episodes.seek(update.at);
-                timeline.seek(*from, update.at);
-            }
-            Event::Operator(state) => timeline.operator(update.at, *state),
-            Event::Skipped { readings } => timeline.skipped(update.at, *readings),
-            Event::Alert(alert) => timeline.alert(alert.clone()),
-            Event::Level(_) | Event::Facts(_) => timeline.advance(update.at),
+            Event::Reading(reading) => self.episodes.reading(reading),
+            Event::Seek { .. } => self.episodes.seek(update.at),
+            _ => {}
         }
+        update.tell(&mut self.timeline);
     }
 
     /// Somebody wants to find this place again.

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("output_file", ""),
     ("plain_text", ""),
     ("driver_panic", ""),
+    ("palette", "emotion"),
     // Layer 1: one stage of the signal each. Features know slices, not audio sources; the detector of
     // speech has a rate of its own.
     ("audio", LABELS),
@@ -35,8 +36,14 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other.
-    ("export", "emotion stream_time output_file plain_text timeline prosody pipeline session"),
-    ("dashboard", "emotion stream_time plain_text driver_panic timeline alert prosody pipeline"),
+    (
+        "export",
+        "emotion stream_time output_file palette plain_text timeline prosody pipeline session",
+    ),
+    (
+        "dashboard",
+        "emotion stream_time palette plain_text driver_panic timeline alert prosody pipeline",
+    ),
     ("corpus", SPINE),
     ("augment", SPINE),
     ("plot", SPINE),

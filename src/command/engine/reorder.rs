@@ -28,11 +28,6 @@ impl Reorder {
         let n = self.waiting.partition_point(|update| update.at < until);
         self.waiting.drain(..n).collect()
     }
-
-    /// Gives all.
-    pub fn release_all(&mut self) -> Vec<Update> {
-        self.release(StreamTime(u64::MAX))
-    }
 }
 
 #[cfg(test)]
@@ -40,6 +35,8 @@ mod tests {
     use super::*;
     use crate::pipeline::{Event, Gap};
     use proptest::prelude::*;
+
+    const ALL: StreamTime = StreamTime(u64::MAX);
 
     fn gap(caller: usize, at: u64, lost_samples: u64) -> Update {
         let event = Event::Gap(Gap { lost_samples, rate_hz: 8_000 });
@@ -55,7 +52,7 @@ mod tests {
         assert_eq!(reorder.release(StreamTime(5)), []);
         let first = [gap(0, 5, 1), gap(0, 5, 2), gap(1, 5, 0), gap(0, 7, 0)];
         assert_eq!(reorder.release(StreamTime(8)), first);
-        assert_eq!(reorder.release_all(), [gap(1, 9, 0)]);
+        assert_eq!(reorder.release(ALL), [gap(1, 9, 0)]);
     }
 
     proptest! {
@@ -75,8 +72,8 @@ mod tests {
                     given.extend(often.release(StreamTime(*at)));
                 }
             }
-            given.extend(often.release_all());
-            prop_assert_eq!(given, once.release_all());
+            given.extend(often.release(ALL));
+            prop_assert_eq!(given, once.release(ALL));
         }
     }
 }

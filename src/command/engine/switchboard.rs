@@ -53,8 +53,6 @@ struct LineCalls {
     auto: Option<AutoCall>,
     /// How far it was heard.
     now: StreamTime,
-    /// Delay of the readings of its call.
-    delay: Option<Delay>,
 }
 
 impl Switchboard {
@@ -70,8 +68,7 @@ impl Switchboard {
             CallRule::Auto(end_after) => Some(AutoCall::new(end_after)),
             CallRule::Recording | CallRule::ByKey => None,
         };
-        let line =
-            |entry| LineCalls { entry, auto: auto.clone(), now: StreamTime::ZERO, delay: None };
+        let line = |entry| LineCalls { entry, auto: auto.clone(), now: StreamTime::ZERO };
         Switchboard {
             rule,
             book,
@@ -111,12 +108,6 @@ impl Switchboard {
             CallRule::Auto(_) => {}
         }
         Ok(())
-    }
-
-    /// Whether a call is on this line.
-    #[must_use]
-    pub fn has_call(&self, line: usize) -> bool {
-        self.calls.iter().any(|call| call.is_on(line))
     }
 
     /// Whether nothing may be read on this line: until the caller was told what has to be told, and where the
@@ -165,10 +156,9 @@ impl Switchboard {
         if turn == Turn::End { Change::Over } else { Change::None }
     }
 
-    /// The line has come to here, with this delay; what is settled is logged and becomes news.
-    pub fn settle(&mut self, line: usize, now: StreamTime, delay: Option<Delay>) {
+    /// The line has come to here; what is settled is logged and becomes news.
+    pub fn settle(&mut self, line: usize, now: StreamTime) {
         self.lines[line].now = now;
-        self.lines[line].delay = delay;
         let lines = &self.lines;
         if let Some(call) = self.calls.iter_mut().find(|call| call.is_on(line)) {
             let settled = call.settle(|line| lines[line].now);
@@ -177,9 +167,8 @@ impl Switchboard {
         }
     }
 
-    /// A key begins a call on this line; the one before ends.
+    /// A key begins a call on this line, where no other is under way.
     pub fn begin(&mut self, line: usize, label: &str, notices: &mut Notices) {
-        self.end(line);
         let start = self.lines[line].now;
         let label = if label.trim().is_empty() { &self.lines[line].entry.label } else { label };
         let label = label.to_owned();
@@ -225,10 +214,10 @@ impl Switchboard {
         self.news.push_back(News::Call(line, news));
     }
 
-    /// Ends the call on this line, if there is one.
-    pub fn end(&mut self, line: usize) {
+    /// Ends the call on this line, if there is one; `delay` is that of a line's readings.
+    pub fn end(&mut self, line: usize, delay: impl Fn(usize) -> Option<Delay>) {
         if let Some(at) = self.calls.iter().position(|call| call.is_on(line)) {
-            self.end_call(at, EndReason::Stopped);
+            self.end_call(at, EndReason::Stopped, delay);
         }
         self.watch_anew(line, false);
     }
@@ -240,22 +229,22 @@ impl Switchboard {
         }
     }
 
-    fn end_call(&mut self, at: usize, reason: EndReason) {
+    fn end_call(&mut self, at: usize, reason: EndReason, delay: impl Fn(usize) -> Option<Delay>) {
         let mut call = self.calls.remove(at);
         self.news.extend(call.settle_all().into_iter().map(News::Update));
         self.alerts.extend(call.take_alerts());
         let on = (0..self.lines.len()).filter(|line| call.is_on(*line)).collect::<Vec<_>>();
         self.news.extend(on.iter().map(|line| News::Call(*line, CallNews::Ended)));
         // Of several callers, the one that waited longest.
-        let delays = on.iter().filter_map(|line| self.lines[*line].delay);
+        let delays = on.iter().filter_map(|line| delay(*line));
         let delay = delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one });
         self.ended.push(call.end(reason, delay, |line| self.lines[line].now));
     }
 
-    /// Ends all calls.
-    pub fn end_all(&mut self, reason: &EndReason) {
+    /// Ends all calls; `delay` is that of a line's readings.
+    pub fn end_all(&mut self, reason: &EndReason, delay: impl Fn(usize) -> Option<Delay>) {
         while !self.calls.is_empty() {
-            self.end_call(0, reason.clone());
+            self.end_call(0, reason.clone(), &delay);
         }
     }
 

@@ -4,12 +4,16 @@ use crate::pipeline::Gap;
 use crate::prosody::Facts;
 use crate::timeline::{Activity, Reading, Verdict};
 
+fn apply(caller: &mut Caller, at: StreamTime, event: &Event) {
+    caller.apply(&Update { caller: 0, at, event: event.clone() });
+}
+
 fn reading(caller: &mut Caller, ms: u64, emotion: Emotion, certainty: f32) {
     let at = StreamTime::from_ms(ms);
     let rest = (1.0 - certainty) / 6.0;
     let scores = Scores(Emotion::ALL.map(|e| if e == emotion { certainty } else { rest }));
     let verdict = Verdict::Emotion(emotion);
-    caller.apply(at, &Event::Reading(Reading { at, scores, verdict }));
+    apply(caller, at, &Event::Reading(Reading { at, scores, verdict }));
 }
 
 fn line() -> Caller {
@@ -24,7 +28,7 @@ fn begun(awaits_notice: bool) -> CallNews {
 fn speaking() -> Caller {
     let mut caller = line();
     caller.call(begun(false));
-    caller.apply(StreamTime::from_ms(100), &Event::Activity(Activity::Speaking));
+    apply(&mut caller, StreamTime::from_ms(100), &Event::Activity(Activity::Speaking));
     caller
 }
 
@@ -81,7 +85,7 @@ fn words_that_stay_the_same_say_since_when() {
 fn without_a_call_only_the_level_is_taken_in() {
     let mut caller = line();
     let level = Level { rms_db: -30.0, peak_db: -20.0 };
-    caller.apply(StreamTime::from_ms(100), &Event::Level(level));
+    apply(&mut caller, StreamTime::from_ms(100), &Event::Level(level));
     reading(&mut caller, 250, Emotion::Fear, 0.6);
     assert_eq!((caller.level(), caller.timeline.now()), (Some(level), StreamTime::ZERO));
     assert!(caller.timeline.latest().is_none());
@@ -92,7 +96,7 @@ fn before_the_notice_nothing_that_was_read_is_shown() {
     let mut caller = line();
     caller.call(begun(true));
     assert_eq!(caller.phase, Phase::AwaitsNotice);
-    caller.apply(StreamTime::from_ms(200), &Event::Activity(Activity::Speaking));
+    apply(&mut caller, StreamTime::from_ms(200), &Event::Activity(Activity::Speaking));
     reading(&mut caller, 250, Emotion::Fear, 0.6);
     assert!(caller.timeline.latest().is_none());
     caller.call(CallNews::NoticeConfirmed);
@@ -128,7 +132,7 @@ fn the_peak_is_held_and_then_let_go() {
     for step in 0..=15_u16 {
         let peak_db = if step == 0 { -3.0 } else { -30.0 };
         let level = Level { rms_db: -40.0, peak_db };
-        caller.apply(StreamTime::from_ms(100 * u64::from(step)), &Event::Level(level));
+        apply(&mut caller, StreamTime::from_ms(100 * u64::from(step)), &Event::Level(level));
         let held = if step < 15 { -3.0 } else { -30.0 };
         assert_eq!(caller.level(), Some(Level { rms_db: -40.0, peak_db: held }));
     }
@@ -146,16 +150,20 @@ fn facts_stand_until_the_caller_has_been_silent_for_ten_seconds_or_is_moved() {
     let told = Explanation { facts, change: None };
     let quiet = Event::Level(Level { rms_db: -60.0, peak_db: -60.0 });
     let mut caller = speaking();
-    caller.apply(StreamTime::from_ms(2000), &Event::Facts(told));
+    apply(&mut caller, StreamTime::from_ms(2000), &Event::Facts(told));
     assert_eq!(caller.printed.facts, None, "it waits for the refresh");
-    caller.apply(StreamTime::from_ms(12_000), &quiet);
+    apply(&mut caller, StreamTime::from_ms(12_000), &quiet);
     caller.reword(Duration::from_secs(21));
     assert_eq!(caller.printed.facts, Some(told));
-    caller.apply(StreamTime::from_ms(12_100), &quiet);
+    apply(&mut caller, StreamTime::from_ms(12_100), &quiet);
     caller.reword(Duration::from_secs(22));
     assert_eq!(caller.printed.facts, None);
-    caller.apply(StreamTime::from_ms(13_000), &Event::Facts(told));
-    caller.apply(StreamTime::from_ms(5000), &Event::Seek { from: StreamTime::from_ms(13_000) });
+    apply(&mut caller, StreamTime::from_ms(13_000), &Event::Facts(told));
+    apply(
+        &mut caller,
+        StreamTime::from_ms(5000),
+        &Event::Seek { from: StreamTime::from_ms(13_000) },
+    );
     caller.reword(Duration::from_secs(23));
     assert_eq!(caller.printed.facts, None);
 }
@@ -164,7 +172,7 @@ fn facts_stand_until_the_caller_has_been_silent_for_ten_seconds_or_is_moved() {
 fn a_gap_counts_in_the_streams_own_samples() {
     let mut caller = speaking();
     let gap = Gap { lost_samples: 24_000, rate_hz: 48_000 };
-    caller.apply(StreamTime::from_ms(1000), &Event::Gap(gap));
+    apply(&mut caller, StreamTime::from_ms(1000), &Event::Gap(gap));
     assert_eq!(caller.timeline.now(), StreamTime::from_ms(1500));
 }
 
@@ -174,7 +182,7 @@ fn after_going_back_the_numbers_are_those_of_before() {
     reading(&mut caller, 500, Emotion::Fear, 0.6);
     reading(&mut caller, 1000, Emotion::Anger, 0.9);
     let at = StreamTime::from_ms(600);
-    caller.apply(at, &Event::Seek { from: StreamTime::from_ms(1000) });
+    apply(&mut caller, at, &Event::Seek { from: StreamTime::from_ms(1000) });
     assert_eq!(caller.printed.state, State::Listening);
     assert_eq!(caller.printed.reading.map(|reading| reading.0), Some(StreamTime::from_ms(500)));
 }

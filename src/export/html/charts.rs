@@ -7,10 +7,11 @@ use std::io::{self, Write};
 
 use crate::emotion::Emotion;
 use crate::export::markup::escaped;
-use crate::export::palette::{DIM, FAINT, INK, of_emotion};
+use crate::export::palette::{DIM, FAINT, INK};
 use crate::export::picture::{Anchor, Area, Canvas, Type, WIDTH, count, fraction, ticks};
 use crate::export::story::{Caller, Story};
 use crate::export::svg::{Elements, FONT, hex};
+use crate::palette;
 use crate::stream_time::StreamTime;
 
 /// Steps across the chart; each so many pixels wide.
@@ -40,7 +41,7 @@ pub(super) fn write_probabilities(
             chart.text,
             "<path d=\"{}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"0.8\" class=\"area\"/>",
             path(story, caller, emotion, foot),
-            hex(of_emotion(emotion)),
+            hex(palette::behind(emotion)),
             hex(INK)
         );
     }

@@ -1,6 +1,6 @@
 //! The colours of a timeline on paper.
 //!
-//! In: what fills a cell. Out: colours: an emotion's and uncertainty's are those of the screen. A letter on each
+//! In: what fills a cell. Out: colours: an emotion's are those of the screen. A letter on each
 //! stands out by at least 4.5:1.
 
 use super::strip::Fill;
@@ -18,13 +18,19 @@ pub(super) const PAPER: Rgb = (0xff, 0xff, 0xff);
 const BLACK: Rgb = (0, 0, 0);
 const WHITE: Rgb = (0xff, 0xff, 0xff);
 
+/// The frame of a cell that has one: an uncertain one is empty, so that a page of them does not outshout what was
+/// heard, and no grey is far from all emotions for every eye.
+pub(super) fn frame_of(fill: Fill) -> Option<Rgb> {
+    (fill == Fill::Uncertain).then_some(palette::UNCERTAIN)
+}
+
 /// The colour of a cell, and of the letter on it.
 pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
     match fill {
         Fill::Nothing => (PAPER, INK),
         Fill::Silence => ((0xee, 0xf0, 0xf2), DIM),
         Fill::TooShort => ((0xd4, 0xd8, 0xdd), INK),
-        Fill::Uncertain => (palette::UNCERTAIN, WHITE),
+        Fill::Uncertain => (PAPER, INK),
         Fill::Emotion(emotion, _) => {
             let letter = if palette::has_white_letter(emotion) { WHITE } else { BLACK };
             (palette::behind(emotion), letter)

@@ -11,7 +11,7 @@
 //!  [N] neutral  [F] fear  ...
 //! ```
 
-use super::palette::{DIM, FAINT, INK, of_fill};
+use super::palette::{DIM, FAINT, INK, frame_of, of_fill};
 use super::story::{Caller, Story};
 use super::strip::{Fill, N_CELLS, Run, Scale, runs};
 use crate::palette::Rgb;
@@ -136,16 +136,27 @@ pub(super) fn draw_caller(
 }
 
 fn draw_run(run: Run, start: StreamTime, scale: Scale, top: f64, canvas: &mut dyn Canvas) {
-    let (paper, ink) = of_fill(run.fill);
+    let (_, ink) = of_fill(run.fill);
     let (left, width) =
         (LEFT + CELL_WIDTH * count(run.first as u64), CELL_WIDTH * count(run.n as u64));
     let time = |cells: usize| start + StreamTime(scale.cell().0 * cells as u64);
     let about = format!("{} to {}: {}", time(run.first), time(run.first + run.n), run.fill.words());
-    canvas.rect(Area { left, top, width, height: CELL_HEIGHT }, paper, &about);
+    let area = Area { left, top, width, height: CELL_HEIGHT };
+    draw_cell(area, run.fill, &about, canvas);
     // Alone in its cell, a letter has less room.
     let size = if run.n == 1 { 11.0 } else { 13.0 };
     let look = Type { anchor: Anchor::Middle, colour: ink, is_bold: true, size };
     canvas.text((left + width / 2.0, top + 17.0), look, &run.fill.letter().to_string());
+}
+
+fn draw_cell(area: Area, fill: Fill, about: &str, canvas: &mut dyn Canvas) {
+    let (paper, _) = of_fill(fill);
+    let Some(frame) = frame_of(fill) else { return canvas.rect(area, paper, about) };
+    canvas.rect(area, frame, "");
+    let Area { left, top, width, height } = area;
+    let inside =
+        Area { left: left + 1.0, top: top + 1.0, width: width - 2.0, height: height - 2.0 };
+    canvas.rect(inside, paper, about);
 }
 
 /// Alerts as triangles with their number, marks as diamonds.
@@ -202,8 +213,8 @@ fn draw_legend(scale: Scale, top: f64, canvas: &mut dyn Canvas) {
     for (place, fill) in Fill::all().into_iter().enumerate() {
         let left = 12.0 + 168.0 * count((place % PER_ROW) as u64);
         let top = top + 26.0 * count((place / PER_ROW) as u64);
-        let (paper, ink) = of_fill(fill);
-        canvas.rect(Area { left, top, width: 18.0, height: 18.0 }, paper, "");
+        let (_, ink) = of_fill(fill);
+        draw_cell(Area { left, top, width: 18.0, height: 18.0 }, fill, "", canvas);
         let look = Type { anchor: Anchor::Middle, colour: ink, is_bold: true, ..plain_type() };
         canvas.text((left + 9.0, top + 14.0), look, &fill.letter().to_string());
         canvas.text((left + 24.0, top + 14.0), plain_type(), fill.words());

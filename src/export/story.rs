@@ -14,6 +14,7 @@ use crate::session::record::{
 use crate::session::{SessionError, SessionReader};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
+use crate::timeline::talk::Talk;
 
 use super::means::Means;
 pub(super) use super::stretch::{Doing, Shown, Span};
@@ -46,6 +47,10 @@ pub(super) struct Caller {
     pub means: Means,
     /// In the order of the log.
     pub alerts: Vec<AlertRecord>,
+    /// When an alert was, and when it was acknowledged.
+    pub acknowledged: Vec<(StreamTime, StreamTime)>,
+    /// Who spoke how much, by the log's end, where the operator's side was heard.
+    pub talk: Option<Talk>,
     /// Marks in the order of the log.
     pub marks: Vec<Event>,
     /// New labels, notices, seeks, failed programs of alerts and readings left out.
@@ -93,7 +98,12 @@ impl Story {
     fn add(&mut self, record: Record) {
         self.length = self.length.max(record.t());
         match record {
-            Record::End(end) => self.end = Some(end.reason),
+            Record::End(end) => {
+                for (caller, summary) in self.callers.iter_mut().zip(end.callers) {
+                    caller.talk = summary.talk;
+                }
+                self.end = Some(end.reason);
+            }
             Record::Unwritten(UnwrittenRecord { from, t, .. }) => {
                 for caller in &mut self.callers {
                     caller.interrupt(from, t.since(from), Doing::Unwritten);
@@ -123,6 +133,8 @@ impl Caller {
             shown: Vec::new(),
             means: Means::default(),
             alerts: Vec::new(),
+            acknowledged: Vec::new(),
+            talk: None,
             marks: Vec::new(),
             others: Vec::new(),
         }
@@ -156,10 +168,7 @@ impl Caller {
             Record::Label(label) => {
                 self.tell(label.t, format!("the caller is called: {}", label.label));
             }
-            Record::Acknowledged(acknowledged) => {
-                let alert_t = acknowledged.alert_t;
-                self.tell(acknowledged.t, format!("the alert of {alert_t} was acknowledged"));
-            }
+            Record::Acknowledged(seen) => self.acknowledged.push((seen.alert_t, seen.t)),
             Record::Notice(notice) => {
                 self.tell(notice.t, "the caller was told (notice confirmed)".to_owned());
             }

@@ -155,10 +155,14 @@ fn write_caller(
     let height = caller_height(scale);
     let mut timeline = Elements::default();
     draw_caller(caller, scale, story.length, 0.0, &mut timeline);
+    writeln!(
+        out,
+        "<section aria-labelledby=\"caller-{number}\">\n<h2 id=\"caller-{number}\">{label}</h2>"
+    )?;
+    tables::write_talk(caller, out)?;
     write!(
         out,
-        "<section aria-labelledby=\"caller-{number}\">\n<h2 id=\"caller-{number}\">{label}</h2>\n\
-         <h3>Timeline</h3>\n<figure>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+        "<h3>Timeline</h3>\n<figure>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"Timeline of {label}: {}. The table below says the same.\" {FONT}>\n{}</svg>\n<figcaption>",
         tables::in_words(caller),
         timeline.text

@@ -94,6 +94,21 @@ pub(super) fn in_words(caller: &Caller) -> String {
     words.join(", ")
 }
 
+/// Who spoke how much, where both sides were heard.
+pub(super) fn write_talk(caller: &Caller, out: &mut dyn Write) -> io::Result<()> {
+    let Some(talk) = caller.talk else { return Ok(()) };
+    let time = StreamTime::from_seconds;
+    writeln!(
+        out,
+        "<p>The operator spoke {}, {} of it at once with the caller, who had {:.0} % of the talking. The longest \
+         silence was {}.</p>",
+        time(talk.operator_s),
+        time(talk.overlap_s),
+        talk.caller_share * 100.0,
+        time(talk.longest_silence_s)
+    )
+}
+
 pub(super) fn write_alerts(story: &Story, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<section aria-labelledby=\"alerts\">\n<h2 id=\"alerts\">Alerts</h2>\n")?;
     if story.callers.iter().all(|caller| caller.alerts.is_empty()) {
@@ -104,15 +119,20 @@ pub(super) fn write_alerts(story: &Story, out: &mut dyn Write) -> io::Result<()>
     }
     begin_table(
         "Alerts with their reason",
-        &["Number", "Caller", "At", "Rule", "Reason", "Guidance of the hotline"],
+        &["Number", "Caller", "At", "Rule", "Reason", "Guidance of the hotline", "What was done"],
         out,
     )?;
     for caller in &story.callers {
         for (number, alert) in (1..).zip(&caller.alerts) {
             let guidance = alert.guidance.as_deref().map_or("–".to_owned(), lines);
+            let seen = caller.acknowledged.iter().find(|(alert_t, _)| *alert_t == alert.t);
+            let done = seen.map_or("–".to_owned(), |(_, t)| {
+                format!("acknowledged {} later", t.since(alert.t))
+            });
             writeln!(
                 out,
-                "<tr><th scope=\"row\">!{number}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{guidance}</td></tr>",
+                "<tr><th scope=\"row\">!{number}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{guidance}</td>\
+                 <td>{done}</td></tr>",
                 escaped(&caller.label),
                 moment(story, alert.t),
                 alert.rule.words(),

@@ -92,6 +92,11 @@ doc: ## the code's documentation, warnings denied: target/doc/undertone/index.ht
 	@bash scripts/prepare.sh build
 	RUSTDOCFLAGS=-Dwarnings cargo doc $(CARGO_FLAGS) --no-deps
 
+.PHONY: pictures
+pictures: build ## make the README's pictures again (Chromium); NAMES="one alert" makes only those
+	@bash scripts/prepare.sh foreign
+	bash scripts/pictures.sh $(NAMES)
+
 .PHONY: demo-call
 demo-call: ## make the demo call again (espeak-ng, sox)
 	@bash scripts/prepare.sh demo-call

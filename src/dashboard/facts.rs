@@ -11,14 +11,15 @@ use ratatui::layout::Rect;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, facts: Option<&Explanation>, theme: Theme) {
     if let Some(facts) = facts {
         let columns = area.width.into();
-        let line =
-            if width(&spelled_out(facts)) <= columns { spelled_out(facts) } else { short(facts) };
+        let lines = [spelled_out(facts, true), spelled_out(facts, false)];
+        let fitting = lines.into_iter().find(|line| width(line) <= columns);
+        let line = fitting.unwrap_or_else(|| short(facts));
         put(buffer, area, (0, 0), &fit(&line, columns), theme.dim());
     }
 }
 
-/// `louder +6 dB · pitch 210 Hz, higher +3 st · 4.1 syll/s · pauses 20 %`.
-fn spelled_out(explanation: &Explanation) -> String {
+/// `louder +6 dB · pitch 210 Hz, higher +3 st · 4.1 syll/s · pauses 20 %`; how lively the pitch is, if there is room.
+fn spelled_out(explanation: &Explanation, has_movement: bool) -> String {
     let Explanation { facts, change } = explanation;
     let change = change.as_ref();
     let said = |word: Option<&str>| word.map_or(String::new(), |word| format!(", {word}"));
@@ -29,7 +30,8 @@ fn spelled_out(explanation: &Explanation) -> String {
     let pitch = facts.pitch_hz.map(|hz| {
         let higher = change.and_then(|change| Some((change.pitch()?, change.pitch_semitones?)));
         let higher = higher.map_or(String::new(), |(word, by)| format!(", {word} {by:+.0} st"));
-        format!("pitch {hz:.0} Hz{higher}{}", said(change.and_then(Comparison::movement)))
+        let movement = change.filter(|_| has_movement).and_then(Comparison::movement);
+        format!("pitch {hz:.0} Hz{higher}{}", said(movement))
     });
     let rate =
         format!("{:.1} syll/s{}", facts.syllables_per_s, said(change.and_then(Comparison::rate)));
@@ -94,11 +96,11 @@ mod tests {
     #[test]
     fn only_plain_differences_have_a_word() {
         assert_eq!(
-            spelled_out(&against(NOW, None)),
+            spelled_out(&against(NOW, None), true),
             "speech -20 dBFS · pitch 210 Hz · 4.1 syll/s · pauses 20 %"
         );
         assert_eq!(
-            spelled_out(&against(NOW, Some(&BEFORE))),
+            spelled_out(&against(NOW, Some(&BEFORE)), true),
             "louder +6 dB · pitch 210 Hz, higher +3 st · 4.1 syll/s · pauses 20 %"
         );
         let whispered = Facts {
@@ -109,11 +111,13 @@ mod tests {
             pause_share: 0.4,
         };
         assert_eq!(
-            spelled_out(&against(whispered, Some(&BEFORE))),
+            spelled_out(&against(whispered, Some(&BEFORE)), true),
             "quieter -14 dB · 3.0 syll/s, slower · pauses 40 %, more"
         );
         let lively = Facts { pitch_range_semitones: Some(9.0), ..BEFORE };
-        assert!(spelled_out(&against(lively, Some(&BEFORE))).contains("pitch 177 Hz, livelier ·"));
+        let lively = against(lively, Some(&BEFORE));
+        assert!(spelled_out(&lively, true).contains("pitch 177 Hz, livelier ·"));
+        assert!(spelled_out(&lively, false).contains("pitch 177 Hz ·"));
     }
 
     #[test]

@@ -35,14 +35,14 @@ const MAY_USE: &[(&str, &str)] = &[
     ("session", "emotion stream_time output_file plain_text timeline prosody pipeline"),
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
-    // others do not know each other.
+    // others do not know each other. The dashboard's tests show a log's call.
     (
         "export",
         "emotion stream_time output_file palette plain_text timeline prosody pipeline session",
     ),
     (
         "dashboard",
-        "emotion stream_time palette plain_text driver_panic timeline alert prosody pipeline",
+        "emotion stream_time palette plain_text driver_panic timeline alert prosody pipeline session",
     ),
     ("corpus", SPINE),
     ("augment", SPINE),

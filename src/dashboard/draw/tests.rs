@@ -1,5 +1,5 @@
 use super::*;
-use crate::dashboard::feed::{Action, CallNews, Feed, LogStopped, Mode, Status};
+use crate::dashboard::feed::{Action, CallNews, Feed, LogStopped, Mode, Setup, Status};
 use crate::dashboard::rehearsal::{self, LIVE, REPLAY, alert, app_after, begun, reading, setup};
 use crate::dashboard::theme::{Colours, Paper};
 use crate::emotion::Emotion;
@@ -11,7 +11,7 @@ use ratatui::style::Color;
 use std::time::Duration;
 
 mod anything;
-#[cfg(test)]
+mod golden_log;
 mod pictures;
 
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {

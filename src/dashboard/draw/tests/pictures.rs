@@ -1,42 +1,51 @@
-//! Screens as a terminal gets them, to be looked at: `cargo test --release --lib -- --ignored pictures` writes
-//! them into `target/pictures`.
+//! Screens to be looked at: `cargo test --release --lib -- --ignored pictures` writes them as pages into
+//! `target/pictures`; `make pictures` makes PNGs of them.
 
 use super::*;
 use crate::pipeline::{Event, Level, Update};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
 use std::fmt::Write;
 
-/// The picture with escape sequences for its colours, one line a row.
-fn ansi(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for (index, cell) in buffer.content().iter().enumerate() {
-        if index > 0 && index.is_multiple_of(usize::from(buffer.area.width)) {
-            text.push_str("\u{1b}[0m\n");
-        }
-        text.push_str("\u{1b}[0");
-        for (modifier, code) in [
-            (Modifier::BOLD, 1),
-            (Modifier::DIM, 2),
-            (Modifier::UNDERLINED, 4),
-            (Modifier::REVERSED, 7),
-        ] {
-            if cell.modifier.contains(modifier) {
-                write!(text, ";{code}").unwrap();
-            }
-        }
-        for (colour, of) in [(cell.fg, 38), (cell.bg, 48)] {
-            match colour {
-                Color::Rgb(red, green, blue) => {
-                    write!(text, ";{of};2;{red};{green};{blue}").unwrap();
-                }
-                Color::Indexed(index) => write!(text, ";{of};5;{index}").unwrap(),
-                _ => {}
-            }
-        }
-        write!(text, "m{}", cell.symbol()).unwrap();
+/// A terminal as a page: a cell of 10 by 20 pixels for each character, so that nothing depends on the font.
+fn page(buffer: &Buffer, paper: &str, ink: &str) -> String {
+    let (columns, rows) = (buffer.area.width, buffer.area.height);
+    let mut page = format!(
+        "<!doctype html><meta charset=\"utf-8\"><style>body {{ margin: 0; padding: 10px; background: {paper} }} \
+         main {{ display: grid; grid-template: repeat({rows}, 20px) / repeat({columns}, 10px); color: {ink}; \
+         font: 17px/20px \"DejaVu Sans Mono\", \"DejaVu Sans\", monospace; white-space: pre }} \
+         i {{ font-style: normal; text-align: center; overflow: hidden }}</style><main>"
+    );
+    for cell in buffer.content() {
+        write!(page, "<i style=\"{}\">{}</i>", style(cell, paper, ink), symbol(cell)).unwrap();
     }
-    text
+    page
+}
+
+fn symbol(cell: &Cell) -> String {
+    cell.symbol().replace('&', "&amp;").replace('<', "&lt;")
+}
+
+fn style(cell: &Cell, paper: &str, ink: &str) -> String {
+    let css = |colour: Color, own: &str| match colour {
+        Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
+        _ => own.to_owned(),
+    };
+    let (mut fg, mut bg) = (css(cell.fg, ink), css(cell.bg, paper));
+    if cell.modifier.contains(Modifier::REVERSED) {
+        std::mem::swap(&mut fg, &mut bg);
+    }
+    let mut style = format!("color:{fg};background:{bg}");
+    for (modifier, css) in [
+        (Modifier::BOLD, ";font-weight:bold"),
+        (Modifier::DIM, ";opacity:0.6"),
+        (Modifier::UNDERLINED, ";text-decoration:underline"),
+    ] {
+        if cell.modifier.contains(modifier) {
+            style.push_str(css);
+        }
+    }
+    style
 }
 
 pub(super) fn twelve() -> App {
@@ -132,8 +141,10 @@ fn pictures() {
     std::fs::create_dir_all(folder).unwrap();
     for (name, columns, rows, app) in screens {
         let backend = drawn(columns, rows, &app);
-        let path = format!("{folder}/{name}.{columns}x{rows}.ansi");
-        std::fs::write(path, ansi(backend.buffer())).unwrap();
+        let (paper, ink) =
+            if name == "light" { ("#fafafa", "#1c1c1c") } else { ("#1e1e1e", "#e4e4e4") };
+        let path = format!("{folder}/{name}.{columns}x{rows}.html");
+        std::fs::write(path, page(backend.buffer(), paper, ink)).unwrap();
     }
 }
 

@@ -13,8 +13,8 @@ use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
@@ -58,13 +58,13 @@ impl Screen {
         hook_panics(Arc::clone(&given_back), sender);
         let taken = Taken { given_back };
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        // ratatui's own way to clear asks where the cursor is, which not every terminal answers.
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
         if takes_mouse {
             execute!(stdout(), Print(CLICKS_ON))?;
         }
         let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         terminal.hide_cursor()?;
-        terminal.clear()?;
         Ok(Screen { terminal: ManuallyDrop::new(terminal), panics, ended, _taken: taken })
     }
 

@@ -77,8 +77,8 @@ pub struct ReplayArgs {
     /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
     #[arg(long, value_name = "CHANNEL")]
     pub operator: Option<String>,
-    /// Play the recording's sound, in step with the screen while the speed is 1, on this output, named as inputs
-    /// are [default: the system's output]
+    /// Play the recording's sound, in step with the screen while the speed is 1: on the system's output, or on
+    /// the one named, by its name or a part of it
     #[arg(
         long,
         value_name = "OUTPUT",

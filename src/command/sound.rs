@@ -68,7 +68,7 @@ impl Sound {
             self.is_lost = true;
             let id = &self.loudspeaker.device().id;
             return Some(format!(
-                "no more sound: {id} is gone ({reason}); the replay goes on, start it again to hear it"
+                "no more sound, the output is gone: replay again to hear it ({id}: {reason})"
             ));
         }
         let is_told = std::mem::replace(&mut self.was_fast, is_fast);

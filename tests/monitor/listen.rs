@@ -210,7 +210,8 @@ fn what_is_heard_obeys_the_keys_and_a_lost_output_is_told() {
     sleep(SETTLED);
     is_heard(&mut ear, TONES_HZ[1]);
     plug.unplug();
-    let told = terminal.wait_for(&["no more sound", "the replay goes on"], Duration::from_secs(2));
+    let told =
+        terminal.wait_for(&["no more sound", "replay again to hear it"], Duration::from_secs(2));
     println!("told after {told:?}\n{}", terminal.screen());
     let shown = terminal.screen();
     wait_until("the replay does not go on", Duration::from_secs(3), || terminal.screen() != shown);

@@ -45,12 +45,13 @@
 //!
 //! # Invariants
 //!
-//! 1. Only `audio::microphone` names cpal or ringbuf; only `model` and `training` name burn; only `dashboard`
-//!    names ratatui or crossterm; only `cli` and `main` name clap.
+//! 1. Only `audio::microphone` and `audio::loudspeaker` name cpal or ringbuf; only `model` and `training` name
+//!    burn; only `dashboard` names ratatui or crossterm; only `cli` and `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
-//!    recording, the watch over a device, the dashboard's polling and its thread for the keys, and the two
-//!    threads of a training. Time is counted in samples.
-//! 3. The capture callback converts, pushes and counts. It does not allocate, lock, log, wait or panic.
+//!    recording, the watch over a device or an output, the dashboard's polling and its thread for the keys,
+//!    and the two threads of a training. Time is counted in samples.
+//! 3. The capture callback converts, pushes and counts; the output's pops and converts. Neither allocates,
+//!    locks, logs, waits or panics.
 //! 4. Training, replay and live use the same [`features::Extractor`]; a model runs only on the recipe that it
 //!    was trained on.
 //! 5. A reading is in the session log before anyone sees it.

@@ -187,6 +187,7 @@ fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::Re
     Ok(replay::ReplaySettings {
         call,
         operator: args.operator.map(|channel| channel.parse()).transpose()?,
+        listen: args.listen.map(|output| output.parse()).transpose()?,
         callers: args.caller.iter().map(|caller| caller.parse()).collect::<Result<_, _>>()?,
         pace,
         block_len: args.block,

@@ -1,9 +1,10 @@
-//! The capture callback allocates nothing, whatever it is given and however full the ring is.
+//! The callbacks of inputs and outputs allocate nothing, whatever they are given and however full the ring is.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
+use undertone::audio::loudspeaker;
 use undertone::audio::microphone::{Clock, Heard, RingSettings, ring};
 use undertone::audio::recording::Channel;
 
@@ -111,4 +112,28 @@ fn a_callback_that_finds_audio_missing_allocates_nothing() {
     assert_eq!(count, 0, "allocations");
     // 200 ms less the block's own 100 ms.
     assert!((1600..16_000).contains(&n_lost), "{n_lost} samples are missing");
+}
+
+#[test]
+fn the_output_callback_and_its_feeder_allocate_nothing() {
+    let (mut feeder, mut player) = loudspeaker::ring(48_000, 2);
+    let sound = vec![0.25_f32; 2000];
+    let (mut float, mut int) = (vec![0.0_f32; 2 * 1920], vec![0_i16; 2 * 1920]);
+    let count = n_allocations(|| {
+        // Full, dry, and thrown away between.
+        for round in 0..100 {
+            for _ in 0..if round < 50 { 3 } else { 1 } {
+                feeder.push(&sound);
+            }
+            if round % 10 == 9 {
+                feeder.hush();
+            }
+            player.on_block(&mut float);
+            player.on_block(&mut int[..7]);
+            player.on_block::<f32>(&mut []);
+            player.on_block(&mut int);
+        }
+    });
+    assert_eq!(count, 0, "allocations");
+    assert_eq!(feeder.waiting(), 0, "the ring must have been dry");
 }

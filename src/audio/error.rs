@@ -186,6 +186,33 @@ pub enum AudioError {
         /// The sound system's reason.
         reason: String,
     },
+    /// There is a sound system, but it has no default output.
+    #[error("there is no default output; connect a headset, or name an output: --listen=OUTPUT")]
+    NoOutput,
+    /// There is no output of that id or name.
+    #[error(
+        "there is no output '{wanted}'; {}; --listen alone takes the default one",
+        hint(near, known)
+    )]
+    UnknownOutput {
+        /// What was asked for.
+        wanted: String,
+        /// The ids that are like it.
+        near: Vec<String>,
+        /// The ids of the outputs that there are.
+        known: Vec<String>,
+    },
+    /// The output cannot be opened.
+    #[error(
+        "cannot play on {output}: {reason}; close other programs that use it, or choose another output: \
+         --listen=OUTPUT"
+    )]
+    OutputFailed {
+        /// Its id.
+        output: String,
+        /// The sound system's reason.
+        reason: String,
+    },
     /// The input is gone. Everything that it sent has been delivered before this.
     #[error("{device} stopped: {reason}; connect it again and start anew")]
     DeviceLost {

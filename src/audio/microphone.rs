@@ -1,8 +1,8 @@
 //! A live input as a [`Source`]: the callback of the sound system, a ring, a reader.
 //!
 //! In: an input's id or name. Out: [`Block`]s of mono samples, at 16 kHz where a sound server converts,
-//! else at the device's rate. It keeps a ring of some seconds. This file and its folder are the only
-//! place that names cpal or ringbuf.
+//! else at the device's rate. It keeps a ring of some seconds. This file and its folder, and those of the
+//! loudspeaker, are the only places that name cpal or ringbuf.
 //!
 //! ```text
 //!  the sound system's threads       thread "microphone"           whoever reads
@@ -22,7 +22,7 @@ mod capture;
 mod choice;
 mod clock;
 mod counters;
-mod device;
+pub(super) mod device;
 mod keeper;
 mod mute;
 mod reckoning;

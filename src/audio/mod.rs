@@ -1,4 +1,5 @@
-//! Where a caller's sound comes from: the next block of mono samples, a gap, or the end.
+//! Where a caller's sound comes from: the next block of mono samples, a gap, or the end; and the loudspeakers,
+//! on which a recording can be heard.
 //!
 //! In: a device or a file. Out: [`Block`]s at the source's own sample rate. A source never blocks for
 //! long: when nothing is there yet it says [`Block::Waiting`]. What a source keeps between calls stands
@@ -7,6 +8,7 @@
 mod channel;
 mod decoder;
 mod error;
+pub mod loudspeaker;
 pub mod microphone;
 mod opus;
 mod pace;

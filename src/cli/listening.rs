@@ -77,6 +77,17 @@ pub struct ReplayArgs {
     /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
     #[arg(long, value_name = "CHANNEL")]
     pub operator: Option<String>,
+    /// Play the recording's sound, in step with the screen while the speed is 1: on the system's output, or on
+    /// the one named, by its name or a part of it
+    #[arg(
+        long,
+        value_name = "OUTPUT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "headless"
+    )]
+    pub listen: Option<String>,
     /// Of several calls, replay so many at once [default: one a core]
     #[arg(long, value_name = "N", requires = "headless")]
     pub jobs: Option<NonZeroUsize>,

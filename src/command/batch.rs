@@ -64,6 +64,7 @@ pub struct BatchSettings {
 /// used is named at the end, does not stop the others and gives [`Exit::Partial`], as does being stopped.
 pub fn run(settings: &BatchSettings) -> anyhow::Result<Exit> {
     let replay = &settings.replay;
+    ensure!(replay.listen.is_none(), "--listen plays one recording: name one, and no folder");
     ensure!(
         replay.session.headless,
         "several recordings are replayed without a screen: add --headless"

@@ -27,6 +27,7 @@ pub mod scoring;
 pub mod session;
 pub mod sessions;
 pub mod settings;
+pub mod sound;
 pub mod summary;
 pub mod train;
 pub mod watch;

@@ -85,7 +85,8 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         colours: super::terminal_colours(),
         options: settings.session.config.screen_options(super::terminal_paper())?,
     };
-    let watched = watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?)?;
+    let watched =
+        watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?, None)?;
     replay::finish(watched, settings.session.json)
 }
 

@@ -10,8 +10,10 @@ use super::engine::{Engine, LineSetup, Step};
 use super::printer::tell;
 use super::progress;
 use super::session::{Prepared, SessionSettings};
+use super::sound::Sound;
 use super::summary::print_summaries;
 use super::watch::{self, Watched};
+use crate::audio::loudspeaker::OutputChoice;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{AudioError, Source};
 use crate::dashboard::{Line, Mode, Setup};
@@ -33,6 +35,8 @@ pub struct ReplaySettings {
     pub callers: Vec<CallerChannel>,
     /// Which channel is the operator, if that side is heard.
     pub operator: Option<Channel>,
+    /// Where the recording is heard, if it is.
+    pub listen: Option<OutputChoice>,
     /// How fast.
     pub pace: Pace,
     /// Another block length than the decoder's.
@@ -78,6 +82,7 @@ impl FromStr for CallerChannel {
 pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     check_sides(settings)?;
     let Opened { lines, shown, length, operator } = opened(settings)?;
+    let sound = settings.listen.as_ref().map(|output| sound(settings, output)).transpose()?;
     let prepared = Prepared::new(settings.session.clone())?;
     let setup = Setup {
         lines: shown,
@@ -98,7 +103,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         return headless(engine, length, None, settings.session.json);
     }
     let engine = prepared.engine(lines, operator, CallRule::Recording, clock)?;
-    finish(watch::run(setup, engine)?, settings.session.json)
+    finish(watch::run(setup, engine, sound)?, settings.session.json)
 }
 
 /// The sides of a recording, opened.
@@ -186,6 +191,14 @@ fn operator_side(settings: &ReplaySettings, channel: Channel) -> anyhow::Result<
     let recording = open(settings, channel, Pace::AsRead)?;
     let source = format!("{} ({channel})", settings.call.display());
     Ok(OperatorSide::new(Input::Recording(Box::new(recording)), source))
+}
+
+/// All sides together, on this output.
+fn sound(settings: &ReplaySettings, output: &OutputChoice) -> anyhow::Result<Sound> {
+    let callers = settings.callers.iter().map(|caller| caller.channel);
+    let sides = callers.chain(settings.operator);
+    let sides = sides.map(|channel| Recording::open(&settings.call, channel, Pace::AsRead));
+    Sound::open(sides.collect::<Result<_, _>>()?, output)
 }
 
 /// Runs to the end on this thread, with a progress bar where there is a terminal.

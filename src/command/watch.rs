@@ -15,6 +15,7 @@
 use super::engine::call::Ended;
 use super::engine::switchboard::News;
 use super::engine::{Engine, Step};
+use super::sound::{Screen, Sound};
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
 use crate::session::record::EndReason;
@@ -61,15 +62,15 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// Runs the engine on its thread and shows the dashboard until it is closed.
+/// Runs the engine on its thread and shows the dashboard until it is closed; `sound` goes with the screen.
 ///
 /// # Errors
 /// What the dashboard says, after the engine has ended its log.
-pub fn run(setup: Setup, engine: Engine) -> anyhow::Result<Watched> {
+pub fn run(setup: Setup, engine: Engine, sound: Option<Sound>) -> anyhow::Result<Watched> {
     let (feed_sender, feed) = bounded(FEED_LEN);
     let (action_sender, actions) = bounded(ACTIONS_LEN);
     let outbox = Outbox { feed: feed_sender, waiting: VecDeque::new() };
-    let session = Session { engine, outbox, actions, last_status: Instant::now() };
+    let session = Session { engine, sound, outbox, actions, last_status: Instant::now() };
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || session.run())
@@ -125,6 +126,8 @@ impl Outbox {
 /// The engine with its two channels.
 struct Session {
     engine: Engine,
+    /// What of a recording is heard; nothing of it comes back into the engine.
+    sound: Option<Sound>,
     outbox: Outbox,
     actions: Receiver<Action>,
     last_status: Instant,
@@ -143,6 +146,7 @@ impl Session {
         let mut finished = false;
         while self.obey(&mut transport, &mut failure) {
             let step = if failure.is_some() { Step::Ended } else { self.step(&mut failure) };
+            self.play(&transport, step);
             if step == Step::Worked {
                 // Also a replay that was over and was moved back.
                 finished = false;
@@ -177,6 +181,21 @@ impl Session {
             *failure = Some(error);
             Step::Ended
         })
+    }
+
+    /// Lets what is heard follow the screen.
+    fn play(&mut self, transport: &Transport, step: Step) {
+        let Some(sound) = &mut self.sound else { return };
+        let notice = sound.follow(&Screen {
+            position: self.engine.position(),
+            speed: transport.speed,
+            is_held: transport.paused,
+            is_muted: self.engine.is_muted(),
+            is_level: step == Step::Waiting,
+        });
+        if let Some(notice) = notice {
+            self.outbox.show(Feed::Notice(notice));
+        }
     }
 
     /// Does what was asked for; false when the dashboard was closed.

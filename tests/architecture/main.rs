@@ -92,7 +92,12 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved {
         words: &["cpal", "ringbuf", "alsa"],
-        only_in: &["audio/microphone.rs", "audio/microphone/"],
+        only_in: &[
+            "audio/microphone.rs",
+            "audio/microphone/",
+            "audio/loudspeaker.rs",
+            "audio/loudspeaker/",
+        ],
         tests_too: false,
     },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
@@ -115,6 +120,7 @@ const RESERVED: &[Reserved] = &[
             "audio/pace.rs",
             "audio/microphone.rs",
             "audio/microphone/",
+            "audio/loudspeaker.rs",
             "dashboard/mod.rs",
             "dashboard/keyboard.rs",
             "dashboard/terminal.rs",

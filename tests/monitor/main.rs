@@ -7,6 +7,7 @@
 
 mod callers;
 mod calls;
+mod listen;
 mod session;
 #[path = "../sound_card/mod.rs"]
 mod sound_card;

@@ -88,3 +88,13 @@ fn without_a_home_the_log_needs_a_place() {
     }
     refuses_command(&sandbox, &mut command, &["HOME is not set", "session.dir"]);
 }
+
+#[test]
+fn a_recording_that_cannot_be_heard_is_refused() {
+    let sandbox = Sandbox::new().with_call();
+    let told = ["no sound system", "recordings can be replayed without one"];
+    for flag in ["--listen", "--listen=headset"] {
+        refuses(&sandbox, &["replay", "call.wav", flag], &told);
+    }
+    refuses(&sandbox, &["replay", ".", "--listen"], &["--listen plays one recording"]);
+}

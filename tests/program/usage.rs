@@ -70,6 +70,7 @@ fn a_command_line_that_is_not_understood_gives_2() {
         vec!["sessions", "verify"],
         vec!["completions", "cmd"],
         vec!["replay", "a.wav", "--json"],
+        vec!["replay", "a.wav", "--listen", "--headless"],
         vec!["export", "a.jsonl"],
         vec!["train", "--recipe", "phone"],
         vec!["monitor", "--seconds", "soon"],

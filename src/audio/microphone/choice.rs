@@ -89,16 +89,8 @@ impl DeviceChoice {
     pub(super) fn among(&self, inputs: &[Device]) -> Result<Option<(usize, Channel)>, AudioError> {
         for is_meant in [Device::is_called, Device::is_called_in_part] {
             for (wanted, channel) in self.meanings() {
-                let mut meant = (0..inputs.len()).filter(|&index| is_meant(&inputs[index], wanted));
-                match (meant.next(), meant.next()) {
-                    (None, _) => {}
-                    (Some(index), None) => return Ok(Some((index, channel))),
-                    (Some(first), Some(second)) => {
-                        let all = [first, second].into_iter().chain(meant);
-                        let ids = all.map(|index| inputs[index].id.clone()).collect();
-                        let wanted = wanted.to_owned();
-                        return Err(AudioError::AmbiguousDevice { wanted, ids });
-                    }
+                if let Some(index) = the_one(wanted, inputs, is_meant)? {
+                    return Ok(Some((index, channel)));
                 }
             }
         }
@@ -117,18 +109,49 @@ impl DeviceChoice {
         }
         // The last meaning is the one with a channel, if there is one.
         let wanted = self.meanings().last().map_or(self.text.as_str(), |(device, _)| device);
-        let mut near: Vec<(f64, &Device)> = inputs
-            .iter()
-            .map(|input| (input.likeness(wanted), input))
-            .filter(|(likeness, _)| *likeness >= LIKE)
-            .collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        AudioError::UnknownDevice {
-            wanted: self.text.clone(),
-            near: near.into_iter().map(|(_, input)| input.id.clone()).collect(),
-            known: inputs.iter().map(|input| input.id.clone()).collect(),
+        let (near, known) = near_and_known(wanted, inputs);
+        AudioError::UnknownDevice { wanted: self.text.clone(), near, known }
+    }
+
+    /// The place in the list of the output that is meant; one has no channel to be chosen.
+    pub(in crate::audio) fn output_among(&self, outputs: &[Device]) -> Result<usize, AudioError> {
+        for is_meant in [Device::is_called, Device::is_called_in_part] {
+            if let Some(index) = the_one(&self.text, outputs, is_meant)? {
+                return Ok(index);
+            }
+        }
+        let (near, known) = near_and_known(&self.text, outputs);
+        Err(AudioError::UnknownOutput { wanted: self.text.clone(), near, known })
+    }
+}
+
+/// The place of the only device that is meant, if one is.
+fn the_one(
+    wanted: &str,
+    devices: &[Device],
+    is_meant: impl Fn(&Device, &str) -> bool,
+) -> Result<Option<usize>, AudioError> {
+    let mut meant = (0..devices.len()).filter(|&index| is_meant(&devices[index], wanted));
+    match (meant.next(), meant.next()) {
+        (first, None) => Ok(first),
+        (first, second) => {
+            let all = first.into_iter().chain(second).chain(meant);
+            let ids = all.map(|index| devices[index].id.clone()).collect();
+            Err(AudioError::AmbiguousDevice { wanted: wanted.to_owned(), ids })
         }
     }
+}
+
+/// The ids of the devices that are called nearly so, the nearest first, and of all.
+fn near_and_known(wanted: &str, devices: &[Device]) -> (Vec<String>, Vec<String>) {
+    let mut near: Vec<(f64, &Device)> = devices
+        .iter()
+        .map(|device| (device.likeness(wanted), device))
+        .filter(|(likeness, _)| *likeness >= LIKE)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let ids = |device: &Device| device.id.clone();
+    (near.into_iter().map(|(_, device)| ids(device)).collect(), devices.iter().map(ids).collect())
 }
 
 impl Device {
@@ -254,6 +277,18 @@ mod tests {
             assert!(message.contains(&format!("'{channel}'")), "{message}");
             assert!(message.contains("left, right, mix, or a number from 1"), "{message}");
         }
+    }
+
+    #[test]
+    fn an_output_is_meant_in_the_same_ways_but_has_no_channel() {
+        let among = |text: &str| text.parse::<DeviceChoice>().unwrap().output_among(&inputs());
+        for (text, index) in [("headset", 2), ("Built-in", 3), ("softphone2.monitor", 1)] {
+            assert_eq!(among(text).unwrap(), index, "{text}");
+        }
+        assert!(matches!(among("monitor"), Err(AudioError::AmbiguousDevice { .. })));
+        let message = among("headset_mic:left").unwrap_err().to_string();
+        assert!(message.contains("no output 'headset_mic:left'"), "{message}");
+        assert!(message.contains("did you mean pulseaudio:headset_mic?"), "{message}");
     }
 
     #[test]

@@ -59,25 +59,25 @@ pub struct Device {
 }
 
 /// A device that can be opened.
-pub(super) struct Found {
-    pub(super) device: cpal::Device,
-    pub(super) about: Device,
+pub(in crate::audio) struct Found {
+    pub(in crate::audio) device: cpal::Device,
+    pub(in crate::audio) about: Device,
 }
 
 impl Found {
     /// Whether a sound server converts to what is asked of it, and drops what is not fetched in time.
-    pub(super) fn is_on_server(&self) -> bool {
+    pub(in crate::audio) fn is_on_server(&self) -> bool {
         self.device.id().is_ok_and(|id| is_server(id.host()))
     }
 
     /// A connection to ask a server about this device; `None` for a device that is on none.
-    pub(super) fn server(&self) -> Option<cpal::Host> {
+    pub(in crate::audio) fn server(&self) -> Option<cpal::Host> {
         let id = self.device.id().ok()?;
         if is_server(id.host()) { cpal::host_from_id(id.host()).ok() } else { None }
     }
 
     /// Whether a server still knows the device.
-    pub(super) fn is_present(&self, server: &cpal::Host) -> bool {
+    pub(in crate::audio) fn is_present(&self, server: &cpal::Host) -> bool {
         self.device.id().is_ok_and(|id| server.device_by_id(&id).is_some())
     }
 
@@ -153,7 +153,7 @@ pub(super) fn by_id(wanted: &str) -> Option<Found> {
 }
 
 /// A sound server if one answers (it converts and shares), or else the system's own interface.
-fn best_host() -> Result<cpal::Host, AudioError> {
+pub(in crate::audio) fn best_host() -> Result<cpal::Host, AudioError> {
     let mut ids = cpal::available_hosts();
     ids.sort_by_key(|id| !is_server(*id));
     let mut failure = None;
@@ -169,17 +169,17 @@ fn best_host() -> Result<cpal::Host, AudioError> {
     ))
 }
 
-fn no_sound_system(error: &cpal::Error) -> AudioError {
+pub(in crate::audio) fn no_sound_system(error: &cpal::Error) -> AudioError {
     AudioError::NoSoundSystem { reason: error.to_string() }
 }
 
 #[cfg(target_os = "linux")]
-fn is_server(id: HostId) -> bool {
+pub(in crate::audio) fn is_server(id: HostId) -> bool {
     id == HostId::PulseAudio
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_server(_: HostId) -> bool {
+pub(in crate::audio) fn is_server(_: HostId) -> bool {
     false
 }
 
@@ -213,14 +213,14 @@ fn native_config(
 /// ALSA also lists plugins, and each `hw` device a second time. Asking about some of them opens them,
 /// which prints, starts servers and takes seconds; a device left out can still be named by its id.
 #[cfg(target_os = "linux")]
-fn is_worth_opening(host: HostId, id: &str) -> bool {
+pub(in crate::audio) fn is_worth_opening(host: HostId, id: &str) -> bool {
     host != HostId::Alsa
         || matches!(id, "default" | "pipewire" | "pulse")
         || id.starts_with("plughw:")
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_worth_opening(_: HostId, _: &str) -> bool {
+pub(in crate::audio) fn is_worth_opening(_: HostId, _: &str) -> bool {
     true
 }
 
@@ -254,10 +254,10 @@ fn carries(device: &cpal::Device, _: HostId, _: &str) -> Option<Carries> {
 
 /// Keeps ALSA's library from writing on the terminal, on this thread.
 #[cfg(target_os = "linux")]
-pub(super) fn silence_alsa() {
+pub(in crate::audio) fn silence_alsa() {
     // What it would have said comes back as an error of the call; if this fails it is only noisy.
     let _ = alsa::Output::local_error_handler();
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn silence_alsa() {}
+pub(in crate::audio) fn silence_alsa() {}

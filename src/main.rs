@@ -114,6 +114,7 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     let mut config = Config::resolve(args.config.as_deref(), flags)?;
     config.screen.compact |= args.compact;
+    config.screen.plain |= args.plain;
     Ok(session::SessionSettings {
         config,
         log: log_to(args.log),

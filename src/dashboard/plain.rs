@@ -79,7 +79,7 @@ impl Journal {
     pub fn take(&mut self, feed: Feed) -> Vec<String> {
         match feed {
             Feed::Update(update) => self.update(update),
-            Feed::Call { caller, news } => self.call(caller, news),
+            Feed::Call { caller, news } => self.call(caller, &news),
             Feed::Status(status) => self.status(status),
             Feed::Notice(text) => {
                 self.app.apply(Feed::Notice(text));
@@ -152,7 +152,7 @@ impl Journal {
         }
     }
 
-    fn call(&mut self, line: usize, news: CallNews) -> Vec<String> {
+    fn call(&mut self, line: usize, news: &CallNews) -> Vec<String> {
         self.app.apply(Feed::Call { caller: line, news: news.clone() });
         let Some(caller) = self.app.callers.get(line) else { return Vec::new() };
         let texts = match news {
@@ -188,9 +188,10 @@ impl Journal {
         let mut texts = Vec::new();
         if status.is_muted != self.status.is_muted {
             let key = self.app.key(Command::Mute);
-            texts.push(match status.is_muted {
-                true => format!("muted: nobody is listened to; {key} listens again"),
-                false => "not muted any more: listening".to_owned(),
+            texts.push(if status.is_muted {
+                format!("muted: nobody is listened to; {key} listens again")
+            } else {
+                "not muted any more: listening".to_owned()
             });
         }
         if status.paused != self.status.paused {
@@ -206,8 +207,8 @@ impl Journal {
     /// A sentence of the engine: among several callers it may begin with whom it is about.
     fn of_notice(&self, text: &str) -> String {
         let lines = self.app.setup.lines.iter().map(|line| &line.label);
-        let said = lines.filter_map(|label| Some((label, text.strip_prefix(label.as_str())?)));
-        let meant = said.filter_map(|(label, rest)| Some((label, rest.strip_prefix(": ")?))).next();
+        let mut said = lines.filter_map(|label| Some((label, text.strip_prefix(label.as_str())?)));
+        let meant = said.find_map(|(label, rest)| Some((label, rest.strip_prefix(": ")?)));
         let (who, text) = meant.map_or((PROGRAM, text), |(label, rest)| (label.as_str(), rest));
         about(self.now(), who, text)
     }

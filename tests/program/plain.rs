@@ -96,7 +96,14 @@ fn a_replayed_call_is_the_same_lines_every_time_and_none_steers_a_terminal() {
         assert!(rest.starts_with("call: ") || rest.starts_with("undertone: "), "{line}");
     }
     assert_eq!(run(), lines);
-    insta::assert_snapshot!(structure(&lines), @"");
+    insta::assert_snapshot!(structure(&lines), @"
+    00:00:00 undertone: ? lists commands
+    00:00:00 call: call begins, log: call.jsonl
+    00:00:23 call: no speech
+    00:00:30 undertone: the recording is over
+    00:00:30 call: call ends
+    00:00:30 call: log: call.jsonl
+    ");
     log_ended(&sandbox, "finished");
 }
 

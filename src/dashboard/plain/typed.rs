@@ -35,16 +35,16 @@ impl Journal {
         else {
             let help = self.app.key(Command::Help);
             let word = plain_line(word, MAX_WORD);
-            return self.says(format!("'{word}' is no command; {help} lists them"));
+            return self.says(&format!("'{word}' is no command; {help} lists them"));
         };
         let chosen = self.app.selected;
         let is_of_caller =
             matches!(command, Command::ConfirmNotice | Command::Acknowledge | Command::EndCall);
         if is_of_caller && !text.is_empty() && !self.app.find(chosen, text) {
-            return self.says(NOBODY.to_owned());
+            return self.says(NOBODY);
         }
         let answer = match self.refusal(scope) {
-            Some(refusal) => self.says(refusal),
+            Some(refusal) => self.says(&refusal),
             None => self.obey(command, text.trim()),
         };
         if is_of_caller {
@@ -87,11 +87,11 @@ impl Journal {
             Command::Help => Answer { lines: self.help(), action: None },
             Command::Mark | Command::Note => self.asks(Asked::Mark, text),
             Command::BeginCall => self.asks(Asked::NewCall, text),
-            Command::Label if text.is_empty() => self.says("type the label too".to_owned()),
+            Command::Label if text.is_empty() => self.says("type the label too"),
             Command::Label => self.asks(Asked::Label, text),
             // A line and Enter are not typed by mistake, as a key is.
             Command::EndCall => does(Action::EndCall { caller }),
-            Command::Find if !self.app.find(caller, text) => self.says(NOBODY.to_owned()),
+            Command::Find if !self.app.find(caller, text) => self.says(NOBODY),
             Command::Find => self.chosen(),
             Command::NextCaller | Command::PreviousCaller => {
                 self.app.obey(command, None);
@@ -101,7 +101,7 @@ impl Journal {
                 self.app.take_answer();
                 let action = self.app.obey(command, None);
                 let said = self.app.take_answer().unwrap_or_else(|| "nothing to do".to_owned());
-                action.map_or_else(|| self.says(said), does)
+                action.map_or_else(|| self.says(&said), does)
             }
         }
     }
@@ -116,11 +116,11 @@ impl Journal {
 
     fn chosen(&self) -> Answer {
         let label = self.app.caller().map_or("nobody", |caller| caller.label.as_str());
-        self.says(format!("{label} is chosen: commands are about this caller"))
+        self.says(&format!("{label} is chosen: commands are about this caller"))
     }
 
-    fn says(&self, text: String) -> Answer {
-        Answer { lines: vec![self.of_program(&text)], action: None }
+    fn says(&self, text: &str) -> Answer {
+        Answer { lines: vec![self.of_program(text)], action: None }
     }
 
     /// Why a command means nothing now, if it does not.

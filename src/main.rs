@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
@@ -114,6 +114,7 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     let mut config = Config::resolve(args.config.as_deref(), flags)?;
     config.screen.compact |= args.compact;
+    config.screen.plain |= args.plain;
     Ok(session::SessionSettings {
         config,
         log: log_to(args.log),
@@ -197,14 +198,21 @@ fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::Re
 
 fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
     let format = args.format.parse()?;
+    let flags = Flags { session_dir: args.dir, ..Flags::default() };
+    let dir = || Config::resolve(args.config.as_deref(), flags.clone())?.sessions_dir();
     let sessions = if args.since.is_some() || args.until.is_some() {
         let (since, until) = (args.since.as_deref(), args.until.as_deref());
         let period = Period::parse(since, until, &jiff::Zoned::now())?;
-        let flags = Flags { session_dir: args.dir, ..Flags::default() };
-        let dir = Config::resolve(args.config.as_deref(), flags)?.sessions_dir()?;
-        export::Selection::Began(period, dir)
+        export::Selection::Began(period, dir()?)
     } else {
-        export::Selection::Named(args.sessions)
+        let located = |typed: &String| -> anyhow::Result<PathBuf> {
+            // A file needs no folder, and so no configuration: a log may come from elsewhere.
+            if Path::new(typed).metadata().is_ok_and(|found| !found.is_dir()) {
+                return Ok(PathBuf::from(typed));
+            }
+            sessions::locate::locate(&dir()?, typed)
+        };
+        export::Selection::Named(args.sessions.iter().map(located).collect::<Result<_, _>>()?)
     };
     export::run(&export::ExportSettings {
         sessions,

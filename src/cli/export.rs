@@ -6,9 +6,10 @@ use std::path::PathBuf;
 /// `undertone export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The session logs; or --since or --until for those of the sessions folder
+    /// The session logs: paths, or file names, stems or unambiguous parts of them in the sessions folder; or
+    /// --since or --until for those that are in it
     #[arg(value_name = "SESSION", required_unless_present_any = ["since", "until"])]
-    pub sessions: Vec<PathBuf>,
+    pub sessions: Vec<String>,
     /// csv, json, jsonl, parquet, vtt, textgrid, eaf, emotionml, svg, png or html
     #[arg(long)]
     pub format: String,
@@ -25,7 +26,7 @@ pub struct ExportArgs {
     /// All sessions that began until then; of a day, until its end
     #[arg(long, value_name = "TIME", conflicts_with = "sessions")]
     pub until: Option<String>,
-    /// The folder for --since and --until [default: ~/.local/state/undertone/sessions]
+    /// The sessions folder [default: ~/.local/state/undertone/sessions]
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
     /// Configuration file, which may name that folder [default: ~/.config/undertone/config.toml]

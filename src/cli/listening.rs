@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Flags of everything that classifies.
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 #[derive(Debug, Args)]
 pub struct EngineArgs {
     /// Model, by name or folder [default: the one inside the program]
@@ -27,6 +28,9 @@ pub struct EngineArgs {
     /// One line a caller and nothing else, for a terminal of a line or a few
     #[arg(long, conflicts_with = "headless")]
     pub compact: bool,
+    /// Lines instead of a dashboard, for a screen reader, a pipe or a file; commands are typed as lines
+    #[arg(long, conflicts_with_all = ["headless", "compact"])]
+    pub plain: bool,
     /// No dashboard: run without a terminal and print a summary at the end
     #[arg(long)]
     pub headless: bool,

@@ -19,6 +19,7 @@ pub mod material;
 pub mod models;
 pub mod monitor;
 pub mod period;
+pub mod plain;
 pub mod printer;
 pub mod progress;
 pub mod replay;

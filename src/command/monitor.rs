@@ -12,7 +12,7 @@ use super::engine::operator_side::OperatorSide;
 use super::engine::switchboard::CallRule;
 use super::printer::tell;
 use super::session::{Prepared, SessionSettings};
-use super::{Exit, replay, watch};
+use super::{Exit, plain, replay, watch};
 use crate::audio::microphone::{CallerChoice, DeviceChoice, Microphone};
 use crate::audio::recording::Channel;
 use crate::config::CallsSection;
@@ -85,9 +85,11 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         colours: super::terminal_colours(),
         options: settings.session.config.screen_options(super::terminal_paper())?,
     };
-    let watched =
-        watch::run(setup, prepared.engine(lines, operator, rule, Clock::RealTime)?, None)?;
-    replay::finish(watched, settings.session.json)
+    let engine = prepared.engine(lines, operator, rule, Clock::RealTime)?;
+    if settings.session.config.screen.plain {
+        return plain::run(setup, engine, None);
+    }
+    replay::finish(watch::run(setup, engine, None)?, settings.session.json)
 }
 
 fn rule(calls: &CallsSection) -> CallRule {

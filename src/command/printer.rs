@@ -34,6 +34,18 @@ pub fn print(text: &str) -> io::Result<()> {
     print_to_stdout(|out| out.write_all(plain_text(text).as_bytes()))
 }
 
+/// Prints lines of a run that goes on, made harmless; false when nobody reads them any more.
+///
+/// # Errors
+/// What the system says.
+pub fn print_now(text: &str) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(plain_text(text).as_bytes()).and_then(|()| out.flush()) {
+        Err(reason) if reason.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
+}
+
 /// Prints what `write` writes, made harmless. Its text is held in memory: for lists, not for exports.
 ///
 /// # Errors

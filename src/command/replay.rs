@@ -7,6 +7,7 @@ use super::engine::line::Clock;
 use super::engine::operator_side::OperatorSide;
 use super::engine::switchboard::CallRule;
 use super::engine::{Engine, LineSetup, Step};
+use super::plain;
 use super::printer::tell;
 use super::progress;
 use super::session::{Prepared, SessionSettings};
@@ -103,6 +104,9 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         return headless(engine, length, None, settings.session.json);
     }
     let engine = prepared.engine(lines, operator, CallRule::Recording, clock)?;
+    if settings.session.config.screen.plain {
+        return plain::run(setup, engine, sound);
+    }
     finish(watch::run(setup, engine, sound)?, settings.session.json)
 }
 
@@ -247,6 +251,11 @@ pub(super) fn headless(
 /// Prints the summaries and decides the exit code.
 pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
     print_summaries(&watched.ended, json)?;
+    conclude(watched)
+}
+
+/// Tells what went wrong and decides the exit code.
+pub(super) fn conclude(watched: Watched) -> anyhow::Result<Exit> {
     let incomplete = tell_incomplete(&watched.ended);
     if let Some(failure) = watched.failure {
         let harmless = failure
@@ -262,7 +271,7 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Tells which logs are incomplete; whether one is.
-fn tell_incomplete(ended: &[Ended]) -> bool {
+pub(super) fn tell_incomplete(ended: &[Ended]) -> bool {
     let failures = ended.iter().filter_map(|call| call.log_failure.as_ref());
     failures.map(|failure| tell(&format!("warning: the log is incomplete: {failure}"))).count() > 0
 }

@@ -79,7 +79,7 @@ impl Prepared {
     /// # Errors
     /// No terminal for a dashboard, no such model, a damaged one, one that cannot follow a call, no device.
     pub fn new(settings: SessionSettings) -> anyhow::Result<Self> {
-        if !settings.headless {
+        if !settings.headless && !settings.config.screen.plain {
             dashboard::require_terminal()?;
         }
         let artifact = installed::open(settings.config.model.as_deref())?;

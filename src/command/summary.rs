@@ -137,9 +137,22 @@ pub fn as_text(call: Summed) -> String {
         if call.callers.len() > 1 {
             lines.push(format!("{}:", plain(&caller.label)));
         }
-        lines.extend(heard(call.length, &caller.summary));
-        lines.extend(told(caller));
+        lines.extend(of_caller(call.length, caller));
     }
+    lines.extend(of_call(call));
+    lines.join("\n") + "\n"
+}
+
+/// What one caller's part amounts to. Lines that belong to one that ends with a colon are indented.
+pub(super) fn of_caller(length: StreamTime, caller: &CallerDigest) -> Vec<String> {
+    let mut lines = heard(length, &caller.summary);
+    lines.extend(told(caller));
+    lines
+}
+
+/// What there is to say of all callers together: what was lost, the delay, the log.
+pub(super) fn of_call(call: Summed) -> Vec<String> {
+    let mut lines = Vec::new();
     if call.dropped_samples > 0 {
         let summaries = call.callers.iter().map(|caller| &caller.summary);
         let gaps: u64 = summaries.clone().map(|summary| summary.gaps).sum();
@@ -159,7 +172,7 @@ pub fn as_text(call: Summed) -> String {
         || "log: none, nothing is kept".to_owned(),
         |log| format!("log: {}", plain(&log.display().to_string())),
     ));
-    lines.join("\n") + "\n"
+    lines
 }
 
 /// What one caller's speech amounts to.

@@ -18,6 +18,7 @@ use super::engine::{Engine, Step};
 use super::sound::{Screen, Sound};
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
+use crate::pipeline::Event;
 use crate::session::record::EndReason;
 use crate::stream_time::StreamTime;
 use anyhow::Context;
@@ -62,28 +63,55 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
+/// How whoever watches is told.
+#[derive(Default)]
+pub struct Ways {
+    /// Whether the engine waits for a slow reader, who then misses nothing.
+    pub waits: bool,
+    /// Who gets the calls that end while the engine goes on; without one they are told at the end.
+    pub ended: Option<Sender<Ended>>,
+    /// What of a recording is heard beside it; nothing of it comes back into the engine.
+    pub sound: Option<Sound>,
+}
+
 /// Runs the engine on its thread and shows the dashboard until it is closed; `sound` goes with the screen.
 ///
 /// # Errors
 /// What the dashboard says, after the engine has ended its log.
 pub fn run(setup: Setup, engine: Engine, sound: Option<Sound>) -> anyhow::Result<Watched> {
+    let ways = Ways { sound, ..Ways::default() };
+    beside(engine, ways, |feed, actions| Ok(dashboard::run(setup, feed, actions)?))
+}
+
+/// Runs the engine on its thread until `show` returns, which gets what the engine says and tells it what to do.
+///
+/// # Errors
+/// What `show` says, after the engine has ended its log.
+pub fn beside(
+    engine: Engine,
+    ways: Ways,
+    show: impl FnOnce(Receiver<Feed>, Sender<Action>) -> anyhow::Result<()>,
+) -> anyhow::Result<Watched> {
     let (feed_sender, feed) = bounded(FEED_LEN);
     let (action_sender, actions) = bounded(ACTIONS_LEN);
-    let outbox = Outbox { feed: feed_sender, waiting: VecDeque::new() };
-    let session = Session { engine, sound, outbox, actions, last_status: Instant::now() };
+    let outbox = Outbox { feed: feed_sender, waits: ways.waits, waiting: VecDeque::new() };
+    let Ways { ended, sound, .. } = ways;
+    let session = Session { engine, sound, outbox, ended, actions, last_status: Instant::now() };
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || session.run())
         .context("cannot start the engine's thread")?;
-    let shown = dashboard::run(setup, feed, action_sender);
+    let shown = show(feed, action_sender);
     let watched = engine.join().map_err(|_| anyhow::anyhow!("the engine's thread panicked"))?;
     shown?;
     Ok(watched)
 }
 
-/// What goes to the screen. Pictures may be missed; that a call begins or ends may not.
+/// What goes to the screen. Pictures may be missed; that a call begins or ends, and an alert, may not.
 struct Outbox {
     feed: Sender<Feed>,
+    /// Whether nothing is missed.
+    waits: bool,
     /// What must arrive and found no room.
     waiting: VecDeque<Feed>,
 }
@@ -92,7 +120,9 @@ impl Outbox {
     /// Sends what waits, as far as there is room.
     fn send_waiting(&mut self) {
         while let Some(message) = self.waiting.pop_front() {
-            if let Err(TrySendError::Full(message)) = self.feed.try_send(message) {
+            if self.waits {
+                let _ = self.feed.send(message);
+            } else if let Err(TrySendError::Full(message)) = self.feed.try_send(message) {
                 self.waiting.push_front(message);
                 return;
             }
@@ -102,7 +132,10 @@ impl Outbox {
     /// Sends a picture, unless the screen is too slow: then it misses this, the log does not.
     fn show(&mut self, message: Feed) {
         self.send_waiting();
-        if self.waiting.is_empty() {
+        if self.waits {
+            // Whoever has gone away misses nothing.
+            let _ = self.feed.send(message);
+        } else if self.waiting.is_empty() {
             let _ = self.feed.try_send(message);
         }
     }
@@ -115,6 +148,9 @@ impl Outbox {
 
     fn news(&mut self, news: &News) {
         match news {
+            News::Update(update) if matches!(update.event, Event::Alert(_)) => {
+                self.tell(Feed::Update(update.clone()));
+            }
             News::Update(update) => self.show(Feed::Update(update.clone())),
             News::Call(caller, news) => {
                 self.tell(Feed::Call { caller: *caller, news: news.clone() });
@@ -129,6 +165,7 @@ struct Session {
     /// What of a recording is heard; nothing of it comes back into the engine.
     sound: Option<Sound>,
     outbox: Outbox,
+    ended: Option<Sender<Ended>>,
     actions: Receiver<Action>,
     last_status: Instant,
 }
@@ -147,6 +184,8 @@ impl Session {
         while self.obey(&mut transport, &mut failure) {
             let step = if failure.is_some() { Step::Ended } else { self.step(&mut failure) };
             self.play(&transport, step);
+            self.tell_notices(&transport);
+            self.tell_ended();
             if step == Step::Worked {
                 // Also a replay that was over and was moved back.
                 finished = false;
@@ -160,7 +199,6 @@ impl Session {
             if self.last_status.elapsed() >= STATUS_EVERY {
                 self.tell_status(&transport);
             }
-            self.tell_notices(&transport);
             self.outbox.send_waiting();
             if step != Step::Worked {
                 std::thread::sleep(POLL);
@@ -258,6 +296,15 @@ impl Session {
             log_stopped: self.engine.log_stopped(),
         };
         self.outbox.show(Feed::Status(status));
+    }
+
+    /// Tells which calls ended, if somebody wants to know at once.
+    fn tell_ended(&mut self) {
+        if let Some(sender) = &self.ended {
+            for call in self.engine.take_ended() {
+                let _ = sender.send(call);
+            }
+        }
     }
 
     /// Tells what the engine noticed, with the state that goes with it; what finds no room waits.

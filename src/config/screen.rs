@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct ScreenSection {
     /// One line a caller and nothing else.
     pub compact: bool,
+    /// Lines instead of a screen, for a screen reader, a pipe or a file.
+    pub plain: bool,
     /// Whether clicks and the wheel are taken from the terminal.
     pub mouse: bool,
     /// What the terminal is written on.
@@ -17,7 +19,7 @@ pub struct ScreenSection {
 
 impl Default for ScreenSection {
     fn default() -> Self {
-        ScreenSection { compact: false, mouse: true, paper: PaperChoice::Auto }
+        ScreenSection { compact: false, plain: false, mouse: true, paper: PaperChoice::Auto }
     }
 }
 

@@ -1,12 +1,19 @@
 //! The alert of the selected caller: when, why, and what the hotline says to it.
 
 use super::app::App;
+use super::caller::Caller;
 use super::text::{fit, put, wrap};
 use super::theme::Theme;
+use crate::timeline::Alert;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
+
+/// The sign of an alert: of one that was acknowledged another, also without colours.
+pub(super) fn sign(alert: &Alert, caller: &Caller) -> char {
+    if caller.open_alerts().iter().any(|open| open.at == alert.at) { '!' } else { '✓' }
+}
 
 /// Draws the newest alert that was not acknowledged, if there is one, over as many rows as it takes: the reason,
 /// and below it the guidance as far as there is room.

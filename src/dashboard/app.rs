@@ -308,6 +308,11 @@ impl App {
         self.answer.as_ref().map(|(text, _)| text.as_str())
     }
 
+    /// The same, and forgets it.
+    pub(super) fn take_answer(&mut self) -> Option<String> {
+        self.answer.take().map(|(text, _)| text)
+    }
+
     /// The label of the call that ends when its key is pressed again.
     pub(super) fn to_end(&self) -> Option<&str> {
         let (line, _) = self.to_end?;

@@ -256,7 +256,8 @@ impl Caller {
     }
 }
 
-fn same_words(one: State, other: State) -> bool {
+/// Whether both are called the same.
+pub(super) fn same_words(one: State, other: State) -> bool {
     match (one, other) {
         (State::Emotion(one, _), State::Emotion(other, _)) => one == other,
         _ => discriminant(&one) == discriminant(&other),

@@ -154,6 +154,7 @@ fn draw_row(
     let rest = Rect { x: area.x + strip_at, width: area.width - strip_at, ..area };
     let window = Window::live(Zoom::default(), rest.width, caller.timeline.now());
     strip::draw(buffer, rest, window, &caller.timeline, theme);
+    strip::draw_alerts(buffer, rest, window, caller);
     if situation.is_past() {
         theme.fade(buffer, rest);
     }

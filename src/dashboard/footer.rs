@@ -4,7 +4,7 @@ use super::app::{App, Ending};
 use super::caller::Caller;
 use super::entry::{Asked, Entry, MAX_CHARS};
 use super::feed::{LogStopped, Mode};
-use super::keys::{BINDINGS, Binding, Command, is_last};
+use super::keys::{BINDINGS, Binding, Command, Scope, is_last};
 use super::text::{fit, fit_end, put, put_right, width};
 use super::theme::Theme;
 use crate::plain_text::plain;
@@ -12,24 +12,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// What is left of the keys when a message takes their row.
-const HELP: &str = "  ? help";
-
 /// Between two keys.
 const GAP: &str = "   ";
 
-/// Draws the message and the keys in two rows; in one row, the message and the way to the keys.
+/// Draws the message and the keys in two rows; in one row, the message and the way to the keys. What asks to be
+/// answered goes before what only informs.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     if let Some(entry) = &app.entry {
         draw_entry(buffer, area, entry, app, theme);
         return;
     }
-    let message = message(app, theme);
+    let has_alert = app.in_scope(Scope::Alert);
+    let is_answered = has_alert && area.height == 1 && urgent(app).is_none();
+    let message = message(app, theme).filter(|_| !is_answered);
     let (mut room, has_two_rows) = (area.width, area.height > 1);
     if has_two_rows || message.is_none() {
         draw_keys(buffer, area, app, theme);
     } else {
-        room = put_right(buffer, area, 0, HELP, theme.dim());
+        let (command, what) =
+            if has_alert { (Command::Acknowledge, "acknowledge") } else { (Command::Help, "help") };
+        let way = format!("  {} {what}", app.key(command));
+        room = put_right(buffer, area, 0, &way, theme.dim());
     }
     if let Some((text, style)) = message {
         put(buffer, area, (0, 0), &fit(&text, room.into()), style);

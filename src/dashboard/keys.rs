@@ -306,6 +306,16 @@ impl Keys {
         found.map(|(deed, scope)| (deed.command, scope))
     }
 
+    /// What a typed word does, and when: a key, or what it does by its name.
+    pub(super) fn typed(&self, word: &str) -> Option<(Command, Scope)> {
+        let key = Key::parse(word);
+        let is_meant = |deed: &Deed| {
+            deed.name.eq_ignore_ascii_case(word)
+                || key.is_some_and(|key| self.of(deed).contains(&key))
+        };
+        deeds().find(|(deed, _)| is_meant(deed)).map(|(deed, scope)| (deed.command, scope))
+    }
+
     /// What the keys of a row are called: the first one of each deed.
     pub(super) fn names(&self, binding: &Binding) -> String {
         let first = binding.deeds.iter().filter(|deed| deed.command != Command::Back);

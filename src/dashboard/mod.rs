@@ -30,6 +30,7 @@ mod lettering;
 mod muted;
 mod notes;
 mod notice;
+mod plain;
 mod probabilities;
 #[cfg(test)]
 mod rehearsal;
@@ -46,6 +47,7 @@ pub use board::show_table;
 pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, ScreenOptions, Setup, Status};
 pub use key_settings::{KeyError, KeySettings};
 pub use keys::Keys;
+pub use plain::{Answer, Journal, about};
 pub use theme::{Colours, Paper};
 
 use app::App;
@@ -74,10 +76,12 @@ const MOST_MESSAGES: usize = 10_000;
 #[non_exhaustive]
 pub enum DashboardError {
     /// Standard output is a file or a pipe.
-    #[error("the dashboard needs a terminal, and standard output is none; use --headless instead")]
+    #[error(
+        "the dashboard needs a terminal, and standard output is none; use --plain for lines, or --headless"
+    )]
     NoTerminal,
     /// The terminal cannot be read or written.
-    #[error("the terminal cannot be used: {0}; try another terminal, or --headless")]
+    #[error("the terminal cannot be used: {0}; try another terminal, --plain or --headless")]
     Terminal(#[from] io::Error),
     /// Another thread panicked while the screen was open.
     #[error("{0}; this is a fault in undertone, please report it with this message")]

@@ -1,5 +1,6 @@
 //! The last marks and alerts of a call, newest first, with what they say.
 
+use super::alert::sign;
 use super::caller::Caller;
 use super::text::{fit, put, wrap};
 use super::theme::Theme;
@@ -34,11 +35,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, caller: &Caller, theme: Them
 
 /// Each line of what there is to say about an alert: how it begins, and how it goes on.
 fn lines_of(alert: &Alert, caller: &Caller, columns: usize) -> Vec<(String, String)> {
-    let is_open = caller.open_alerts().iter().any(|open| open.at == alert.at);
-    let seen = if is_open { "not acknowledged" } else { "acknowledged" };
+    let sign = sign(alert, caller);
+    let seen = if sign == '!' { "not acknowledged" } else { "acknowledged" };
     let texts = [Some(&alert.reason), alert.guidance.as_ref()].into_iter().flatten();
     let texts = texts.flat_map(|text| wrap(text, columns.saturating_sub(INDENT.len())));
-    std::iter::once((format!("! {} ", alert.at), seen.to_owned()))
+    std::iter::once((format!("{sign} {} ", alert.at), seen.to_owned()))
         .chain(texts.map(|text| (INDENT.to_owned(), text)))
         .collect()
 }
@@ -87,6 +88,6 @@ mod tests {
         ];
         assert_eq!(rows(&app.callers[0]), expected);
         app.callers[0].acknowledge(StreamTime::from_ms(12_000));
-        assert_eq!(rows(&app.callers[0])[1], "! 0:12 acknowledged");
+        assert_eq!(rows(&app.callers[0])[1], "✓ 0:12 acknowledged");
     }
 }

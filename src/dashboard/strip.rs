@@ -2,6 +2,7 @@
 //!
 //! Whoever looks at what was before still sees the live edge: the last seconds, at the right end.
 
+use super::alert::sign;
 use super::app::App;
 use super::caller::Caller;
 use super::text::{put, put_right, width};
@@ -131,7 +132,7 @@ pub(super) fn draw_axis(
         } else {
             draw_ages(buffer, part, window, theme);
         }
-        draw_flags(buffer, part, window, &caller.timeline, theme);
+        draw_flags(buffer, part, window, caller, theme);
     }
     if view.is_scrolled {
         put(buffer, area, (view.past.width, 0), "┃", theme.strong());
@@ -196,13 +197,31 @@ fn tick(buffer: &mut Buffer, area: Rect, column: u16, label: &str, theme: Theme)
     }
 }
 
+/// Draws alerts into a strip of one row that has no axis, in place of the letters.
+pub(super) fn draw_alerts(buffer: &mut Buffer, area: Rect, window: Window, caller: &Caller) {
+    let area = area.intersection(buffer.area);
+    for column in 0..area.width {
+        let Some((from, to)) = window.time_of(column) else { continue };
+        if let Some(sign) = alert_sign(caller, from, to) {
+            buffer[(area.x + column, area.y)].set_char(sign);
+        }
+    }
+}
+
+/// The sign of the alerts from one time up to another, if there were any; one that is open goes first.
+fn alert_sign(caller: &Caller, from: StreamTime, to: StreamTime) -> Option<char> {
+    let signs = caller.timeline.alerts(from, to).map(|alert| sign(alert, caller));
+    signs.reduce(|one, other| if other == '!' { other } else { one })
+}
+
 /// Alerts, marks and losses, where they were.
-fn draw_flags(buffer: &mut Buffer, area: Rect, window: Window, timeline: &Timeline, theme: Theme) {
+fn draw_flags(buffer: &mut Buffer, area: Rect, window: Window, caller: &Caller, theme: Theme) {
+    let timeline = &caller.timeline;
     let flag = Style::reset().patch(theme.strong());
     for column in 0..area.width {
         let Some((from, to)) = window.time_of(column) else { continue };
-        if timeline.alerts(from, to).next().is_some() {
-            put(buffer, area, (column, 0), "!", flag);
+        if let Some(sign) = alert_sign(caller, from, to) {
+            put(buffer, area, (column, 0), &sign.to_string(), flag);
         } else if timeline.marks(from, to).next().is_some() {
             put(buffer, area, (column, 0), "▲", flag);
         } else if timeline.has_gap(from, to) {

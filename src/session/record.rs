@@ -457,7 +457,7 @@ pub fn rfc3339(moment: &jiff::Zoned) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::timeline::talk::Talk;
     use proptest::prelude::*;

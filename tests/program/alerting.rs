@@ -1,6 +1,7 @@
 //! A program of the hotline's own that is run for each alert.
 
 use crate::sandbox::{DEMO_CALL, Sandbox, refuses};
+use crate::screen::Screen;
 use crate::sound;
 use serde_json::Value;
 use std::path::Path;
@@ -11,7 +12,7 @@ fn silent_caller() -> Sandbox {
     let sandbox = Sandbox::new();
     let call = decode(Path::new(DEMO_CALL), Channel::Mix).unwrap();
     let seconds = |n: usize| n * usize::try_from(call.sample_rate_hz).unwrap();
-    let samples = [&call.samples[..seconds(30)], &vec![0.0; seconds(40)]].concat();
+    let samples = [&call.samples[..seconds(30)], &vec![0.0; seconds(80)]].concat();
     sound::write(&sandbox.join("call.wav"), call.sample_rate_hz, 1, &samples);
     sandbox.write(
         "config.toml",
@@ -74,4 +75,24 @@ fn a_program_that_is_not_there_is_refused_before_anything_begins() {
     let arguments = [&REPLAY[..], &["--on-alert", "no-such-program"]].concat();
     refuses(&sandbox, &arguments, &["no-such-program"]);
     assert!(!sandbox.join("call.jsonl").exists());
+}
+
+#[test]
+fn the_key_acknowledges_an_alert_in_the_log() {
+    let sandbox = silent_caller();
+    let screen = Screen::open(&sandbox);
+    let how = "--backend cpu --config config.toml --speed 4 --log call.jsonl";
+    screen.start(&format!("replay call.wav {how}"));
+    screen.wait_for("ALERT");
+    screen.wait_for("a acknowledge");
+    screen.press("a");
+    screen.wait_for("is acknowledged");
+    screen.wait_until("it still alerts", |text| !text.contains("ALERT"));
+    screen.press("q");
+    let after = screen.wait_for("ended with 0");
+    assert!(after.contains("acknowledged at 0:"), "{after}");
+    let (alerts, seen) = (of_kind(&sandbox, "alert"), of_kind(&sandbox, "acknowledged"));
+    assert_eq!((alerts.len(), seen.len()), (1, 1), "{alerts:?} {seen:?}");
+    assert_eq!((&seen[0]["alert_t"], &seen[0]["caller"]), (&alerts[0]["t"], &0.into()));
+    assert!(seen[0]["t"].as_f64() > alerts[0]["t"].as_f64(), "{seen:?}");
 }

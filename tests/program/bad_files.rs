@@ -86,7 +86,7 @@ fn a_log_of_another_version_or_kind_is_refused() {
     for (name, told) in [
         ("newer.jsonl", ["newer.jsonl was written by a newer Undertone", "update"]),
         ("call.wav", ["call.wav is no session log", "name a .jsonl"]),
-        ("none.jsonl", ["cannot open none.jsonl", "check the path"]),
+        ("none.jsonl", ["there is no session 'none.jsonl' in ", "sessions list` lists them"]),
     ] {
         refuses(&sandbox, &["export", name, "--format", "json", "--output", "out.json"], &told);
     }

@@ -118,6 +118,31 @@ fn an_export_has_a_row_for_every_reading() {
 }
 
 #[test]
+fn an_export_takes_what_names_a_session_as_well_as_a_path() {
+    let sandbox = with_session();
+    let log = session(&sandbox);
+    let csv = |typed: &str| sandbox.run(&["export", typed, "--format", "csv"]);
+    let expected = csv(&log).with_code(0).stdout;
+    let stem = std::path::Path::new(&log).file_stem().unwrap().to_str().unwrap();
+    // A part of the name that any log begun in this century has.
+    for typed in [stem, &format!("{stem}.jsonl"), "20"] {
+        assert!(csv(typed).with_code(0).stdout == expected, "{typed}");
+    }
+    let several = [stem, &log, "--format", "jsonl"];
+    sandbox.run(&[&["export"], &several[..]].concat()).with_code(0);
+    sandbox.run(&["replay", "call.wav", "--headless", "--backend", "cpu"]).with_code(0);
+    let refused = csv("20").with_code(1);
+    assert!(refused.stderr.contains("'20' may be each of 2 sessions: "), "{refused:?}");
+    let refused = csv("gone").with_code(1);
+    assert!(refused.stderr.contains("there is no session 'gone'"), "{refused:?}");
+    // A file is exported where there are no settings that could be read.
+    fs::create_dir_all(sandbox.join("XDG_CONFIG_HOME/undertone")).unwrap();
+    sandbox.write("XDG_CONFIG_HOME/undertone/config.toml", "what");
+    csv(&log).with_code(0);
+    csv(stem).with_code(1);
+}
+
+#[test]
 fn only_its_owner_may_read_a_log() {
     let sandbox = Sandbox::new().with_call();
     let script = format!("umask 000; exec {PROGRAM} replay call.wav --headless --backend cpu");

@@ -268,3 +268,57 @@ pub struct Ended {
     /// What is missing in it, if anything is.
     pub log_failure: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output_file::IfExists;
+    use crate::session::record::tests::header_of;
+    use crate::session::{Place, SessionReader, SessionWriter};
+    use crate::timeline::{Alert, Rule};
+
+    fn ms(ms: u64) -> StreamTime {
+        StreamTime::from_ms(ms)
+    }
+
+    /// A call that began on line 2 when 40 s of it were heard, with an alert 20 s later.
+    fn call(log: Option<SessionWriter>) -> Call {
+        let mut call = Call::new(
+            vec![(2, "desk".into(), ms(40_000))],
+            "2026-11-22T14:30:05+01:00".into(),
+            RunningLog::new(log),
+        );
+        let alert = Alert {
+            at: ms(60_000),
+            from: ms(50_000),
+            rule: Rule::LongSilence,
+            emotion: None,
+            reason: "the caller has said nothing for 10 s".into(),
+            guidance: None,
+        };
+        call.take(&Update { caller: 2, at: ms(60_000), event: Event::Alert(alert) });
+        assert_eq!(call.settle(|_| ms(60_000)).len(), 1);
+        call
+    }
+
+    #[test]
+    fn an_alert_that_is_acknowledged_is_logged_once_in_the_time_of_the_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("call.jsonl");
+        let place = Place::File(path.clone(), IfExists::Refuse);
+        let log = SessionWriter::create(&place, &header_of(&["desk"])).unwrap();
+        let mut call = call(Some(log));
+        call.acknowledge(2, ms(63_000), ms(20_000));
+        // There was no alert then; on that line is another call.
+        call.acknowledge(2, ms(64_000), ms(60_000));
+        call.acknowledge(0, ms(65_000), ms(20_000));
+        let ended = call.end(EndReason::Stopped, None, |_| ms(70_000));
+        assert_eq!(ended.callers[0].alerts[0].acknowledged, Some(ms(23_000)));
+        let records = SessionReader::open(&path).unwrap().map(Result::unwrap);
+        let seen = records.filter_map(|record| match record {
+            Record::Acknowledged(seen) => Some((seen.caller, seen.t, seen.alert_t)),
+            _ => None,
+        });
+        assert_eq!(seen.collect::<Vec<_>>(), [(0, ms(23_000), ms(20_000))]);
+    }
+}

@@ -74,7 +74,12 @@ impl App {
         }
     }
 
-    pub(super) fn obey(&mut self, command: Command, to_end: Option<usize>) -> Option<Action> {
+    /// Does what a key means, or says what to ask of the engine. `to_end` is the call that ends when this is asked again.
+    pub(in crate::dashboard) fn obey(
+        &mut self,
+        command: Command,
+        to_end: Option<usize>,
+    ) -> Option<Action> {
         let caller = self.selected;
         match command {
             Command::Back if self.help => self.help = false,

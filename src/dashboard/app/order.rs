@@ -124,7 +124,7 @@ impl App {
     }
 
     /// Selects the first line from a line on, in the order of the list, whose label has these words.
-    pub(super) fn find(&mut self, from: usize, words: &str) -> bool {
+    pub(in crate::dashboard) fn find(&mut self, from: usize, words: &str) -> bool {
         let words = words.trim().to_lowercase();
         let start = self.order.iter().position(|line| *line == from).unwrap_or(0);
         let (before, after) = self.order.split_at(start.min(self.order.len()));

@@ -96,6 +96,31 @@ fn an_alert_among_twelve_callers() {
 }
 
 #[test]
+fn an_alert_on_the_smallest_screen_names_its_key() {
+    let mut app = app_after(108, setup(&["caller"], LIVE));
+    app.apply(alert(0, 105));
+    insta::assert_snapshot!(drawn(40, 10, &app));
+    let at = StreamTime::from_ms(105_000);
+    app.handed_over(&Action::Acknowledge { caller: 0, at });
+    assert!(!text(&drawn(40, 10, &app)).contains("a acknowledge"));
+    app.apply(alert(0, 108));
+    let with_answer = text(&drawn(40, 10, &app));
+    assert!(with_answer.contains("is ack…  a acknowledge"), "{with_answer}");
+}
+
+#[test]
+fn an_acknowledged_alert_has_another_sign_than_an_open_one() {
+    let mut app = app_after(108, setup(&["Anna", "Bella", "Cleo"], LIVE));
+    for line in [0, 1] {
+        app.apply(alert(line, 95));
+        let at = StreamTime::from_ms(95_000);
+        app.handed_over(&Action::Acknowledge { caller: line, at });
+    }
+    app.apply(alert(0, 105));
+    insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
 fn an_alert_covers_nothing_that_says_what_the_caller_sounds_like() {
     for callers in [1, 2, 3, 12] {
         let labels: Vec<String> = (1..=callers).map(|number| format!("Line {number}")).collect();

@@ -50,6 +50,10 @@ pub struct ConvolutionLayer {
 }
 
 impl ConvolutionLayer {
+    pub(super) fn linear(&self) -> &Linear {
+        &self.linear
+    }
+
     /// `shift`, `[n_segments, units]`, is added at every step before the rectifier.
     pub(super) fn forward(&self, steps: &Tensor<3>, shift: Option<Tensor<2>>) -> Tensor<3> {
         let values = self.linear.forward(self.windows(steps));

@@ -59,6 +59,12 @@ impl Lstm {
         }
     }
 
+    /// Each direction's weights of the input and of the last output.
+    pub(super) fn directions(&self) -> impl Iterator<Item = (&Linear, &Linear)> {
+        let directions = std::iter::once(&self.forwards).chain(&self.backwards);
+        directions.map(|direction| (&direction.input, &direction.hidden))
+    }
+
     fn n_units(&self) -> usize {
         self.forwards.hidden.weight.dims()[0]
     }

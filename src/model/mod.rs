@@ -8,6 +8,7 @@
 pub mod artifact;
 pub mod baseline;
 pub mod classifier;
+pub mod cpu;
 pub mod device;
 pub mod front;
 pub mod lstm;

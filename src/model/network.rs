@@ -61,7 +61,7 @@ pub struct NetworkShape {
 const ATTENTION_UNITS: usize = 64;
 
 /// Added to a variance before its root is taken.
-const LEAST_VARIANCE: f32 = 1e-5;
+pub(super) const LEAST_VARIANCE: f32 = 1e-5;
 
 impl NetworkShape {
     /// Values that one step takes.
@@ -152,6 +152,34 @@ pub struct Network {
 struct Attention {
     hidden: Linear,
     score: Linear,
+}
+
+/// The layers, for whoever makes the same sums in another way.
+impl Network {
+    pub(super) fn front(&self) -> impl Iterator<Item = &Linear> {
+        self.front.iter().map(ConvolutionLayer::linear)
+    }
+
+    pub(super) fn lstm(&self) -> &Lstm {
+        &self.lstm
+    }
+
+    pub(super) fn dense(&self) -> &[Linear] {
+        &self.dense
+    }
+
+    pub(super) fn output(&self) -> &Linear {
+        &self.output
+    }
+
+    /// The layer that weighs the steps, and its score.
+    pub(super) fn attention(&self) -> Option<(&Linear, &Linear)> {
+        self.attention.as_ref().map(|attention| (&attention.hidden, &attention.score))
+    }
+
+    pub(super) fn baseline(&self) -> Option<&Linear> {
+        self.baseline.as_ref()
+    }
 }
 
 impl Network {

@@ -65,6 +65,12 @@ impl Steady {
         Steady { worker: None, limit: ANSWER_TIME, fallback: classifier, backend, notice: None }
     }
 
+    /// A longest segment, the same on every device.
+    #[must_use]
+    pub fn test_segment(&self) -> Vec<f32> {
+        self.fallback.test_segment()
+    }
+
     /// The model.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {

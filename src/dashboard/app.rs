@@ -180,8 +180,7 @@ impl App {
         if status.backend != self.status.backend
             && let Some(backend) = &status.backend
         {
-            let failed = &self.setup.backend;
-            self.notice = Some(format!("{failed} failed; readings go on with {backend}"));
+            self.notice = Some(format!("readings go on with {backend}"));
         }
         if status.is_muted != self.status.is_muted {
             self.muted_since = status.is_muted.then_some(self.elapsed);

@@ -158,14 +158,20 @@ pub fn start(artifact: &Artifact, choice: BackendChoice) -> Result<LstmClassifie
         BackendChoice::Gpu => proven(artifact, Backend::gpu()?),
         BackendChoice::Software => proven(artifact, Backend::software()?),
         BackendChoice::Auto => match Backend::gpu().and_then(|backend| proven(artifact, backend)) {
-            Err(ModelError::NoGpu { reason }) => {
-                let mut backend = Backend::cpu();
-                backend.notice = Some(format!("no GPU in use ({reason}): running on the CPU"));
-                warm(artifact, backend)
-            }
+            Err(ModelError::NoGpu { reason }) => instead_of_gpu(artifact, &reason),
             other => other,
         },
     }
+}
+
+/// Puts a model on the CPU, since there is no GPU for this reason, and says so.
+///
+/// # Errors
+/// Corrupt weights.
+pub fn instead_of_gpu(artifact: &Artifact, reason: &str) -> Result<LstmClassifier, ModelError> {
+    let mut backend = Backend::cpu();
+    backend.notice = Some(format!("no GPU in use ({reason}): running on the CPU"));
+    warm(artifact, backend)
 }
 
 /// A classifier that has classified its shortest and its longest segment.
@@ -179,7 +185,11 @@ fn warm(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, ModelEr
 /// hundred f32 products in another order differ by some 1e-5.
 pub const AGREEMENT: f32 = 1e-3;
 
-fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, ModelError> {
+/// Puts a model on a graphics device, and has it give the CPU's scores for a test segment.
+///
+/// # Errors
+/// [`ModelError::NoGpu`] where it fails or computes something else; corrupt weights.
+pub fn proven(artifact: &Artifact, backend: Backend) -> Result<LstmClassifier, ModelError> {
     let description = backend.description.clone();
     let failed = |what: &str| ModelError::NoGpu { reason: format!("{description} {what}") };
     let attempt = AssertUnwindSafe(|| {

@@ -12,7 +12,7 @@
 //!
 //! A driver that hangs hangs the thread, which is left behind. A driver that ends the process cannot be helped.
 
-use super::steady_worker::Worker;
+use super::steady_worker::{Make, Worker};
 use crate::driver_panic;
 use crate::model::artifact::{Artifact, Manifest};
 use crate::model::device::{self, Backend, BackendChoice};
@@ -32,6 +32,8 @@ const FIRST_TIME: Duration = Duration::from_secs(10);
 pub struct Steady<F = LstmClassifier> {
     /// `None` when the CPU answers.
     worker: Option<Worker>,
+    /// The GPU that is not warm yet: the CPU answers until then.
+    warming: Option<Backend>,
     limit: Duration,
     fallback: F,
     /// Where it runs now.
@@ -40,12 +42,21 @@ pub struct Steady<F = LstmClassifier> {
 }
 
 impl Steady {
-    /// Puts a model on the device that was asked for, as [`device::start`] does, and where that is a GPU keeps
-    /// it on the CPU too.
+    /// Puts a model on the device that was asked for, as [`device::start`] does, and where that is a GPU keeps it
+    /// on the CPU too. With [`BackendChoice::Auto`] a GPU warms up beside the CPU, which reads until then.
     ///
     /// # Errors
     /// As [`device::start`].
     pub fn start(artifact: &Artifact, choice: BackendChoice) -> Result<Self, ModelError> {
+        if choice == BackendChoice::Auto {
+            return match Backend::gpu() {
+                Ok(gpu) => Self::warming(artifact, gpu),
+                Err(ModelError::NoGpu { reason }) => {
+                    Ok(Steady::alone(device::instead_of_gpu(artifact, &reason)?))
+                }
+                Err(error) => Err(error),
+            };
+        }
         let started = device::start(artifact, choice)?;
         if !started.backend().is_gpu() {
             return Ok(Steady::alone(started));
@@ -59,10 +70,30 @@ impl Steady {
         Ok(steady)
     }
 
+    /// Reads on the CPU at once, and on this GPU as soon as it has given the CPU's scores.
+    ///
+    /// # Errors
+    /// Corrupt weights.
+    pub fn warming(artifact: &Artifact, gpu: Backend) -> Result<Self, ModelError> {
+        let cpu = device::start(artifact, BackendChoice::Cpu)?;
+        let (artifact, device) = (artifact.clone(), gpu.clone());
+        let make = move || -> Result<Box<dyn Classifier + Send>, ModelError> {
+            Ok(Box::new(device::proven(&artifact, device)?))
+        };
+        Ok(Steady::warming_up(Box::new(make), gpu, cpu))
+    }
+
     /// One that is on the CPU already.
     fn alone(classifier: LstmClassifier) -> Self {
         let backend = classifier.backend().clone();
-        Steady { worker: None, limit: ANSWER_TIME, fallback: classifier, backend, notice: None }
+        Steady {
+            worker: None,
+            warming: None,
+            limit: ANSWER_TIME,
+            fallback: classifier,
+            backend,
+            notice: None,
+        }
     }
 
     /// A longest segment, the same on every device.
@@ -84,12 +115,50 @@ impl<F: Classifier> Steady<F> {
     /// When no thread can be started, it falls back at once and says so.
     #[must_use]
     pub fn new(on_gpu: Box<dyn Classifier + Send>, gpu: Backend, fallback: F) -> Self {
+        let mut steady = Steady::warming_up(Box::new(|| Ok(on_gpu)), gpu.clone(), fallback);
+        if steady.worker.is_some() {
+            steady.warming = None;
+            steady.backend = gpu;
+        }
+        steady
+    }
+
+    /// One that is read with while `make` puts the model on `gpu`.
+    #[must_use]
+    pub(super) fn warming_up(make: Make, gpu: Backend, fallback: F) -> Self {
         hide_panics_of_drivers();
-        let (worker, backend, notice) = match Worker::start(on_gpu) {
-            Ok(worker) => (Some(worker), gpu, None),
-            Err(error) => (None, Backend::cpu(), Some(failed(&gpu, &error.to_string()))),
+        let mut backend = Backend::cpu();
+        let (worker, notice) = match Worker::start(make) {
+            Ok(worker) => (Some(worker), None),
+            Err(error) => (None, Some(failed(&gpu, &error.to_string()))),
         };
-        Steady { worker, limit: ANSWER_TIME, fallback, backend, notice }
+        if worker.is_some() {
+            let cpu = &backend.description;
+            backend.notice =
+                Some(format!("{} warms up: the {cpu} reads until then", gpu.description));
+        }
+        let warming = worker.is_some().then_some(gpu);
+        Steady { worker, warming, limit: ANSWER_TIME, fallback, backend, notice }
+    }
+
+    /// Takes the GPU that has warmed up, or gives up one that could not.
+    fn look_at_warming(&mut self) {
+        let Some(gpu) = &self.warming else { return };
+        let Some(ready) = self.worker.as_ref().and_then(Worker::has_become_ready) else { return };
+        let gpu = gpu.clone();
+        self.warming = None;
+        match ready {
+            Ok(()) => {
+                self.notice =
+                    Some(format!("the {} is warm and reads from now on", gpu.description));
+                self.backend = gpu;
+            }
+            Err(reason) => {
+                self.worker = None;
+                self.notice = Some(failed(&gpu, &reason));
+                self.backend = Backend::cpu();
+            }
+        }
     }
 
     /// Where it runs now.
@@ -120,7 +189,8 @@ fn failed(gpu: &Backend, reason: &str) -> String {
 impl<F: Classifier> Classifier for Steady<F> {
     /// The GPU's answer, or the CPU's to the same segment. Waits a second for the GPU at most, and only once.
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError> {
-        let Some(worker) = &self.worker else {
+        self.look_at_warming();
+        let Some(worker) = self.worker.as_ref().filter(|_| self.warming.is_none()) else {
             return self.fallback.classify(segment, baseline);
         };
         match worker.ask(segment, baseline, self.limit) {
@@ -222,6 +292,43 @@ mod tests {
         assert!(notice.ends_with(&format!("readings go on with the {cpu}")), "{notice}");
         assert_eq!(steady.take_notice(), None, "once");
         notice
+    }
+
+    #[test]
+    fn while_the_gpu_warms_up_the_cpu_answers() {
+        let (go, gone) = mpsc::channel::<()>();
+        let make: Make = Box::new(move || {
+            gone.recv().unwrap();
+            let (n_asked, then) = (Arc::default(), || panic!("not asked so often"));
+            Ok(Box::new(Says { emotion: Emotion::Fear, n_asked, n_right: 100, then }))
+        });
+        let (steady, _) = steady(|| panic!("not this one"));
+        let gpu = steady.backend().clone();
+        let mut warming = Steady::warming_up(make, gpu, steady.fallback);
+        assert_eq!(ask(&mut warming), Emotion::Happiness);
+        assert!(warming.backend().notice.as_ref().is_some_and(|text| text.contains("warms up")));
+        go.send(()).unwrap();
+        while ask(&mut warming) != Emotion::Fear {
+            std::thread::yield_now();
+        }
+        assert_eq!(warming.backend().description, "GPU Test");
+        assert!(warming.take_notice().is_some_and(|text| text.contains("is warm")));
+    }
+
+    #[test]
+    fn a_gpu_that_cannot_warm_up_is_given_up_with_its_reason() {
+        let (steady, _) = steady(|| panic!("not this one"));
+        let gpu = steady.backend().clone();
+        let wrong = || Err(ModelError::NoGpu { reason: "it computes wrong scores".into() });
+        let mut warming = Steady::warming_up(Box::new(wrong), gpu, steady.fallback);
+        let notice = loop {
+            assert_eq!(ask(&mut warming), Emotion::Happiness);
+            if let Some(notice) = warming.take_notice() {
+                break notice;
+            }
+        };
+        assert!(notice.contains("it computes wrong scores"), "{notice}");
+        assert!(warming.backend().description.starts_with("CPU"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The thread that asks a GPU, so that whoever wants an answer need not wait for ever.
 //!
-//! In: a segment and how long an answer may take. Out: the answer, or why there is none. The thread keeps the
-//! classifier and drops it where it was used; one that hangs is left behind with it.
+//! In: a way to a classifier, then segments and how long an answer may take. Out: that it is ready, then the
+//! answers, or why there is none. The thread makes the classifier, keeps it, and drops it where it was used; one
+//! that hangs is left behind with it.
 
 use crate::driver_panic;
 use crate::model::{Answer, Baseline, Classifier, ModelError};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,8 +27,13 @@ struct Question {
 /// What the thread says; the reason is a clause about the GPU.
 type Reply = Result<Answer, String>;
 
+/// What puts the model on the GPU; it may take as long as it wants.
+pub(super) type Make = Box<dyn FnOnce() -> Result<Box<dyn Classifier + Send>, ModelError> + Send>;
+
 /// The thread, as its owner sees it. One question at a time.
 pub(super) struct Worker {
+    /// Says once that the classifier is there, or why not.
+    ready: Receiver<Result<(), String>>,
     /// Room for one: nobody asks again before there is an answer.
     questions: Option<Sender<Question>>,
     replies: Receiver<Reply>,
@@ -36,13 +42,23 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread.
-    pub(super) fn start(classifier: Box<dyn Classifier + Send>) -> io::Result<Self> {
+    pub(super) fn start(make: Make) -> io::Result<Self> {
         let (questions, asked) = bounded(1);
         let (to_replies, replies) = bounded(1);
+        let (to_ready, ready) = bounded(1);
         let thread = Builder::new()
             .name(driver_panic::THREAD.into())
-            .spawn(move || answer_all(classifier, &asked, &to_replies))?;
-        Ok(Worker { questions: Some(questions), replies, thread: Some(thread) })
+            .spawn(move || make_and_answer(make, &to_ready, &asked, &to_replies))?;
+        Ok(Worker { ready, questions: Some(questions), replies, thread: Some(thread) })
+    }
+
+    /// Says once whether the classifier is there, as soon as that is known.
+    pub(super) fn has_become_ready(&self) -> Option<Result<(), String>> {
+        match self.ready.try_recv() {
+            Ok(ready) => Some(ready),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err("its thread has ended".to_owned())),
+        }
     }
 
     /// The answer, if it comes in time and is one; else the reason.
@@ -81,6 +97,27 @@ impl Drop for Worker {
     }
 }
 
+fn make_and_answer(
+    make: Make,
+    ready: &Sender<Result<(), String>>,
+    asked: &Receiver<Question>,
+    replies: &Sender<Reply>,
+) {
+    let made = match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(made) => made.map_err(|error| reason_of(&error)),
+        Err(payload) => Err(format!("it panicked: {}", said(payload.as_ref()))),
+    };
+    match made {
+        Ok(classifier) => {
+            let _ = ready.send(Ok(()));
+            answer_all(classifier, asked, replies);
+        }
+        Err(reason) => {
+            let _ = ready.send(Err(reason));
+        }
+    }
+}
+
 /// Answers until nobody asks any more, or the GPU has panicked.
 fn answer_all(
     mut classifier: Box<dyn Classifier + Send>,
@@ -91,10 +128,7 @@ fn answer_all(
         let attempt = catch_unwind(AssertUnwindSafe(|| classifier.classify(&segment, &baseline)));
         let has_panicked = attempt.is_err();
         let reply = match attempt {
-            Ok(answer) => answer.map_err(|error| match error {
-                ModelError::Device { reason, .. } => one_line(&reason),
-                other => one_line(&other.to_string()),
-            }),
+            Ok(answer) => answer.map_err(|error| reason_of(&error)),
             Err(payload) => Err(format!("it panicked: {}", said(payload.as_ref()))),
         };
         if replies.send(reply).is_err() || has_panicked {
@@ -103,6 +137,13 @@ fn answer_all(
     }
     // What has panicked once may do so again when it is put away.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(classifier)));
+}
+
+fn reason_of(error: &ModelError) -> String {
+    match error {
+        ModelError::Device { reason, .. } | ModelError::NoGpu { reason } => one_line(reason),
+        other => one_line(&other.to_string()),
+    }
 }
 
 /// What a panic said.

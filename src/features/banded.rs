@@ -106,6 +106,7 @@ impl WithSimd for Product<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "small test values")]
 mod tests {
     use super::*;
 

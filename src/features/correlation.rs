@@ -46,7 +46,7 @@ impl Correlator {
         self.later[..n].copy_from_slice(&later[..n]);
         self.later[n..].fill(0.0);
         let Correlator { later, products, .. } = self;
-        self.arch.dispatch(Products { base, later, products });
+        self.arch.dispatch(Products { base, later, sums: products });
         &self.products[..self.n_lags]
     }
 }
@@ -54,7 +54,7 @@ impl Correlator {
 struct Products<'a> {
     base: &'a [f32],
     later: &'a [f32],
-    products: &'a mut [f32],
+    sums: &'a mut [f32],
 }
 
 impl WithSimd for Products<'_> {
@@ -62,7 +62,7 @@ impl WithSimd for Products<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (products, _) = S::as_mut_simd_f32s(self.products);
+        let (products, _) = S::as_mut_simd_f32s(self.sums);
         let (products, _) = products.as_chunks_mut::<N_VECTORS>();
         for (block, products) in products.iter_mut().enumerate() {
             let width = N_VECTORS * S::F32_LANES;
@@ -81,6 +81,7 @@ impl WithSimd for Products<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "small test values")]
 mod tests {
     use super::*;
 

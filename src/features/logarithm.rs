@@ -9,7 +9,7 @@ const LOWEST_MANTISSA_BITS: i32 = 0x3f35_04f3;
 const MANTISSA_LEN: i32 = 23;
 
 /// The logarithm of 2, its upper bits and the rest.
-const LN_2_HIGH: f32 = 0.693_359_375;
+const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
 /// Replaces powers by their natural logarithms; whatever is below `floor`, or no number, by that of the floor, which
@@ -64,6 +64,7 @@ fn ln(x: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "test values")]
 mod tests {
     use super::*;
 

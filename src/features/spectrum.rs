@@ -58,7 +58,7 @@ impl PowerSpectrum {
         // The transform leaves rubbish in its input, so the zeros are written every time.
         let (tapered, zeros) = self.input.split_at_mut(frame.len());
         zeros.fill(0.0);
-        self.arch.dispatch(Taper { frame, taper: &self.taper, tapered });
+        self.arch.dispatch(Taper { frame, weights: &self.taper, tapered });
         self.fft
             .process_with_scratch(&mut self.input, &mut self.bins, &mut self.scratch)
             .expect("the buffers are the plan's own");
@@ -67,7 +67,7 @@ impl PowerSpectrum {
 
 struct Taper<'a> {
     frame: &'a [f32],
-    taper: &'a [f64],
+    weights: &'a [f64],
     tapered: &'a mut [f64],
 }
 
@@ -76,8 +76,10 @@ impl WithSimd for Taper<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for ((tapered, &sample), taper) in self.tapered.iter_mut().zip(self.frame).zip(self.taper) {
-            *tapered = f64::from(sample) * taper;
+        for ((tapered, &sample), weight) in
+            self.tapered.iter_mut().zip(self.frame).zip(self.weights)
+        {
+            *tapered = f64::from(sample) * weight;
         }
     }
 }
@@ -133,7 +135,7 @@ mod tests {
         // Twice, because the first call leaves the buffers used.
         spectrum.power(&frame);
         spectrum.transform(&frame);
-        let power: Vec<f64> = spectrum.bins.iter().map(|bin| bin.norm_sqr()).collect();
+        let power: Vec<f64> = spectrum.bins.iter().map(Complex64::norm_sqr).collect();
         assert_eq!(power.len(), 129);
         let largest = power.iter().copied().fold(0.0, f64::max);
         for (bin, &fast) in power.iter().enumerate() {

@@ -62,6 +62,11 @@ test-gpu: ## the same scores on CPU and GPU, on Mesa's software Vulkan driver
 		export VK_DRIVER_FILES=$$VK_ICD_FILENAMES; \
 		cargo test $(CARGO_FLAGS) --test gpu -- --nocapture
 
+.PHONY: bench
+bench: ## what features, network, pipeline and screen cost, and whether they stay within their budgets
+	@bash scripts/prepare.sh build
+	cargo bench --profile release --locked --bench features --bench network --bench pipeline --bench screen
+
 .PHONY: test-librosa
 test-librosa: build ## the features against librosa itself
 	@bash scripts/prepare.sh librosa

@@ -30,6 +30,7 @@ mod lettering;
 mod muted;
 mod notes;
 mod notice;
+mod offscreen;
 mod plain;
 mod probabilities;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use board::show_table;
 pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, ScreenOptions, Setup, Status};
 pub use key_settings::{KeyError, KeySettings};
 pub use keys::Keys;
+pub use offscreen::Offscreen;
 pub use plain::{Answer, Journal, about};
 pub use theme::{Colours, Paper};
 

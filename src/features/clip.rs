@@ -6,10 +6,11 @@ use super::frames::FrameCutter;
 use super::mfcc::Mfcc;
 use super::{Extractor, Recipe};
 
-/// librosa's `amin`: the least power of a band.
-const SEED_V1_POWER_FLOOR: f64 = 1e-10;
 /// librosa's `top_db`: how far below the clip's loudest band a band may lie.
-const SEED_V1_RANGE_DB: f64 = 80.0;
+const SEED_V1_RANGE_DB: f32 = 80.0;
+
+/// Decibels of a power whose natural logarithm is 1.
+const DB_PER_NEPER: f32 = 10.0 / std::f32::consts::LN_10;
 
 /// The frames of a clip, row-major `[n_frames, n_features]`; `samples` in [-1, 1] at the recipe's rate.
 ///
@@ -28,22 +29,21 @@ pub fn clip_frames(recipe: Recipe, samples: &[f32]) -> Vec<f32> {
 
 /// librosa's way: zeros at both ends, bands in dB, cut off relative to the clip's loudest band.
 fn append_levelled_frames(recipe: Recipe, samples: &[f32], frames: &mut Vec<f32>) {
-    let mut mfcc = Mfcc::new(recipe);
+    let mut mfcc = Mfcc::new(&recipe.mfcc());
     let mut levels_db = Vec::with_capacity(recipe.n_frames(samples.len()) * recipe.n_mels());
     let mut cutter = FrameCutter::new(recipe.taper_len(), recipe.hop_len());
     let zeros = vec![0.0; recipe.taper_len() / 2];
     for part in [&zeros, samples, &zeros] {
         cutter.push(part, |frame| {
-            let mel_power = mfcc.mel_power(frame).iter();
-            levels_db.extend(mel_power.map(|power| 10.0 * power.max(SEED_V1_POWER_FLOOR).log10()));
+            levels_db.extend(mfcc.mel_logarithms(frame).iter().map(|ln| ln * DB_PER_NEPER));
         });
     }
-    let floor_db = levels_db.iter().copied().fold(f64::NEG_INFINITY, f64::max) - SEED_V1_RANGE_DB;
+    let floor_db = levels_db.iter().copied().fold(f32::NEG_INFINITY, f32::max) - SEED_V1_RANGE_DB;
     for frame_db in levels_db.chunks_exact_mut(recipe.n_mels()) {
         for level_db in frame_db.iter_mut() {
             *level_db = level_db.max(floor_db);
         }
-        mfcc.append_cosines(frame_db, frames);
+        mfcc.append_cosines_of(frame_db, frames);
     }
 }
 

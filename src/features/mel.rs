@@ -1,6 +1,6 @@
-//! Sums a power spectrum into bands that are equally wide to the ear.
+//! Bands of a spectrum that are equally wide to the ear.
 //!
-//! In: the power at every bin. Out: the power in every mel band. Kept between calls: nothing.
+//! In: the rate, the transform's length and the edges. Out: the weight of every bin in every mel band. Keeps nothing.
 //!
 //! The scale is Slaney's (Auditory Toolbox, 1998), linear below 1 kHz and logarithmic above, and each
 //! triangular band has unit area in Hz: librosa's defaults (`htk=False`, `norm="slaney"`).
@@ -14,58 +14,41 @@ const LOG_START_MEL: f64 = LOG_START_HZ / HZ_PER_MEL;
 const MELS_PER_LOG_STEP: f64 = 27.0;
 const LOG_STEP: f64 = 6.4;
 
-/// Triangular bands over the bins of a spectrum.
-pub struct MelFilterbank {
-    /// The lowest first.
-    pub bands: Vec<Band>,
-}
-
 /// The bins under one triangle.
-pub struct Band {
+pub(super) struct Band {
     /// The lowest bin with a weight.
-    pub first_bin: usize,
+    pub(super) first_bin: usize,
     /// The weights of this bin and of those that follow.
-    pub weights: Vec<f64>,
+    pub(super) weights: Vec<f64>,
 }
 
-impl MelFilterbank {
-    /// `n_mels` bands between `low_hz` and `high_hz` over the bins of a transform of `fft_len` at
-    /// `sample_rate_hz`; the edges are equally far apart on the mel scale.
-    pub fn new(
-        sample_rate_hz: u32,
-        fft_len: usize,
-        n_mels: usize,
-        (low_hz, high_hz): (f64, f64),
-    ) -> Self {
-        let (low_mel, high_mel) = (mel_from_hz(low_hz), mel_from_hz(high_hz));
-        let step = (high_mel - low_mel) / count(n_mels + 1);
-        let edge_hz = |index: usize| hz_from_mel(low_mel + step * count(index));
-        let bin_hz = f64::from(sample_rate_hz) / count(fft_len);
+/// `n_mels` triangular bands between `low_hz` and `high_hz` over the bins of a transform of `fft_len` at
+/// `sample_rate_hz`, the lowest first; the edges are equally far apart on the mel scale.
+pub(super) fn mel_bands(
+    sample_rate_hz: u32,
+    fft_len: usize,
+    n_mels: usize,
+    (low_hz, high_hz): (f64, f64),
+) -> Vec<Band> {
+    let (low_mel, high_mel) = (mel_from_hz(low_hz), mel_from_hz(high_hz));
+    let step = (high_mel - low_mel) / count(n_mels + 1);
+    let edge_hz = |index: usize| hz_from_mel(low_mel + step * count(index));
+    let bin_hz = f64::from(sample_rate_hz) / count(fft_len);
 
-        let band = |index: usize| {
-            let (low, centre, high) = (edge_hz(index), edge_hz(index + 1), edge_hz(index + 2));
-            let weight = |bin: usize| {
-                let hz = bin_hz * count(bin);
-                let rising = (hz - low) / (centre - low);
-                let falling = (high - hz) / (high - centre);
-                rising.min(falling).max(0.0) * 2.0 / (high - low)
-            };
-            let is_inside = |&bin: &usize| weight(bin) > 0.0;
-            let first_bin = (0..=fft_len / 2).find(is_inside).unwrap_or(0);
-            let weights = (first_bin..=fft_len / 2).take_while(is_inside).map(weight).collect();
-            Band { first_bin, weights }
+    let band = |index: usize| {
+        let (low, centre, high) = (edge_hz(index), edge_hz(index + 1), edge_hz(index + 2));
+        let weight = |bin: usize| {
+            let hz = bin_hz * count(bin);
+            let rising = (hz - low) / (centre - low);
+            let falling = (high - hz) / (high - centre);
+            rising.min(falling).max(0.0) * 2.0 / (high - low)
         };
-        MelFilterbank { bands: (0..n_mels).map(band).collect() }
-    }
-
-    /// Writes the power in every band to `mel_power`, which has `n_mels` places.
-    pub fn apply(&self, power: &[f64], mel_power: &mut [f64]) {
-        debug_assert_eq!(mel_power.len(), self.bands.len());
-        for (band, sum) in self.bands.iter().zip(mel_power) {
-            let bins = &power[band.first_bin..][..band.weights.len()];
-            *sum = band.weights.iter().zip(bins).map(|(weight, power)| weight * power).sum();
-        }
-    }
+        let is_inside = |&bin: &usize| weight(bin) > 0.0;
+        let first_bin = (0..=fft_len / 2).find(is_inside).unwrap_or(0);
+        let weights = (first_bin..=fft_len / 2).take_while(is_inside).map(weight).collect();
+        Band { first_bin, weights }
+    };
+    (0..n_mels).map(band).collect()
 }
 
 /// Hz to mel on Slaney's scale.
@@ -107,14 +90,14 @@ mod tests {
     #[test]
     fn no_band_of_either_recipe_is_empty() {
         for recipe in super::super::Recipe::ALL {
-            let bank = MelFilterbank::new(
+            let bands = mel_bands(
                 recipe.sample_rate_hz(),
                 recipe.fft_len(),
                 recipe.n_mels(),
                 recipe.band_edges_hz(),
             );
-            assert_eq!(bank.bands.len(), recipe.n_mels());
-            for (index, band) in bank.bands.iter().enumerate() {
+            assert_eq!(bands.len(), recipe.n_mels());
+            for (index, band) in bands.iter().enumerate() {
                 assert!(!band.weights.is_empty(), "{recipe}: band {index} has no bin");
             }
         }
@@ -122,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_wide_band_has_unit_area() {
-        for band in MelFilterbank::new(8000, 4096, 10, (80.0, 3800.0)).bands {
+        for band in mel_bands(8000, 4096, 10, (80.0, 3800.0)) {
             let area = band.weights.iter().sum::<f64>() * 8000.0 / 4096.0;
             assert!((area - 1.0).abs() < 1e-3, "{area}");
         }

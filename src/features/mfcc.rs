@@ -2,90 +2,129 @@
 //!
 //! In: the samples of a frame. Out: its coefficients. Kept between calls: buffers only.
 
-use super::mel::MelFilterbank;
-use super::recipe::{PHONE_V1_POWER_FLOOR, Recipe};
+use super::banded::BandedMatrix;
+use super::logarithm::replace_by_ln;
+use super::mel::mel_bands;
 use super::spectrum::PowerSpectrum;
+use pulp::Arch;
 use std::f64::consts::PI;
 
-/// Turns frames into coefficients, or stops half way at the power in the mel bands.
+/// What coefficients depend on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MfccSettings {
+    /// Samples a second.
+    pub sample_rate_hz: u32,
+    /// Samples that a frame looks at, under a periodic Hann taper.
+    pub taper_len: usize,
+    /// Samples that are transformed, at least as many: a frame's, and zeros.
+    pub fft_len: usize,
+    /// Mel bands, on Slaney's scale and of unit area.
+    pub n_mels: usize,
+    /// Lower edge of the lowest and upper edge of the highest band.
+    pub band_edges_hz: (f64, f64),
+    /// The least power of a band, a positive normal number.
+    pub power_floor: f32,
+    /// Coefficients of the orthonormal DCT-II, from the 0th on; at most as many as bands.
+    pub n_mfcc: usize,
+}
+
+/// Turns frames into coefficients, or stops half way at the logarithms of the mel bands.
 pub struct Mfcc {
+    arch: Arch,
+    settings: MfccSettings,
     spectrum: PowerSpectrum,
-    filterbank: MelFilterbank,
-    mel_power: Vec<f64>,
-    cosines: CosineTransform,
+    bands: BandedMatrix,
+    cosines: BandedMatrix,
+    /// Of every bin, then what fills up for `bands`.
+    power: Vec<f32>,
+    /// Of every band, then what fills up for `cosines`.
+    mel: Vec<f32>,
+    coefficients: Vec<f32>,
 }
 
 impl Mfcc {
-    /// Plans a recipe's transforms. Everything is allocated here.
-    pub fn new(recipe: Recipe) -> Self {
+    /// Plans the transforms. Everything is allocated here.
+    #[must_use]
+    pub fn new(settings: &MfccSettings) -> Self {
+        let &MfccSettings { sample_rate_hz, fft_len, n_mels, n_mfcc, .. } = settings;
+        let bands = mel_bands(sample_rate_hz, fft_len, n_mels, settings.band_edges_hz);
+        let bands: Vec<_> =
+            bands.iter().map(|band| (band.first_bin, band.weights.as_slice())).collect();
+        let bands = BandedMatrix::new(&bands);
+        let cosines = cosines(n_mels, n_mfcc);
+        let cosines: Vec<_> = cosines.iter().map(|row| (0, row.as_slice())).collect();
+        let cosines = BandedMatrix::new(&cosines);
         Mfcc {
-            spectrum: PowerSpectrum::new(recipe.taper_len(), recipe.fft_len()),
-            filterbank: MelFilterbank::new(
-                recipe.sample_rate_hz(),
-                recipe.fft_len(),
-                recipe.n_mels(),
-                recipe.band_edges_hz(),
-            ),
-            mel_power: vec![0.0; recipe.n_mels()],
-            cosines: CosineTransform::new(recipe.n_mels(), recipe.n_mfcc()),
+            arch: Arch::new(),
+            settings: *settings,
+            spectrum: PowerSpectrum::new(settings.taper_len, fft_len),
+            power: vec![0.0; bands.n_inputs().max(fft_len / 2 + 1)],
+            mel: vec![0.0; bands.n_padded().max(cosines.n_inputs())],
+            coefficients: vec![0.0; cosines.n_padded()],
+            bands,
+            cosines,
         }
     }
 
-    /// The power in every mel band of `frame`, which has the recipe's `taper_len` samples.
-    pub fn mel_power(&mut self, frame: &[f32]) -> &[f64] {
-        self.filterbank.apply(self.spectrum.power(frame), &mut self.mel_power);
-        &self.mel_power
-    }
-
-    /// Appends the coefficients of `frame` to `frames`: natural logarithm with a fixed floor, then cosines.
-    pub fn append_frame(&mut self, frame: &[f32], frames: &mut Vec<f32>) {
+    /// The natural logarithm of the power in every mel band of `frame`, at least that of the floor.
+    ///
+    /// # Panics
+    /// When `frame` has not `taper_len` samples.
+    pub fn mel_logarithms(&mut self, frame: &[f32]) -> &[f32] {
         self.mel_power(frame);
-        for power in &mut self.mel_power {
-            // `max` also takes the floor where a sample was no number.
-            *power = power.max(PHONE_V1_POWER_FLOOR).ln();
-        }
-        self.cosines.append(&self.mel_power, frames);
+        // What fills up too: it must be finite for the cosines.
+        replace_by_ln(self.arch, &mut self.mel, self.settings.power_floor);
+        &self.mel[..self.settings.n_mels]
+    }
+
+    /// Appends the coefficients of `frame` to `frames`.
+    ///
+    /// # Panics
+    /// When `frame` has not `taper_len` samples.
+    pub fn append_frame(&mut self, frame: &[f32], frames: &mut Vec<f32>) {
+        self.mel_logarithms(frame);
+        self.append_cosines(frames);
     }
 
     /// Appends the coefficients of logarithms that were made elsewhere, one a mel band.
-    pub fn append_cosines(&self, mel_logarithms: &[f64], frames: &mut Vec<f32>) {
-        self.cosines.append(mel_logarithms, frames);
+    ///
+    /// # Panics
+    /// When there are more of them than mel bands.
+    pub fn append_cosines_of(&mut self, mel_logarithms: &[f32], frames: &mut Vec<f32>) {
+        self.mel[..mel_logarithms.len()].copy_from_slice(mel_logarithms);
+        self.append_cosines(frames);
+    }
+
+    fn append_cosines(&mut self, frames: &mut Vec<f32>) {
+        self.cosines.apply(&self.mel, &mut self.coefficients);
+        frames.extend_from_slice(&self.coefficients[..self.settings.n_mfcc]);
+    }
+
+    /// Writes the power in every mel band to `mel`.
+    fn mel_power(&mut self, frame: &[f32]) {
+        let power = self.spectrum.power(frame);
+        self.power[..power.len()].copy_from_slice(power);
+        self.bands.apply(&self.power, &mut self.mel[..self.bands.n_padded()]);
     }
 }
 
-/// The first outputs of the orthonormal DCT-II (Ahmed et al., 1974), as a matrix.
-struct CosineTransform {
-    n_inputs: usize,
-    /// Row-major `[n_outputs, n_inputs]`.
-    matrix: Vec<f64>,
-}
-
-impl CosineTransform {
-    #[expect(clippy::cast_precision_loss, reason = "bands and coefficients are few")]
-    fn new(n_inputs: usize, n_outputs: usize) -> Self {
-        let n = n_inputs as f64;
-        let entry = |row: usize, column: usize| {
-            let scale = if row == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
-            scale * (PI * row as f64 * (2 * column + 1) as f64 / (2.0 * n)).cos()
-        };
-        let matrix = (0..n_outputs)
-            .flat_map(|row| (0..n_inputs).map(move |column| entry(row, column)))
-            .collect();
-        CosineTransform { n_inputs, matrix }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "features are f32")]
-    fn append(&self, inputs: &[f64], outputs: &mut Vec<f32>) {
-        debug_assert_eq!(inputs.len(), self.n_inputs);
-        outputs.extend(self.matrix.chunks_exact(self.n_inputs).map(|row| {
-            row.iter().zip(inputs).map(|(cosine, input)| cosine * input).sum::<f64>() as f32
-        }));
-    }
+/// The first rows of the orthonormal DCT-II (Ahmed et al., 1974).
+#[expect(clippy::cast_precision_loss, reason = "bands and coefficients are few")]
+fn cosines(n_inputs: usize, n_outputs: usize) -> Vec<Vec<f64>> {
+    let n = n_inputs as f64;
+    let entry = |row: usize, column: usize| {
+        let scale = if row == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
+        scale * (PI * row as f64 * (2 * column + 1) as f64 / (2.0 * n)).cos()
+    };
+    let row = |row: usize| (0..n_inputs).map(|column| entry(row, column)).collect();
+    (0..n_outputs).map(row).collect()
 }
 
 #[cfg(test)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test signals")]
 mod tests {
+    use super::super::Recipe;
+    use super::super::recipe::PHONE_V1_POWER_FLOOR;
     use super::*;
     use std::f64::consts::TAU;
 
@@ -97,19 +136,19 @@ mod tests {
     fn a_sine_is_loudest_in_the_band_around_it() {
         // Edges of the bands on Slaney's scale between 80 and 3800 Hz.
         for (hz, expected) in [(300.0, 4), (1000.0, 19), (2000.0, 34), (3600.0, 47)] {
-            let mut mfcc = Mfcc::new(Recipe::PhoneV1);
-            let mel_power = mfcc.mel_power(&sine(hz));
-            let loudest = (0..48).max_by(|&a, &b| mel_power[a].total_cmp(&mel_power[b]));
+            let mut mfcc = Mfcc::new(&Recipe::PhoneV1.mfcc());
+            let levels = mfcc.mel_logarithms(&sine(hz));
+            let loudest = (0..48).max_by(|&a, &b| levels[a].total_cmp(&levels[b]));
             assert_eq!(loudest, Some(expected), "{hz} Hz");
         }
     }
 
     #[test]
     fn silence_and_no_number_give_the_floor() {
-        let expected = (48.0_f64.sqrt() * PHONE_V1_POWER_FLOOR.ln()) as f32;
+        let expected = 48.0_f32.sqrt() * PHONE_V1_POWER_FLOOR.ln();
         for sample in [0.0, 1e-12, f32::NAN, f32::INFINITY] {
             let mut frames = Vec::new();
-            Mfcc::new(Recipe::PhoneV1).append_frame(&[sample; 200], &mut frames);
+            Mfcc::new(&Recipe::PhoneV1.mfcc()).append_frame(&[sample; 200], &mut frames);
             assert_eq!(frames.len(), 40);
             assert!((frames[0] - expected).abs() < 1e-4, "{sample}: {}", frames[0]);
             assert!(frames[1..].iter().all(|value| value.abs() < 1e-5), "{sample}: {frames:?}");
@@ -120,18 +159,19 @@ mod tests {
     fn an_impulse_has_the_spectrum_of_the_filterbank() {
         let mut frame = [0.0; 200];
         frame[100] = 1.0;
-        let mut mfcc = Mfcc::new(Recipe::PhoneV1);
-        let mel_power = mfcc.mel_power(&frame).to_vec();
-        let mut weights = vec![0.0; 48];
-        mfcc.filterbank.apply(&[1.0; 129], &mut weights);
-        for (power, weight) in mel_power.iter().zip(&weights) {
-            assert!((power - weight).abs() < 1e-12);
+        let mut mfcc = Mfcc::new(&Recipe::PhoneV1.mfcc());
+        mfcc.mel_power(&frame);
+        let bands = mel_bands(8_000, 256, 48, (80.0, 3_800.0));
+        assert_eq!(bands.len(), 48);
+        for (power, band) in mfcc.mel.iter().zip(&bands) {
+            let weight: f64 = band.weights.iter().sum();
+            assert!((f64::from(*power) - weight).abs() < 1e-6 * weight, "{power} {weight}");
         }
     }
 
     #[test]
     fn twice_the_amplitude_moves_only_the_first_coefficient() {
-        let mut mfcc = Mfcc::new(Recipe::PhoneV1);
+        let mut mfcc = Mfcc::new(&Recipe::PhoneV1.mfcc());
         let noise: Vec<f32> = (0..200).map(|n| ((n * n) as f32 * 1.7).sin() * 0.4).collect();
         let louder: Vec<f32> = noise.iter().map(|sample| sample * 2.0).collect();
         let (mut quiet_frame, mut loud_frame) = (Vec::new(), Vec::new());
@@ -146,9 +186,9 @@ mod tests {
 
     #[test]
     fn the_cosines_are_orthonormal() {
-        let transform = CosineTransform::new(48, 48);
-        for (i, first) in transform.matrix.chunks_exact(48).enumerate() {
-            for (j, second) in transform.matrix.chunks_exact(48).enumerate() {
+        let rows = cosines(48, 48);
+        for (i, first) in rows.iter().enumerate() {
+            for (j, second) in rows.iter().enumerate() {
                 let product: f64 = first.iter().zip(second).map(|(a, b)| a * b).sum();
                 let expected = if i == j { 1.0 } else { 0.0 };
                 assert!((product - expected).abs() < 1e-12, "rows {i} and {j}: {product}");

@@ -8,10 +8,13 @@
 //! the cosine transform; `pitch` adds what the voice does. Training, replay and live audio all use this [`Extractor`], and a model loads only
 //! with the recipe that it was trained on.
 
+mod banded;
 mod clip;
+mod correlation;
 mod frames;
 #[cfg(test)]
 mod golden;
+mod logarithm;
 mod mel;
 mod mfcc;
 mod pitch;
@@ -19,12 +22,13 @@ pub mod recipe;
 mod spectrum;
 
 pub use clip::clip_frames;
+pub use correlation::Correlator;
+pub use mfcc::{Mfcc, MfccSettings};
 pub use pitch::{PitchTracker, Voice};
 pub use recipe::{Recipe, UnknownRecipe};
 pub use spectrum::PowerSpectrum;
 
 use frames::FrameCutter;
-use mfcc::Mfcc;
 
 /// Why a recipe gives no frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +67,7 @@ impl Extractor {
         Ok(Extractor {
             recipe,
             cutter: FrameCutter::new(recipe.taper_len(), recipe.hop_len()),
-            mfcc: Mfcc::new(recipe),
+            mfcc: Mfcc::new(&recipe.mfcc()),
             pitch: recipe.has_voice().then(|| PitchTracker::new(recipe.hop_len())),
         })
     }

@@ -6,7 +6,7 @@
 //! The pitch is the lag of the highest normalised cross-correlation, as in RAPT's first stage (Talkin, 1995):
 //! a telephone cuts off the fundamental of most voices, its harmonics keep the period.
 
-use super::Recipe;
+use super::{Correlator, Recipe};
 
 /// Samples that the tracker looks at: 50 ms at 8 kHz, ending with the frame's last sample.
 const WINDOW_LEN: usize = 400;
@@ -15,6 +15,8 @@ const SHORTEST_LAG: usize = 13;
 const LONGEST_LAG: usize = 133;
 /// Samples that are compared with those one lag later.
 const COMPARED_LEN: usize = WINDOW_LEN - LONGEST_LAG - 1;
+/// Lags that are correlated: one more at both ends, for the parabola.
+const N_LAGS: usize = LONGEST_LAG - SHORTEST_LAG + 3;
 /// What a lag loses for each octave above the shortest: a voice repeats after two periods as well.
 const OCTAVE_COST: f32 = 0.04;
 /// Added to the energies: about the quantisation noise of a mu-law line, so that silence is not voiced.
@@ -76,6 +78,8 @@ pub struct PitchTracker {
     hop_len: usize,
     window: Vec<f32>,
     centred: Vec<f32>,
+    softened: Vec<f32>,
+    correlator: Correlator,
     is_fresh: bool,
 }
 
@@ -87,6 +91,8 @@ impl PitchTracker {
             hop_len,
             window: vec![0.0; WINDOW_LEN],
             centred: vec![0.0; WINDOW_LEN],
+            softened: vec![0.0; WINDOW_LEN],
+            correlator: Correlator::new(COMPARED_LEN, N_LAGS),
             is_fresh: true,
         }
     }
@@ -102,7 +108,7 @@ impl PitchTracker {
         }
         #[expect(clippy::cast_precision_loss, reason = "a small constant")]
         let n = WINDOW_LEN as f32;
-        let mean = self.window.iter().sum::<f32>() / n;
+        let mean = sum(&self.window) / n;
         self.centred.iter_mut().zip(&self.window).for_each(|(to, sample)| *to = sample - mean);
         let power = dot(&self.centred, &self.centred) / n;
         self.soften();
@@ -122,36 +128,37 @@ impl PitchTracker {
 
     /// Lowers what is high (by 6 dB at 2 kHz): harmonics there decide nothing, and fall between lags.
     fn soften(&mut self) {
-        let mut before = 0.0;
-        for at in 0..WINDOW_LEN {
-            let here = self.centred[at];
-            let after = self.centred.get(at + 1).copied().unwrap_or(0.0);
-            self.centred[at] = 0.25 * before + 0.5 * here + 0.25 * after;
-            before = here;
+        let inner = &mut self.softened[1..WINDOW_LEN - 1];
+        for (to, around) in inner.iter_mut().zip(self.centred.windows(3)) {
+            *to = 0.25 * around[0] + 0.5 * around[1] + 0.25 * around[2];
         }
+        let [first, second, .., last_but_one, last] = &self.centred[..] else { return };
+        self.softened[0] = 0.5 * first + 0.25 * second;
+        self.softened[WINDOW_LEN - 1] = 0.25 * last_but_one + 0.5 * last;
     }
 
     /// The period in samples, between two of them by a parabola, with its correlation.
-    fn best_lag(&self) -> (f32, f32) {
-        let base = &self.centred[..COMPARED_LEN];
+    fn best_lag(&mut self) -> (f32, f32) {
+        let base = &self.softened[..COMPARED_LEN];
+        let products = self.correlator.products(base, &self.softened[SHORTEST_LAG - 1..]);
         let base_energy = dot(base, base) + LEAST_ENERGY;
-        let mut energy = dot(
-            &self.centred[SHORTEST_LAG - 1..][..COMPARED_LEN],
-            &self.centred[SHORTEST_LAG - 1..][..COMPARED_LEN],
-        );
-        // One lag more at both ends, for the parabola.
-        let mut correlations = [0.0_f32; LONGEST_LAG + 2];
-        for (lag, correlation) in correlations.iter_mut().enumerate().skip(SHORTEST_LAG - 1) {
-            let later = &self.centred[lag..][..COMPARED_LEN];
-            *correlation =
-                dot(base, later) / (base_energy * (energy.max(0.0) + LEAST_ENERGY)).sqrt();
-            if let Some(next) = self.centred.get(lag + COMPARED_LEN) {
-                energy += next * next - later[0] * later[0];
-            }
+        let first = &self.softened[SHORTEST_LAG - 1..][..COMPARED_LEN];
+        let mut energy = dot(first, first);
+        let mut energies = [0.0_f32; N_LAGS];
+        let leaving = &self.softened[SHORTEST_LAG - 1..];
+        let coming = &self.softened[SHORTEST_LAG - 1 + COMPARED_LEN..];
+        for ((to, leaving), coming) in energies.iter_mut().zip(leaving).zip(coming) {
+            *to = energy;
+            energy += coming * coming - leaving * leaving;
+        }
+        energies[N_LAGS - 1] = energy;
+        let mut correlations = [0.0_f32; N_LAGS];
+        for ((to, product), energy) in correlations.iter_mut().zip(products).zip(energies) {
+            *to = product / (base_energy * (energy.max(0.0) + LEAST_ENERGY)).sqrt();
         }
         let mut best = Peak { lag: 50.0, height: 0.0, score: f32::NEG_INFINITY };
-        for lag in SHORTEST_LAG..=LONGEST_LAG {
-            let [before, here, after] = [lag - 1, lag, lag + 1].map(|at| correlations[at]);
+        for (lag, around) in (SHORTEST_LAG..).zip(correlations.windows(3)) {
+            let [before, here, after] = [around[0], around[1], around[2]];
             if here >= before && here >= after {
                 let peak = Peak::between(lag, before, here, after);
                 if peak.score > best.score {
@@ -182,6 +189,17 @@ impl Peak {
         let octaves = (lag / SHORTEST_LAG as f32).log2();
         Peak { lag, height, score: height - OCTAVE_COST * octaves }
     }
+}
+
+fn sum(a: &[f32]) -> f32 {
+    let (chunks, rest) = a.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            sums[lane] += chunk[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

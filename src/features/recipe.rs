@@ -3,7 +3,7 @@
 //! In: a recipe's name. Out: its numbers. A recipe never changes once a model was trained on it: another
 //! number is another version.
 
-use super::Voice;
+use super::{MfccSettings, Voice};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -32,7 +32,10 @@ pub enum Recipe {
 /// The quantisation noise of mu-law's smallest step (2 of 8159, uniform) gives
 /// `step^2 / 12 * sum(taper^2) / (8000 Hz / 256)` = 1.2e-8 in every band: what lies below has not come
 /// through a telephone line, and a line that sends digital silence looks like a very quiet one.
-pub const PHONE_V1_POWER_FLOOR: f64 = 1e-8;
+pub const PHONE_V1_POWER_FLOOR: f32 = 1e-8;
+
+/// The least power of a mel band in `seed-v1`: librosa's `amin`.
+const SEED_V1_POWER_FLOOR: f32 = 1e-10;
 
 /// Coefficients in a frame of every recipe so far, as in the original notebook.
 pub const N_MFCC: usize = 40;
@@ -40,27 +43,23 @@ pub const N_MFCC: usize = 40;
 /// A recipe's numbers.
 struct Definition {
     name: &'static str,
-    sample_rate_hz: u32,
-    taper_len: usize,
-    fft_len: usize,
+    mfcc: MfccSettings,
     hop_len: usize,
-    n_mels: usize,
-    low_hz: f64,
-    high_hz: f64,
-    n_mfcc: usize,
     has_voice: bool,
 }
 
 const PHONE_V1: Definition = Definition {
     name: "phone-v1",
-    sample_rate_hz: 8_000,
-    taper_len: 200,
-    fft_len: 256,
+    mfcc: MfccSettings {
+        sample_rate_hz: 8_000,
+        taper_len: 200,
+        fft_len: 256,
+        n_mels: 48,
+        band_edges_hz: (80.0, 3_800.0),
+        power_floor: PHONE_V1_POWER_FLOOR,
+        n_mfcc: N_MFCC,
+    },
     hop_len: 80,
-    n_mels: 48,
-    low_hz: 80.0,
-    high_hz: 3_800.0,
-    n_mfcc: N_MFCC,
     has_voice: false,
 };
 
@@ -68,14 +67,16 @@ const PHONE_V2: Definition = Definition { name: "phone-v2", has_voice: true, ..P
 
 const SEED_V1: Definition = Definition {
     name: "seed-v1",
-    sample_rate_hz: 22_050,
-    taper_len: 2_048,
-    fft_len: 2_048,
+    mfcc: MfccSettings {
+        sample_rate_hz: 22_050,
+        taper_len: 2_048,
+        fft_len: 2_048,
+        n_mels: 128,
+        band_edges_hz: (0.0, 11_025.0),
+        power_floor: SEED_V1_POWER_FLOOR,
+        n_mfcc: N_MFCC,
+    },
     hop_len: 512,
-    n_mels: 128,
-    low_hz: 0.0,
-    high_hz: 11_025.0,
-    n_mfcc: N_MFCC,
     has_voice: false,
 };
 
@@ -97,10 +98,16 @@ impl Recipe {
         self.definition().name
     }
 
+    /// The numbers of its coefficients.
+    #[must_use]
+    pub const fn mfcc(self) -> MfccSettings {
+        self.definition().mfcc
+    }
+
     /// Samples a second that the recipe takes.
     #[must_use]
     pub const fn sample_rate_hz(self) -> u32 {
-        self.definition().sample_rate_hz
+        self.mfcc().sample_rate_hz
     }
 
     /// Numbers in a frame: the MFCCs, then the voice if the recipe has it.
@@ -112,7 +119,7 @@ impl Recipe {
     /// MFCCs in a frame, from the 0th on.
     #[must_use]
     pub const fn n_mfcc(self) -> usize {
-        self.definition().n_mfcc
+        self.mfcc().n_mfcc
     }
 
     /// Whether pitch, voicing and level follow the MFCCs.
@@ -124,13 +131,13 @@ impl Recipe {
     /// Samples that a frame looks at.
     #[must_use]
     pub const fn taper_len(self) -> usize {
-        self.definition().taper_len
+        self.mfcc().taper_len
     }
 
     /// Samples that are transformed: a frame's, and zeros.
     #[must_use]
     pub const fn fft_len(self) -> usize {
-        self.definition().fft_len
+        self.mfcc().fft_len
     }
 
     /// Samples between the starts of two frames.
@@ -142,13 +149,13 @@ impl Recipe {
     /// Mel bands of a frame.
     #[must_use]
     pub const fn n_mels(self) -> usize {
-        self.definition().n_mels
+        self.mfcc().n_mels
     }
 
     /// Lower edge of the lowest and upper edge of the highest mel band.
     #[must_use]
     pub const fn band_edges_hz(self) -> (f64, f64) {
-        (self.definition().low_hz, self.definition().high_hz)
+        self.mfcc().band_edges_hz
     }
 
     /// Whether an [`Extractor`](super::Extractor) can follow a stream with it.

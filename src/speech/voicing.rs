@@ -12,6 +12,7 @@ use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::CHUNK_LEN;
+use crate::features::Correlator;
 use crate::stream_time::STREAM_RATE_HZ;
 
 /// The sound looked at, up to and with the newest chunk: 40 ms, two periods of the lowest voice.
@@ -54,6 +55,7 @@ pub(super) struct VoiceMemory {
     /// The last [`WINDOW_LEN`] samples, oldest first.
     window: Vec<f32>,
     centred: Vec<f32>,
+    correlator: Correlator,
     transform: Arc<dyn RealToComplex<f32>>,
     taper: Vec<f32>,
     tapered: Vec<f32>,
@@ -78,6 +80,7 @@ impl VoiceMemory {
         VoiceMemory {
             window: vec![0.0; WINDOW_LEN],
             centred: vec![0.0; WINDOW_LEN],
+            correlator: Correlator::new(WINDOW_LEN, LAGS.end),
             taper: (0..WINDOW_LEN)
                 .map(|index| 0.5 - 0.5 * (std::f32::consts::TAU * phase(index)).cos())
                 .collect(),
@@ -124,7 +127,7 @@ impl VoiceMemory {
         for (centred, sample) in self.centred.iter_mut().zip(&self.window) {
             *centred = sample - mean;
         }
-        let (correlation, period) = best_period(&self.centred);
+        let (correlation, period) = best_period(&mut self.correlator, &self.centred);
         let before = self.last_period.replace(period);
         #[expect(clippy::cast_precision_loss, reason = "periods below 134 samples")]
         let is_steady = before
@@ -163,16 +166,24 @@ impl VoiceMemory {
 }
 
 /// The period after which the samples are most like themselves, and their correlation then (at most 1).
-fn best_period(samples: &[f32]) -> (f32, usize) {
-    let power = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>();
+fn best_period(correlator: &mut Correlator, samples: &[f32]) -> (f32, usize) {
+    let products = correlator.products(samples, samples);
+    // Of all samples but the first and but the last ones: in f64, so that taking away rounds nothing that counts.
+    let square = |sample: &f32| f64::from(*sample) * f64::from(*sample);
+    let mut now: f64 = samples.iter().map(square).sum();
+    let mut before = now;
     let mut best = (0.0, LAGS.start);
-    for lag in LAGS {
-        let (now, before) = (&samples[lag..], &samples[..samples.len() - lag]);
-        let product: f32 = now.iter().zip(before).map(|(now, before)| now * before).sum();
-        let scale = (power(now) * power(before)).sqrt();
-        if scale > 0.0 && product / scale > best.0 {
-            best = (product / scale, lag);
+    let ends = samples.iter().zip(samples.iter().rev());
+    for (lag, (product, (first, last))) in products.iter().zip(ends).enumerate() {
+        if lag >= LAGS.start {
+            #[expect(clippy::cast_possible_truncation, reason = "a quotient is rounded to f32")]
+            let scale = (now * before).sqrt() as f32;
+            if scale > 0.0 && product / scale > best.0 {
+                best = (product / scale, lag);
+            }
         }
+        now -= square(first);
+        before -= square(last);
     }
     best
 }

@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("audio", LABELS),
     ("resample", LABELS),
     ("features", LABELS),
-    ("speech", "emotion stream_time resample"),
+    ("speech", "emotion stream_time resample features"),
     // Layer 2: what is concluded from the signal.
     ("model", "emotion stream_time features"),
     ("timeline", LABELS),
@@ -101,7 +101,8 @@ const RESERVED: &[Reserved] = &[
         tests_too: false,
     },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
-    Reserved { words: &["pulp"], only_in: &["model/cpu/"], tests_too: false },
+    // Kernels of our own.
+    Reserved { words: &["pulp"], only_in: &["model/cpu/", "features/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved {
         words: &["clap", "clap_complete", "clap_mangen"],

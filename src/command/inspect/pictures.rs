@@ -75,7 +75,7 @@ fn power_grid(samples: &[f32], (taper_len, hop_len): (usize, usize), n_frames: u
             }
             let power = spectrum.power(&frame);
             powers.n_rows = power.len();
-            powers.values.extend_from_slice(power);
+            powers.values.extend(power.iter().map(|&power| f64::from(power)));
         }
         let pooled = powers.pooled(1, MAX_ROWS);
         grid.n_rows = pooled.n_rows;

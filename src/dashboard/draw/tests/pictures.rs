@@ -2,7 +2,6 @@
 //! `target/pictures`; `make pictures` makes PNGs of them.
 
 use super::*;
-use crate::pipeline::{Event, Level, Update};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
 use std::fmt::Write;
@@ -146,44 +145,4 @@ fn pictures() {
         let path = format!("{folder}/{name}.{columns}x{rows}.html");
         std::fs::write(path, page(backend.buffer(), paper, ink)).unwrap();
     }
-}
-
-/// How long a picture takes on 120 x 40, if each tenth of a second brings every caller something new.
-fn a_picture_takes(app: &mut App, from_s: u64) -> Duration {
-    let mut picture = Picture::default();
-    let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-    let pictures = 200_u32;
-    let began = std::time::Instant::now();
-    for number in 0..pictures {
-        let ms = 1000 * from_s + 100 * u64::from(number);
-        for caller in 0..12 {
-            let at = StreamTime::from_ms(ms);
-            let event = Event::Level(Level { rms_db: -30.0, peak_db: -20.0 });
-            app.apply(Feed::Update(Update { caller, at, event }));
-        }
-        app.tick(Duration::from_millis(ms));
-        terminal.draw(|frame| picture.draw(frame, app)).unwrap();
-    }
-    began.elapsed() / pictures
-}
-
-#[test]
-#[ignore = "measures, and says nothing of right or wrong"]
-fn drawing_twelve_callers_takes_so_long() {
-    println!("after two minutes: {:?} a picture", a_picture_takes(&mut twelve(), 120));
-    let mut app = twelve();
-    for caller in 0..12 {
-        for quarter in 480..4 * 7200 {
-            let emotion = Emotion::ALL[quarter / 40 % 7];
-            let at = StreamTime::from_ms(250 * quarter as u64);
-            let event = Event::Reading(reading(at, emotion, 60));
-            app.apply(Feed::Update(Update { caller, at, event }));
-        }
-    }
-    app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
-    println!("after two hours: {:?} a picture", a_picture_takes(&mut app, 7200));
-    for key in ['g', 'x', 'x', 'x', 'x', 'x'] {
-        app.on_key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
-    }
-    println!("the whole call: {:?} a picture", a_picture_takes(&mut app, 7240));
 }

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
     Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs, EngineArgs,
-    EvaluateArgs, ExportArgs, InspectArgs, JsonArgs, LogArgs, MakeCallsArgs, ManArgs, MonitorArgs,
-    PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs, TrainArgs, VerifyArgs,
-    completions, manual_pages,
+    EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs, ModelsAction,
+    ModelsArgs, MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs,
+    TrainArgs, VerifyArgs, completions, manual_pages,
 };
 use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
@@ -56,9 +56,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
         Some(Command::Replay(args)) => replay_calls(args),
         Some(Command::Devices(args)) => done(list_devices(&args)),
-        Some(Command::Models(JsonArgs { json })) => {
-            done(models::run(&models::ModelsSettings { json }))
-        }
+        Some(Command::Models(args)) => done(list_or_export_models(args)),
         Some(Command::Report(args)) => report_sessions(args),
         Some(Command::Doctor(DoctorArgs { config, json })) => {
             done(doctor::run(&doctor::DoctorSettings { config, json }))
@@ -154,6 +152,20 @@ fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSetting
 fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
     let stop_after = args.seconds.map(undertone::command::seconds).transpose()?;
     devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
+}
+
+fn list_or_export_models(args: ModelsArgs) -> anyhow::Result<()> {
+    match args.action {
+        None => models::run(&models::ModelsSettings { json: args.json }),
+        Some(ModelsAction::Export(args)) => {
+            models::export::run(&models::export::ExportModelSettings {
+                model: args.model,
+                format: args.format.parse()?,
+                output: args.output,
+                force: args.force,
+            })
+        }
+    }
 }
 
 /// One call, or a batch of them.

@@ -87,11 +87,7 @@ fn value(name: &str, doc: &str, sizes: &[Size]) -> Value {
     };
     let shape = Some(Shape { dim: sizes.iter().map(dimension).collect() });
     let tensor_type = Some(TensorType { elem_type: FLOAT, shape });
-    Value {
-        name: name.to_owned(),
-        of_type: Some(Type { tensor_type }),
-        doc_string: doc.to_owned(),
-    }
+    Value { name: name.to_owned(), of_type: Some(Type { tensor_type }), doc_string: doc.to_owned() }
 }
 
 pub(super) fn integer(name: &str, i: usize) -> Attribute {

@@ -7,6 +7,7 @@ mod models;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use export::ExportArgs;
@@ -65,6 +66,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Make simulated calls with known labels out of labelled clips
     MakeCalls(MakeCallsArgs),
+    /// Find out how many callers this computer carries, and what limits it
+    Capacity(CapacityArgs),
     /// Print a script that lets a shell complete what is typed
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -91,6 +94,29 @@ pub struct DoctorArgs {
     /// Configuration file [default: ~/.config/undertone/config.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undertone capacity`.
+#[derive(Debug, Args)]
+pub struct CapacityArgs {
+    /// Model, by name or folder [default: the one inside the program]
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Where to compute: auto, gpu, cpu, or software (a software graphics driver, for tests)
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
+    /// Listen so long to each number of callers
+    #[arg(long, default_value_t = 8.0, value_name = "SECONDS")]
+    pub seconds: f64,
+    /// Try only this number of callers
+    #[arg(long, value_name = "N")]
+    pub callers: Option<NonZeroUsize>,
+    /// Callers who say nothing
+    #[arg(long)]
+    pub silent: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,

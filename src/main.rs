@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone::audio::recording::Pace;
 use undertone::cli::{
-    Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs, EngineArgs,
-    EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs, ModelsAction,
-    ModelsArgs, MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs,
-    TrainArgs, VerifyArgs, completions, manual_pages,
+    CapacityArgs, Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs,
+    EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs,
+    ModelsAction, ModelsArgs, MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction,
+    SessionsArgs, TrainArgs, VerifyArgs, completions, manual_pages,
 };
+use undertone::command::engine::on_alert;
 use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, degrade, devices, doctor,
-    evaluate, export, folds, inspect, make_calls, manual, models, monitor, replay, report, session,
-    sessions, settings, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, capacity, degrade,
+    devices, doctor, evaluate, export, folds, inspect, make_calls, manual, models, monitor, replay,
+    report, seconds, session, sessions, settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Doctor(DoctorArgs { config, json })) => {
             done(doctor::run(&doctor::DoctorSettings { config, json }))
         }
+        Some(Command::Capacity(args)) => measure_capacity(args),
         Some(Command::Config(args)) => done(settings::run(&config_settings(args))),
         Some(Command::Export(args)) => export_sessions(args),
         Some(Command::Sessions(args)) => work_on_sessions(args),
@@ -104,11 +106,7 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
         model: args.model,
         backend: args.backend.as_deref().map(str::parse).transpose()?,
         session_dir: None,
-        on_alert: args
-            .on_alert
-            .as_deref()
-            .map(undertone::command::engine::on_alert::words)
-            .transpose()?,
+        on_alert: args.on_alert.as_deref().map(on_alert::words).transpose()?,
     };
     let mut config = Config::resolve(args.config.as_deref(), flags)?;
     config.screen.compact |= args.compact;
@@ -131,7 +129,7 @@ fn log_to(LogArgs { log, force, no_log }: LogArgs) -> session::LogTo {
 }
 
 fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSettings> {
-    let stop_after = args.seconds.map(undertone::command::seconds).transpose()?;
+    let stop_after = args.seconds.map(seconds).transpose()?;
     let callers = if args.caller.is_empty() {
         monitor::Callers::One(args.device.as_deref().map(str::parse).transpose()?)
     } else {
@@ -149,8 +147,19 @@ fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSetting
     })
 }
 
+fn measure_capacity(args: CapacityArgs) -> anyhow::Result<Exit> {
+    done(capacity::run(&capacity::CapacitySettings {
+        model: args.model,
+        backend: args.backend.parse()?,
+        length: seconds(args.seconds)?,
+        callers: args.callers.map(Into::into),
+        silent: args.silent,
+        json: args.json,
+    }))
+}
+
 fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
-    let stop_after = args.seconds.map(undertone::command::seconds).transpose()?;
+    let stop_after = args.seconds.map(seconds).transpose()?;
     devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
 }
 

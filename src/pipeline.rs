@@ -14,6 +14,8 @@
 //! The operator's side, where it is heard, goes through the gate alone: what of it is heard on a caller's side
 //! (an echo) is no speech of the caller.
 //!
+//! Of several callers each has its own moment in a hop at which readings are due, so that the work is even.
+//!
 //! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
 //! are told at once while the rest waits for the gate. Between calls a caller keeps the last
 //! segment, the smoothed scores and the samples that did not yet fill a frame.
@@ -105,7 +107,10 @@ impl<C: Classifier> Pipeline<C> {
         let callers = source_rates_hz
             .iter()
             .enumerate()
-            .map(|(index, &rate)| Caller::new(index, settings, recipe, uncertain_below, rate))
+            .map(|(index, &rate)| {
+                let place = (index, source_rates_hz.len());
+                Caller::new(place, settings, recipe, uncertain_below, rate)
+            })
             .collect::<Result<_, _>>()?;
         Ok(Pipeline { callers, operator: None, classifier })
     }

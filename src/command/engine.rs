@@ -18,6 +18,7 @@ pub mod reorder;
 pub mod running_log;
 pub mod steady;
 mod steady_worker;
+pub mod step;
 pub mod switchboard;
 
 use crate::audio::AudioError;
@@ -26,24 +27,15 @@ use crate::pipeline::{Event, Pipeline, Update};
 use crate::session::record::{Delay, EndReason};
 use crate::stream_time::StreamTime;
 use call::Ended;
+use delay::Delays;
 pub use line::LineSetup;
 use line::{Clock, Line, Surroundings};
 use notices::Notices;
 use on_alert::OnAlert;
 use operator_side::OperatorSide;
 use steady::Steady;
+pub use step::Step;
 use switchboard::{Change, News, Switchboard};
-
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// The sources are at their ends.
-    Ended,
-    /// Nothing there yet: wait a few milliseconds.
-    Waiting,
-    /// A block was worked on: go on at once.
-    Worked,
-}
 
 /// All lines, the pipeline and the calls.
 pub struct Engine {
@@ -352,6 +344,20 @@ impl Engine {
     pub fn delay(&self) -> Option<Delay> {
         let delays = self.lines.iter().filter_map(Line::delay);
         delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one })
+    }
+
+    /// The delays of all lines' readings, since they are counted.
+    #[must_use]
+    pub fn delays(&self) -> Delays {
+        self.lines.iter().fold(Delays::default(), |mut all, line| {
+            all.join(line.delays());
+            all
+        })
+    }
+
+    /// Delays are counted from here on.
+    pub fn count_delays_anew(&mut self) {
+        self.lines.iter_mut().for_each(Line::count_delays_anew);
     }
 
     /// Since when nothing is logged, if that is so.

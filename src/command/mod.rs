@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod calls;
+pub mod capacity;
 pub mod degrade;
 pub mod devices;
 pub mod doctor;

@@ -12,9 +12,9 @@ use super::sessions::purge;
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
-use crate::model::ModelError;
 use crate::model::artifact::InputForm;
 use crate::model::device::Backend;
+use crate::model::{Baseline, Classifier, ModelError};
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::session::SESSION_VERSION;
@@ -142,6 +142,15 @@ impl Prepared {
     #[must_use]
     pub fn model_line(&self) -> String {
         self.classifier.manifest().honest_line()
+    }
+
+    /// Classifies the model's test segment, as one of a call.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn classify_test_segment(&mut self) -> Result<(), ModelError> {
+        let segment = self.classifier.test_segment();
+        self.classifier.classify(&segment, &Baseline::default()).map(|_| ())
     }
 
     /// The header of every log, but for when it begins and who is heard.

@@ -14,7 +14,7 @@ pub struct Setup {
     pub lines: Vec<Line>,
     /// The model and its honest score, such as `phone-lstm: UAR 0.53 on strangers`.
     pub model: String,
-    /// What computes: `CPU (burn-flex)` or the name of an adapter.
+    /// What computes: `CPU (AVX-512)` or the name of an adapter.
     pub backend: String,
     /// What the deployer has to tell a caller, if that is to be confirmed at each call.
     pub notice_text: Option<String>,

@@ -3,6 +3,7 @@
 use super::ModelError;
 use super::artifact::{Artifact, InputForm, Manifest};
 use super::baseline::Baseline;
+use super::cpu::{CpuNetwork, Segment};
 use super::device::Backend;
 use super::network::Network;
 use crate::emotion::{N_EMOTIONS, Scores};
@@ -30,12 +31,22 @@ pub trait Classifier {
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError>;
 }
 
-/// The product's classifier: the burn LSTM of a model artifact.
+/// The product's classifier: the LSTM of a model artifact.
 pub struct LstmClassifier {
     manifest: Manifest,
-    network: Network,
+    network: Form,
     backend: Backend,
+    /// Reused: what the network is given.
     steps: Vec<f32>,
+    known: Vec<f32>,
+}
+
+/// The network in the form that its device wants.
+enum Form {
+    /// Kernels of our own.
+    Cpu(Box<CpuNetwork>),
+    /// burn's, on a graphics device.
+    Graphics(Network),
 }
 
 impl LstmClassifier {
@@ -46,7 +57,12 @@ impl LstmClassifier {
     pub fn new(artifact: &Artifact, backend: Backend) -> Result<Self, ModelError> {
         let manifest = artifact.manifest.clone();
         let network = load_network(artifact, &backend.device)?;
-        Ok(LstmClassifier { manifest, network, backend, steps: Vec::new() })
+        let network = if backend.is_gpu() {
+            Form::Graphics(network)
+        } else {
+            Form::Cpu(Box::new(CpuNetwork::new(&network, &manifest.network)))
+        };
+        Ok(LstmClassifier { manifest, network, backend, steps: Vec::new(), known: Vec::new() })
     }
 
     /// The model.
@@ -103,28 +119,30 @@ impl LstmClassifier {
     /// As [`Classifier::classify`].
     pub fn logits(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Vec<f32>, ModelError> {
         let n_steps = self.normalised_steps(segment)?;
-        let n_inputs = self.steps.len() / n_steps;
-        let data = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
-        let steps = Tensor::<3>::from_data(data, &self.backend.device);
-        let mut known = Vec::new();
+        self.known.clear();
         if self.manifest.network.hears_baseline {
-            baseline.append(&self.manifest.normalisation, &mut known);
+            baseline.append(&self.manifest.normalisation, &mut self.known);
         }
-        let known = TensorData::new(known, [1, 2 * self.known_features()]);
-        let known = Tensor::<2>::from_data(known, &self.backend.device);
-        let logits = self.network.forward(steps, known, self.manifest.network.pooling);
-        logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
-            device: self.backend.description.clone(),
-            reason: error.to_string(),
-        })
-    }
-
-    /// Features of which the caller's own values are given.
-    fn known_features(&self) -> usize {
-        if self.manifest.network.hears_baseline {
-            self.manifest.normalisation.mean.len()
-        } else {
-            0
+        match &mut self.network {
+            Form::Cpu(network) => {
+                let segment = Segment { steps: &self.steps, baseline: &self.known };
+                let mut logits = Vec::with_capacity(self.manifest.network.n_outputs());
+                network.logits(&[segment], &mut logits);
+                Ok(logits)
+            }
+            Form::Graphics(network) => {
+                let device = &self.backend.device;
+                let n_inputs = self.steps.len() / n_steps;
+                let steps = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
+                let known = TensorData::new(self.known.clone(), [1, self.known.len()]);
+                let (steps, known) =
+                    (Tensor::from_data(steps, device), Tensor::from_data(known, device));
+                let logits = network.forward(steps, known, self.manifest.network.pooling);
+                logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
+                    device: self.backend.description.clone(),
+                    reason: error.to_string(),
+                })
+            }
         }
     }
 

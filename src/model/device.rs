@@ -5,6 +5,7 @@
 //! runs, since it is far slower than the CPU backend and some drivers crash the process.
 
 use super::artifact::Artifact;
+use super::cpu::CpuNetwork;
 use super::{Baseline, Classifier, LstmClassifier, ModelError};
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
@@ -62,7 +63,7 @@ impl fmt::Display for BackendChoice {
 pub struct Backend {
     /// burn's device.
     pub device: Device,
-    /// For screen and log: "GPU NVIDIA H100 (Vulkan)" or "CPU (burn-flex)".
+    /// For screen and log: "GPU NVIDIA H100 (Vulkan)" or "CPU (AVX-512)".
     pub description: String,
     /// Why it is not what one would expect, if so: "no GPU found: using the CPU".
     pub notice: Option<String>,
@@ -71,12 +72,12 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// burn's CPU backend; always there.
+    /// The CPU, with kernels of our own; always there.
     #[must_use]
     pub fn cpu() -> Self {
         Backend {
             device: Device::flex(),
-            description: "CPU (burn-flex)".into(),
+            description: format!("CPU ({})", CpuNetwork::instructions()),
             notice: None,
             graphics: None,
         }

@@ -73,7 +73,7 @@ pub(super) struct Judges<'a> {
 
 impl Caller {
     pub(super) fn new(
-        index: usize,
+        (index, n_callers): (usize, usize),
         settings: &PipelineSettings,
         recipe: Recipe,
         uncertain_below: f32,
@@ -96,7 +96,7 @@ impl Caller {
             frame: Vec::new(),
             decisions: Vec::new(),
             first_decision: 0,
-            utterance: Utterance::new(settings, recipe, uncertain_below),
+            utterance: Utterance::new((index, n_callers), settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
             leak: Leak::new(StreamTime::ZERO),
             operator: OperatorState::default(),

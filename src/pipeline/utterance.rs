@@ -28,6 +28,8 @@ const HANG_UP_MS: u32 = 60_000;
 pub(super) struct Utterance {
     recipe: Recipe,
     hop_frames: usize,
+    /// Readings are due so many frames before a whole number of hops.
+    phase: usize,
     min_frames: usize,
     max_frames: usize,
     pause_frames: usize,
@@ -48,12 +50,21 @@ pub(super) struct Utterance {
 }
 
 impl Utterance {
-    pub(super) fn new(settings: &PipelineSettings, recipe: Recipe, uncertain_below: f32) -> Self {
+    /// For the caller `index` of `n_callers`, whose readings are due at different moments of a hop, so that the work
+    /// is even.
+    pub(super) fn new(
+        (index, n_callers): (usize, usize),
+        settings: &PipelineSettings,
+        recipe: Recipe,
+        uncertain_below: f32,
+    ) -> Self {
+        let hop_frames = recipe.frames_in_ms(settings.hop_ms).max(1);
         let max_frames = recipe.frames_in_ms(settings.segment_ms).max(1);
         let smoothing = StreamTime::from_ms(settings.smoothing_ms.into());
         Utterance {
             recipe,
-            hop_frames: recipe.frames_in_ms(settings.hop_ms).max(1),
+            hop_frames,
+            phase: hop_frames * index / n_callers,
             min_frames: recipe.frames_in_ms(settings.min_speech_ms).clamp(1, max_frames),
             max_frames,
             pause_frames: recipe.frames_in_ms(settings.pause_ms),
@@ -114,7 +125,7 @@ impl Utterance {
             self.heard_speech = false;
             return Ok(());
         };
-        if !frame.number.is_multiple_of(self.hop_frames) {
+        if !(frame.number + self.phase).is_multiple_of(self.hop_frames) {
             return Ok(());
         }
         if self.is_hurried {

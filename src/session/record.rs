@@ -45,7 +45,7 @@ pub struct Header {
     /// The settings of calls and notice, as JSON; absent before version 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<serde_json::Value>,
-    /// What computes, in the words on screen: `CPU (burn-flex)`.
+    /// What computes, in the words on screen: `CPU (AVX-512)`.
     pub backend: String,
     /// Who is monitored; records name them by their position here.
     pub callers: Vec<CallerEntry>,

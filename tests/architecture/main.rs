@@ -101,6 +101,7 @@ const RESERVED: &[Reserved] = &[
         tests_too: false,
     },
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
+    Reserved { words: &["pulp"], only_in: &["model/cpu/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved {
         words: &["clap", "clap_complete", "clap_mangen"],

@@ -33,21 +33,58 @@ const LONGEST_MS: usize = 10_000;
 const WINDOW: Duration = Duration::from_secs(30);
 
 /// A histogram of delays in steps of 1 ms; its size does not grow with the call.
+#[derive(Clone)]
+pub struct Delays {
+    counts: Vec<u32>,
+    n: u64,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        Delays { counts: vec![0; LONGEST_MS], n: 0 }
+    }
+}
+
+impl Delays {
+    fn add(&mut self, delay: Duration) {
+        let bin = usize::try_from(delay.as_millis()).unwrap_or(LONGEST_MS).min(LONGEST_MS - 1);
+        self.counts[bin] += 1;
+        self.n += 1;
+    }
+
+    /// Counts those of another line too.
+    pub fn join(&mut self, other: &Delays) {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count);
+        self.n += other.n;
+    }
+
+    /// The upper end of the bin in which the percentile lies, in milliseconds; none without delays.
+    #[must_use]
+    pub fn percentile(&self, percent: u64) -> Option<f64> {
+        let rank = (self.n * percent).div_ceil(100);
+        let mut seen = 0;
+        self.counts.iter().zip(1_u32..).find_map(|(&count, end)| {
+            seen += u64::from(count);
+            (count > 0 && seen >= rank).then_some(f64::from(end))
+        })
+    }
+}
+
+/// Measures the delays of a line's readings.
 pub struct DelayMeter {
     rate_hz: u32,
     /// When sample 0 was captured, as far as is known.
     start: Option<Instant>,
     /// The same from the blocks of this window alone, and when the window began.
     recent: Option<(Instant, Instant)>,
-    counts: Vec<u32>,
-    n: u64,
+    delays: Delays,
 }
 
 impl DelayMeter {
     /// A meter for a source of that rate.
     #[must_use]
     pub fn new(rate_hz: u32) -> Self {
-        DelayMeter { rate_hz, start: None, recent: None, counts: vec![0; LONGEST_MS], n: 0 }
+        DelayMeter { rate_hz, start: None, recent: None, delays: Delays::default() }
     }
 
     /// The source has delivered its first `n_samples` samples by `now`.
@@ -69,10 +106,7 @@ impl DelayMeter {
     pub fn logged(&mut self, at: StreamTime, now: Instant) {
         let Some(start) = self.start else { return };
         let captured = start + Duration::from_secs_f64(at.seconds());
-        let delay = now.saturating_duration_since(captured).as_millis();
-        let bin = usize::try_from(delay).unwrap_or(LONGEST_MS).min(LONGEST_MS - 1);
-        self.counts[bin] += 1;
-        self.n += 1;
+        self.delays.add(now.saturating_duration_since(captured));
     }
 
     /// The stream's beginning is not known any more: after a seek, a pause or another speed.
@@ -89,32 +123,21 @@ impl DelayMeter {
 
     /// Counts delays from here on.
     pub fn forget_counts(&mut self) {
-        self.counts.fill(0);
-        self.n = 0;
+        self.delays.counts.fill(0);
+        self.delays.n = 0;
+    }
+
+    /// The delays so far.
+    #[must_use]
+    pub fn delays(&self) -> &Delays {
+        &self.delays
     }
 
     /// Median and 95th percentile so far, or `None` before the first reading.
     #[must_use]
     pub fn summary(&self) -> Option<Delay> {
-        (self.n > 0).then(|| Delay {
-            p50_ms: self.percentile(50),
-            p95_ms: self.percentile(95),
-            n: self.n,
-        })
-    }
-
-    /// The upper end of the bin in which the percentile lies, in milliseconds.
-    #[expect(clippy::cast_precision_loss, reason = "at most 10,000 bins")]
-    fn percentile(&self, percent: u64) -> f64 {
-        let rank = (self.n * percent).div_ceil(100);
-        let mut seen = 0;
-        for (bin, &count) in self.counts.iter().enumerate() {
-            seen += u64::from(count);
-            if seen >= rank {
-                return (bin + 1) as f64;
-            }
-        }
-        LONGEST_MS as f64
+        let (p50_ms, p95_ms) = (self.delays.percentile(50)?, self.delays.percentile(95)?);
+        Some(Delay { p50_ms, p95_ms, n: self.delays.n })
     }
 }
 

@@ -6,7 +6,7 @@
 use super::Step;
 use super::backlog::Backlog;
 pub use super::delay::Clock;
-use super::delay::DelayMeter;
+use super::delay::{DelayMeter, Delays};
 use super::input::Input;
 use super::notices::Notices;
 use super::operator_side::OperatorSide;
@@ -270,6 +270,12 @@ impl Line {
     #[must_use]
     pub fn delay(&self) -> Option<Delay> {
         self.delay.summary()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn delays(&self) -> &Delays {
+        self.delay.delays()
     }
 
     /// When the line's time was zero, as far as is known.

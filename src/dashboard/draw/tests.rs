@@ -12,6 +12,7 @@ use std::time::Duration;
 
 mod anything;
 mod golden_log;
+#[cfg(test)]
 mod pictures;
 
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {

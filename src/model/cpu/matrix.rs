@@ -53,11 +53,6 @@ impl Packed {
         self.n_padded
     }
 
-    /// Rows of the matrix: the length of a row that it multiplies.
-    pub(super) fn n_inputs(&self) -> usize {
-        self.n_inputs
-    }
-
     /// Adds the products of `n_rows` rows to `sums`, `[n_rows, n_padded]`. Row `r` begins at `r * stride` of
     /// `rows`; rows may overlap. `tile` is reused.
     #[inline(always)]

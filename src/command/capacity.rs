@@ -1,0 +1,218 @@
+//! `undertone capacity`: how many callers this machine carries, and what limits it.
+//!
+//! In: what computes, and for how long each number of callers is tried. Out: a table of the delays, the work and
+//! the memory at each number, and the largest that was carried. The engine is the one that `monitor` runs, with a
+//! log for each call; only the callers are simulated: everybody says the demo call's text, each begins elsewhere
+//! in it, and the samples come by the clock in blocks of 20 ms.
+
+mod machine;
+mod trial;
+
+use super::installed;
+use super::printer::{print, print_json, tell};
+use crate::config::Config;
+use crate::model::artifact::Artifact;
+use crate::model::device::BackendChoice;
+use serde::Serialize;
+use std::time::Duration;
+use trial::{Callers, Trial};
+
+/// A machine carries callers while 95 of 100 readings are in the log so soon after their last sample.
+const LIMIT_MS: f64 = 250.0;
+
+/// Numbers of callers that are tried, until one is too many; then between the last two.
+const LADDER: [usize; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
+
+/// How often the number is halved between what was carried and what was not.
+const N_HALVED: usize = 3;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct CapacitySettings {
+    /// Name or folder of the model; none for the default one.
+    pub model: Option<String>,
+    /// What computes.
+    pub backend: BackendChoice,
+    /// How long each number of callers is listened to; some seconds more are not counted.
+    pub length: Duration,
+    /// Only this number of callers.
+    pub callers: Option<usize>,
+    /// Whether nobody says anything.
+    pub silent: bool,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// What was found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    machine: String,
+    backend: String,
+    /// Milliseconds for one segment alone.
+    segment_ms: f64,
+    limit_ms: f64,
+    trials: Vec<Trial>,
+    /// The largest number of callers whose delay was within the limit; none if none was.
+    carried: Option<usize>,
+    limited_by: String,
+}
+
+/// Tries numbers of callers and prints what they cost.
+///
+/// # Errors
+/// No such model or device; a log that cannot be written; more callers than the system lets files be open for.
+pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
+    let artifact = installed::open(settings.model.as_deref())?;
+    let config =
+        Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
+    let mut callers = Callers::new(config, settings.silent, settings.length)?;
+    if let Some(notice) = callers.notice() {
+        tell(&notice);
+    }
+    let segment_ms = callers.segment_ms()?;
+    if !settings.json {
+        print(&heading(&callers, &artifact, segment_ms))?;
+    }
+    let (trials, carried) = match settings.callers {
+        Some(n_callers) => {
+            let trial = tried(&mut callers, n_callers, settings.json)?;
+            let carried = trial.is_carried(LIMIT_MS).then_some(n_callers);
+            (vec![trial], carried)
+        }
+        None => search(&mut callers, settings.json)?,
+    };
+    let limited_by = limit(&trials, carried, segment_ms);
+    let findings = Findings {
+        machine: machine::description(),
+        backend: callers.backend(),
+        segment_ms,
+        limit_ms: LIMIT_MS,
+        trials,
+        carried,
+        limited_by,
+    };
+    if settings.json {
+        return Ok(print_json(&findings)?);
+    }
+    Ok(print(&conclusion(&findings))?)
+}
+
+fn heading(callers: &Callers, artifact: &Artifact, segment_ms: f64) -> String {
+    format!(
+        "{}\n{} on {}: {segment_ms:.2} ms a segment\n\n\
+         callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
+        machine::description(),
+        artifact.manifest.name,
+        callers.backend()
+    )
+}
+
+/// Tries one number, and tells it at once.
+fn tried(callers: &mut Callers, n_callers: usize, json: bool) -> anyhow::Result<Trial> {
+    let trial = callers.listen(n_callers)?;
+    if !json {
+        print(&format!("{trial}\n"))?;
+    }
+    Ok(trial)
+}
+
+/// Up the ladder until the delay is too long, and then between the last two steps.
+fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Option<usize>)> {
+    let mut trials = Vec::new();
+    let (mut carried, mut too_many) = (None, None);
+    for n_callers in LADDER {
+        let trial = tried(callers, n_callers, json)?;
+        let is_carried = trial.is_carried(LIMIT_MS);
+        trials.push(trial);
+        if !is_carried {
+            too_many = Some(n_callers);
+            break;
+        }
+        carried = Some(n_callers);
+    }
+    for _ in 0..N_HALVED {
+        let (Some(below), Some(above)) = (carried, too_many) else { break };
+        let middle = below.midpoint(above);
+        if middle == below {
+            break;
+        }
+        let trial = tried(callers, middle, json)?;
+        if trial.is_carried(LIMIT_MS) {
+            carried = Some(middle);
+        } else {
+            too_many = Some(middle);
+        }
+        trials.push(trial);
+    }
+    trials.sort_by_key(|trial| trial.callers);
+    Ok((trials, carried))
+}
+
+/// What there is too little of, in words.
+fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> String {
+    let Some(trial) = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n)) else {
+        return "nothing that was tried was too much".to_owned();
+    };
+    let network = trial.readings_per_s * segment_ms / 1e3;
+    match trial.cores {
+        Some(cores) if cores > 0.9 => format!(
+            "the engine's thread: with {} callers it is busy all the time, {:.0} % of it with the network",
+            trial.callers,
+            100.0 * network / cores
+        ),
+        Some(cores) => format!(
+            "waiting: with {} callers only {cores:.2} cores are busy, so other programs or the device are slow",
+            trial.callers
+        ),
+        None => format!("time: {} callers are too many", trial.callers),
+    }
+}
+
+fn conclusion(findings: &Findings) -> String {
+    let carried = findings.carried.map_or("no caller at all".to_owned(), |n| match n {
+        1 => "1 caller".to_owned(),
+        n => format!("{n} callers"),
+    });
+    format!(
+        "\nThis machine carries {carried}: 95 % of their readings are logged within {} ms of the last sample.\n\
+         Limited by {}.\n",
+        findings.limit_ms, findings.limited_by
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(callers: usize, p95_ms: f64, cores: f64) -> Trial {
+        Trial {
+            callers,
+            readings_per_s: 4.0 * callers as f64,
+            p50_ms: Some(1.0),
+            p95_ms: Some(p95_ms),
+            p99_ms: Some(2.0 * p95_ms),
+            cores: Some(cores),
+            memory_mb: Some(30.0),
+            is_silent: false,
+        }
+    }
+
+    #[test]
+    fn what_limits_is_read_from_the_first_number_that_is_too_many() {
+        let trials = [trial(100, 20.0, 0.5), trial(200, 900.0, 1.0)];
+        let words = limit(&trials, Some(100), 0.5);
+        assert!(words.contains("with 200 callers it is busy all the time, 40 %"), "{words}");
+        let waiting = limit(&[trial(10, 900.0, 0.2)], None, 0.5);
+        assert!(waiting.contains("only 0.20 cores"), "{waiting}");
+        assert!(limit(&trials[..1], Some(100), 0.5).contains("nothing"));
+    }
+
+    #[test]
+    fn silence_is_carried_without_readings_and_speech_is_not() {
+        let nothing = Trial { p95_ms: None, ..trial(3, 0.0, 0.1) };
+        assert!(!nothing.is_carried(LIMIT_MS));
+        assert!(Trial { is_silent: true, ..nothing }.is_carried(LIMIT_MS));
+        assert!(trial(3, 250.0, 0.1).is_carried(LIMIT_MS));
+        assert!(!trial(3, 251.0, 0.1).is_carried(LIMIT_MS));
+    }
+}

@@ -1,0 +1,56 @@
+//! What the system tells of the machine and of this process.
+//!
+//! In: `/proc`, where there is one. Out: words and numbers, or nothing. Keeps nothing.
+
+use std::fs;
+use std::time::Duration;
+
+/// Clock ticks a second in `/proc/self/stat`: 100 on every Linux.
+const TICKS_PER_S: f64 = 100.0;
+
+/// Number of cores and the processor's name.
+pub(super) fn description() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let name = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+    match name {
+        Some(name) => format!("{name}, {cores}"),
+        None => cores,
+    }
+}
+
+/// The time that all threads of this process have computed so far.
+pub(super) fn computed() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name may hold anything; what follows its closing bracket are numbers.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks: f64 = fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?;
+    Some(Duration::from_secs_f64(ticks / TICKS_PER_S))
+}
+
+/// The memory that this process uses now, in MB of 1,000,000 bytes.
+pub(super) fn memory_mb() -> Option<f64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024.0 / 1e6)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_computed_and_uses_memory() {
+        let before = computed().unwrap();
+        let mut sum = 0_u64;
+        while computed().unwrap() < before + Duration::from_millis(20) {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(memory_mb().unwrap() > 1.0);
+        assert!(description().contains("core"));
+    }
+}

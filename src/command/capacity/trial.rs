@@ -1,0 +1,217 @@
+//! A number of simulated callers in the real engine, for some seconds.
+//!
+//! In: how many. Out: a [`Trial`]. Keeps the model, which goes from engine to engine, and the sound in a folder
+//! that is removed at the end.
+
+use super::machine;
+use crate::audio::Source;
+use crate::audio::recording::{Channel, Pace, Recording};
+use crate::command::engine::delay::Delays;
+use crate::command::engine::input::Input;
+use crate::command::engine::line::Clock;
+use crate::command::engine::switchboard::{CallRule, News};
+use crate::command::engine::{LineSetup, Step};
+use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
+use crate::command::watch::POLL;
+use crate::config::Config;
+use crate::output_file::IfExists;
+use crate::pipeline::{Event, Update};
+use crate::session::record::{CallerEntry, EndReason};
+use anyhow::Context;
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What everybody says: a synthetic voice.
+const CALL: &[u8] = include_bytes!("../../../assets/demo-call.wav");
+
+/// Before it counts: the longest segment is full, and what runs for the first time has run.
+const WARM_UP: Duration = Duration::from_secs(4);
+
+/// Segments that are timed alone.
+const N_TIMED: u32 = 50;
+
+/// What so many callers cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Trial {
+    pub(super) callers: usize,
+    pub(super) readings_per_s: f64,
+    /// From a segment's last sample to its reading in the log; none without readings.
+    pub(super) p50_ms: Option<f64>,
+    pub(super) p95_ms: Option<f64>,
+    pub(super) p99_ms: Option<f64>,
+    /// Cores that were busy, on average; none where the system does not tell.
+    pub(super) cores: Option<f64>,
+    /// Memory of the whole program.
+    pub(super) memory_mb: Option<f64>,
+    /// Whether nobody said anything.
+    pub(super) is_silent: bool,
+}
+
+impl Trial {
+    /// Whether 95 % of the readings came in time; there must be some, unless nobody said anything.
+    pub(super) fn is_carried(&self, limit_ms: f64) -> bool {
+        self.p95_ms.map_or(self.is_silent, |delay| delay <= limit_ms)
+    }
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |number: Option<f64>, digits: usize| {
+            number.map_or("-".to_owned(), |number| format!("{number:.digits$}"))
+        };
+        write!(
+            f,
+            "{:7}  {:10.1}  {:>5}  {:>5}  {:>5}     {:>5}  {:>9}",
+            self.callers,
+            self.readings_per_s,
+            number(self.p50_ms, 0),
+            number(self.p95_ms, 0),
+            number(self.p99_ms, 0),
+            number(self.cores, 2),
+            number(self.memory_mb, 1),
+        )
+    }
+}
+
+/// Simulated callers.
+pub(super) struct Callers {
+    prepared: Option<Prepared>,
+    terms: Terms,
+    folder: TempDir,
+    call: PathBuf,
+    silent: bool,
+    length: Duration,
+}
+
+impl Callers {
+    /// Loads the model and writes down what is said.
+    ///
+    /// # Errors
+    /// As [`Prepared::new`]; a folder for temporary files that cannot be written.
+    pub(super) fn new(config: Config, silent: bool, length: Duration) -> anyhow::Result<Self> {
+        let settings = SessionSettings {
+            config,
+            log: LogTo::Nowhere,
+            headless: true,
+            json: false,
+            recording: None,
+        };
+        let prepared = Prepared::new(settings)?;
+        let terms = prepared.terms().clone();
+        let folder = tempfile::tempdir().context("cannot write temporary files")?;
+        let call = folder.path().join("call.wav");
+        let mut bytes = CALL.to_vec();
+        if silent {
+            // The samples are mu-law, where this is zero; the header is shorter than a hundred bytes.
+            bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xff);
+        }
+        std::fs::write(&call, bytes).context("cannot write temporary files")?;
+        Ok(Callers { prepared: Some(prepared), terms, folder, call, silent, length })
+    }
+
+    fn prepared(&self) -> &Prepared {
+        self.prepared.as_ref().expect("a trial gives the model back")
+    }
+
+    /// Where the model runs.
+    pub(super) fn backend(&self) -> String {
+        self.prepared().backend().description.clone()
+    }
+
+    /// What is to be told of it.
+    pub(super) fn notice(&self) -> Option<String> {
+        self.prepared().notice()
+    }
+
+    /// Milliseconds for one of the longest segments, alone.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(super) fn segment_ms(&mut self) -> anyhow::Result<f64> {
+        let prepared = self.prepared.as_mut().expect("a trial gives the model back");
+        let begun = Instant::now();
+        for _ in 0..N_TIMED {
+            prepared.classify_test_segment()?;
+        }
+        Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(N_TIMED))
+    }
+
+    /// Has so many callers speak at once.
+    ///
+    /// # Errors
+    /// A log or a recording that cannot be opened: there are limits to open files.
+    pub(super) fn listen(&mut self, n_callers: usize) -> anyhow::Result<Trial> {
+        let logs = self.folder.path().join(format!("{n_callers}"));
+        std::fs::create_dir_all(&logs).context("cannot write temporary files")?;
+        let log = LogTo::File(logs.join("log.jsonl"), IfExists::Replace);
+        let lines = (0..n_callers).map(|caller| self.line(caller, n_callers));
+        let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
+        let prepared = self.prepared.take().expect("a trial gives the model back");
+        let prepared = prepared.under(self.terms.with_log(log, None));
+        let mut engine = prepared.engine(lines, None, CallRule::ByKey, Clock::RealTime)?;
+        let mut n_readings = 0_u64;
+        let mut counted: Option<(Instant, Option<Duration>)> = None;
+        let begun = Instant::now();
+        while begun.elapsed() < WARM_UP + self.length {
+            if counted.is_none() && begun.elapsed() >= WARM_UP {
+                engine.count_delays_anew();
+                n_readings = 0;
+                counted = Some((Instant::now(), machine::computed()));
+            }
+            let step = engine.step(&mut |news| {
+                let is_reading =
+                    matches!(news, News::Update(Update { event: Event::Reading(_), .. }));
+                n_readings += u64::from(is_reading);
+            })?;
+            match step {
+                Step::Worked => {}
+                Step::Waiting => std::thread::sleep(POLL),
+                Step::Ended => break,
+            }
+        }
+        let (since, computed_before) = counted.context("the callers said too little")?;
+        let wall = since.elapsed().as_secs_f64();
+        let computed = machine::computed()
+            .zip(computed_before)
+            .map(|(now, before)| now.saturating_sub(before).as_secs_f64());
+        let memory_mb = machine::memory_mb();
+        let delays = engine.delays();
+        let (_, classifier) = engine.end_with_classifier(&EndReason::Stopped);
+        self.prepared = Some(Prepared::again(self.terms.clone(), classifier));
+        std::fs::remove_dir_all(&logs).context("cannot remove temporary files")?;
+        #[expect(clippy::cast_precision_loss, reason = "readings of some seconds")]
+        let readings_per_s = n_readings as f64 / wall;
+        let percentile = |percent| Delays::percentile(&delays, percent);
+        Ok(Trial {
+            callers: n_callers,
+            readings_per_s,
+            p50_ms: percentile(50),
+            p95_ms: percentile(95),
+            p99_ms: percentile(99),
+            cores: computed.map(|computed| computed / wall),
+            memory_mb,
+            is_silent: self.silent,
+        })
+    }
+
+    /// One caller, who begins elsewhere in the text than the others, and comes to no end of it.
+    fn line(&self, caller: usize, n_callers: usize) -> anyhow::Result<LineSetup> {
+        let mut recording = Recording::open(&self.call, Channel::Mix, Pace::Paced { speed: 1.0 })?;
+        let rate_hz = u64::from(recording.sample_rate_hz());
+        let all = recording.len_samples().unwrap_or_default();
+        let heard = (WARM_UP + self.length).as_secs() + 2;
+        let room = all.saturating_sub(heard * rate_hz);
+        anyhow::ensure!(
+            room > 0,
+            "the simulated call is {} s long; try fewer --seconds than that",
+            all / rate_hz
+        );
+        recording.seek(room * caller as u64 / n_callers as u64)?;
+        let label = format!("caller {}", caller + 1);
+        let entry = CallerEntry { label, source: "simulated".to_owned() };
+        Ok(LineSetup { entry, input: Input::Recording(Box::new(recording)) })
+    }
+}

@@ -1,4 +1,5 @@
-//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
+//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code. Over 400 lines: for each
+//! command a short function makes its settings of what was typed.
 
 use clap::Parser;
 use std::io::Write;

@@ -34,8 +34,11 @@ CALL_S = 60
 SCRATCH = ours.TARGET / "bench-peers"
 # Each measurement lasts about so long, so that a clock's tick and a thread's waking do not matter.
 MEASURED_S = 0.3
-# Peers' threads keep looking for work a while after a run; our turn is to find an idle machine.
+# Peers' threads keep looking for work a while after a run; each turn is to find an idle machine. Where others work on
+# it, a turn waits for a gap, but all turns together not longer than PATIENCE_S.
 REST_S = 0.2
+IDLE_SHARE = 0.95
+PATIENCE_S = 300.0
 
 
 @dataclasses.dataclass
@@ -212,14 +215,43 @@ def print_machine(bench):
         f"Versions: {version}, ONNX Runtime {onnxruntime.__version__}, PyTorch {torch.__version__} "
         f"({torch.backends.cpu.get_cpu_capability()}), Python {platform.python_version()}, numpy {np.__version__}"
     )
-    print(f"Load before: {os.getloadavg()[0]:.2f} (a quiet machine: below 0.3)")
+    print(f"Load before: {os.getloadavg()[0]:.2f}")
 
 
-def measured(comparison, n_rounds):
+class Quiet:
+    """Waits for gaps in which the machine is idle, and counts the turns for which none came."""
+
+    def __init__(self):
+        self.left_s = PATIENCE_S
+        self.n_turns = 0
+        self.n_disturbed = 0
+
+    def wait(self):
+        self.n_turns += 1
+        while True:
+            before, start = idle_s(), time.perf_counter()
+            time.sleep(REST_S)
+            waited_s = time.perf_counter() - start
+            if idle_s() - before >= IDLE_SHARE * waited_s * os.cpu_count():
+                return
+            self.left_s -= waited_s
+            if self.left_s <= 0.0:
+                self.n_disturbed += 1
+                return
+
+
+def idle_s():
+    """Seconds that all cores together were idle since the machine started."""
+    with open("/proc/stat") as file:
+        fields = file.readline().split()
+    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+
+
+def measured(comparison, n_rounds, quiet):
     sides = ([], [])
     for _ in range(n_rounds):
         for seconds, side in zip(sides, (comparison.ours, comparison.theirs)):
-            time.sleep(REST_S)
+            quiet.wait()
             seconds.append(side())
     return [statistics.median(seconds) for seconds in sides], [spread(seconds) for seconds in sides]
 
@@ -241,13 +273,16 @@ def main():
         sys.exit(f"no comparison holds '{given.only}'")
     print(f"Medians of {given.rounds} rounds in turns; ratio: how many times faster we are; spread: of ours, theirs.")
     print()
+    quiet = Quiet()
     print("| work | ours | peer | theirs | ratio | spread |")
     print("|---|---|---|---|---|---|")
     for one in chosen:
-        (our_s, their_s), spreads = measured(one, given.rounds)
+        (our_s, their_s), spreads = measured(one, given.rounds, quiet)
         cells = [one.work, milliseconds(our_s), one.peer, milliseconds(their_s), f"{their_s / our_s:.2f}"]
         cells.append(", ".join(f"{100 * value:.0f} %" for value in spreads))
         print(f"| {' | '.join(cells)} |", flush=True)
+    if quiet.n_disturbed > 0:
+        print(f"\nDISTURBED: in {quiet.n_disturbed} of {quiet.n_turns} turns others used the machine; measure again.")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ LIBROSA := target/librosa
 FOREIGN := target/foreign
 FOREIGN_PACKAGES := duckdb==2.0.0 pandas==3.1.1 pyarrow==26.0.1 lxml==6.1.3 praatio==6.2.2 pympi-ling==1.71 \
 	webvtt-py==0.6.0 websocket-client==1.9.2
+PEERS := target/peers
+PEERS_PACKAGES := onnx==1.23.2 onnxruntime==1.32.0 torch==2.15.0 safetensors==0.8.0 librosa==0.11.0 \
+	webrtcvad-wheels==2.0.14.post1
 
 .PHONY: help
 help: ## list the targets
@@ -82,6 +85,21 @@ test-foreign: build ## the exports read by programs that we did not write, the r
 	@$(FOREIGN)/bin/python -c 'import duckdb, pandas, pyarrow, lxml, praatio, pympi, webvtt, websocket' 2>/dev/null \
 		|| $(FOREIGN)/bin/pip install --quiet --disable-pip-version-check $(FOREIGN_PACKAGES)
 	$(FOREIGN)/bin/python tests/foreign/check.py $(UNDERTONE) tests/data/session/input
+
+.PHONY: peers
+peers: # other programs' networks and pipelines; the largest is PyTorch, of 5 GB with what it brings
+	@bash scripts/prepare.sh peers
+	@test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
+	@$(PEERS)/bin/python -c 'import onnx, onnxruntime, torch, safetensors, librosa, webrtcvad' 2>/dev/null \
+		|| $(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-compile $(PEERS_PACKAGES)
+
+.PHONY: test-weights
+test-weights: build peers ## exported models in ONNX Runtime and PyTorch: the same probabilities as here
+	$(PEERS)/bin/python tests/peers/weights.py
+
+.PHONY: bench-peers
+bench-peers: build peers ## our speed beside that of ONNX Runtime, PyTorch and a Python pipeline (a quiet machine, please)
+	$(PEERS)/bin/python tests/peers/bench.py
 
 .PHONY: fmt
 fmt: ## is the code formatted? (`cargo fmt` formats it)

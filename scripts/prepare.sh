@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|demo-call...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -20,10 +20,10 @@ packages_for() {
   program) echo tmux ;;
   live) echo pulseaudio pulseaudio-utils ;;
   gpu) echo libvulkan1 mesa-vulkan-drivers ;;
-  librosa) echo python3 python3-venv ;;
+  librosa | peers) echo python3 python3-venv ;;
   foreign) echo python3 python3-venv chromium fonts-dejavu-core ;;
   demo-call) echo espeak-ng sox ;;
-  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, demo-call" ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call" ;;
   esac
 }
 

@@ -3,6 +3,7 @@
 mod export;
 mod generated;
 mod listening;
+mod models;
 mod sessions;
 
 use clap::{Args, Parser, Subcommand};
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub use export::ExportArgs;
 pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
+pub use models::{ExportModelArgs, ModelsAction, ModelsArgs};
 pub use sessions::{
     DeleteArgs, LogArgs, PurgeArgs, ReportArgs, SessionsAction, SessionsArgs, VerifyArgs,
 };
@@ -50,8 +52,8 @@ pub enum Command {
     Export(ExportArgs),
     /// List, show, check or delete session logs
     Sessions(SessionsArgs),
-    /// List the installed models with their honest scores
-    Models(JsonArgs),
+    /// List the installed models with their honest scores, or export one for other programs
+    Models(ModelsArgs),
     /// Look at a clip (pictures, features, probabilities) or at a corpus
     Inspect(InspectArgs),
     /// Let a recording sound as it does over a telephone, with noise, with lost packets
@@ -132,14 +134,6 @@ pub struct ConfigArgs {
     /// Configuration file [default: ~/.config/undertone/config.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A listing.
-#[derive(Debug, Args)]
-pub struct JsonArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,

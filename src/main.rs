@@ -1,4 +1,5 @@
-//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
+//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code. Over 400 lines: for each
+//! command a short function makes its settings of what was typed.
 
 use clap::Parser;
 use std::io::Write;
@@ -8,8 +9,8 @@ use undertone::audio::recording::Pace;
 use undertone::cli::{
     CapacityArgs, Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs,
     EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs,
-    MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction, SessionsArgs, TrainArgs,
-    VerifyArgs, completions, manual_pages,
+    ModelsAction, ModelsArgs, MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction,
+    SessionsArgs, TrainArgs, VerifyArgs, completions, manual_pages,
 };
 use undertone::command::engine::on_alert;
 use undertone::command::period::Period;
@@ -57,9 +58,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
         Some(Command::Replay(args)) => replay_calls(args),
         Some(Command::Devices(args)) => done(list_devices(&args)),
-        Some(Command::Models(args)) => {
-            done(models::run(&models::ModelsSettings { json: args.json }))
-        }
+        Some(Command::Models(args)) => done(list_or_export_models(args)),
         Some(Command::Report(args)) => report_sessions(args),
         Some(Command::Doctor(DoctorArgs { config, json })) => {
             done(doctor::run(&doctor::DoctorSettings { config, json }))
@@ -163,6 +162,20 @@ fn measure_capacity(args: CapacityArgs) -> anyhow::Result<Exit> {
 fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
     let stop_after = args.seconds.map(seconds).transpose()?;
     devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
+}
+
+fn list_or_export_models(args: ModelsArgs) -> anyhow::Result<()> {
+    match args.action {
+        None => models::run(&models::ModelsSettings { json: args.json }),
+        Some(ModelsAction::Export(args)) => {
+            models::export::run(&models::export::ExportModelSettings {
+                model: args.model,
+                format: args.format.parse()?,
+                output: args.output,
+                force: args.force,
+            })
+        }
+    }
 }
 
 /// One call, or a batch of them.

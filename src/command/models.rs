@@ -1,4 +1,6 @@
-//! `undertone models`: what is installed, with labels, size, training data and honest scores.
+//! `undertone models`: what is installed, with labels, size, training data and honest scores. `export` is its subcommand.
+
+pub mod export;
 
 use super::installed::{self, Installed};
 use super::printer::{print, print_json};

@@ -209,7 +209,11 @@ pub(crate) fn coefficient_means(frames: &[f32], n_coefficients: usize) -> Vec<f3
     sums.into_iter().map(|sum| (sum / n_frames as f64) as f32).collect()
 }
 
-fn load_network(artifact: &Artifact, device: &Device) -> Result<Network, ModelError> {
+/// A model's network on a device of burn.
+///
+/// # Errors
+/// [`ModelError::CorruptWeights`] when the weights do not fit the manifest's network.
+pub fn load_network(artifact: &Artifact, device: &Device) -> Result<Network, ModelError> {
     let corrupt = |reason: String| ModelError::CorruptWeights {
         path: artifact.folder.as_deref().map_or_else(
             || "the bundled model".into(),

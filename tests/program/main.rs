@@ -20,6 +20,7 @@ mod golden;
 mod hostile;
 mod inspect;
 mod keeping;
+mod models;
 mod plain;
 mod sandbox;
 mod screen;

@@ -1,0 +1,51 @@
+//! Our side of the comparisons with peers: tests/peers/*.py drive it, so that both sides take turns in one run.
+//!
+//!     cargo bench --bench peers
+//!
+//! In: commands, one a line, on standard input. Out: one line of JSON for each, on standard output. It ends with its
+//! input. No budget stands here: what is compared, and with whom, stands in tests/peers/bench.py.
+//!
+//! ```text
+//! machine                          the vector instructions that our kernels use
+//! network N THREADS LOOPS          the bundled model on N segments of 300 frames: seconds for all N, on average
+//! segments MODEL N FILE            N segments with what the model says of them, as safetensors
+//! models FOLDER                    models of odd shapes with random weights: their folders
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "what fails here ends the comparison, as in a test")]
+#![expect(clippy::cast_precision_loss, reason = "small counts")]
+
+mod network;
+mod odd_models;
+mod segments;
+
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use undertone::model::cpu::CpuNetwork;
+
+fn main() {
+    let mut networks = HashMap::new();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("standard input is readable");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        println!("{}", answer(&words, &mut networks));
+    }
+}
+
+fn answer(words: &[&str], networks: &mut HashMap<usize, network::Threads>) -> Value {
+    let number = |word: &str| word.parse::<usize>().expect("a number");
+    match words {
+        ["machine"] => json!({ "instructions": CpuNetwork::instructions() }),
+        ["network", n, threads, loops] => {
+            let threads = number(threads);
+            let network = networks.entry(threads).or_insert_with(|| network::Threads::new(threads));
+            json!({ "seconds": network.seconds(number(n), number(loops)) })
+        }
+        ["segments", model, n, file] => segments::write(model, number(n), Path::new(file)),
+        ["models", folder] => json!(odd_models::write(Path::new(folder))),
+        _ => panic!("no such command: {words:?}"),
+    }
+}

@@ -13,8 +13,9 @@ FOREIGN := target/foreign
 FOREIGN_PACKAGES := duckdb==2.0.0 pandas==3.1.1 pyarrow==26.0.1 lxml==6.1.3 praatio==6.2.2 pympi-ling==1.71 \
 	webvtt-py==0.6.0 websocket-client==1.9.2
 PEERS := target/peers
-PEERS_PACKAGES := onnx==1.23.2 onnxruntime==1.32.0 torch==2.15.0 safetensors==0.8.0 librosa==0.11.0 \
-	webrtcvad-wheels==2.0.14.post1
+WEIGHTS := target/weights
+WEIGHTS_PACKAGES := onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0
+PEERS_PACKAGES := $(WEIGHTS_PACKAGES) torch==2.15.0 librosa==0.11.0 webrtcvad-wheels==2.0.14.post1
 
 .PHONY: help
 help: ## list the targets
@@ -94,8 +95,16 @@ peers: # other programs' networks and pipelines; the largest is PyTorch, of 5 GB
 		|| $(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-compile $(PEERS_PACKAGES)
 
 .PHONY: test-weights
-test-weights: build peers ## exported models in ONNX Runtime and PyTorch: the same probabilities as here
-	$(PEERS)/bin/python tests/peers/weights.py
+test-weights: build ## exported models in ONNX Runtime: the same probabilities as here
+	@bash scripts/prepare.sh peers
+	@test -x $(WEIGHTS)/bin/python || python3 -m venv $(WEIGHTS)
+	@$(WEIGHTS)/bin/python -c 'import onnx, onnxruntime, safetensors' 2>/dev/null \
+		|| $(WEIGHTS)/bin/pip install --quiet --disable-pip-version-check $(WEIGHTS_PACKAGES)
+	$(WEIGHTS)/bin/python tests/peers/weights.py
+
+.PHONY: test-weights-pytorch
+test-weights-pytorch: build peers ## the same in PyTorch too
+	$(PEERS)/bin/python tests/peers/weights.py --pytorch
 
 .PHONY: bench-peers
 bench-peers: build peers ## our speed beside that of ONNX Runtime, PyTorch and a Python pipeline (a quiet machine, please)

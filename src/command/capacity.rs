@@ -54,7 +54,8 @@ struct Findings {
     trials: Vec<Trial>,
     /// The largest number of callers whose delay was within the limit; none if none was.
     carried: Option<usize>,
-    limited_by: String,
+    /// None where no number that was tried was too much.
+    limited_by: Option<String>,
 }
 
 /// Tries numbers of callers and prints what they cost.
@@ -149,12 +150,10 @@ fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Opti
 }
 
 /// What there is too little of, in words.
-fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> String {
-    let Some(trial) = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n)) else {
-        return "nothing that was tried was too much".to_owned();
-    };
+fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> Option<String> {
+    let trial = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n))?;
     let network = trial.readings_per_s * segment_ms / 1e3;
-    match trial.cores {
+    Some(match trial.cores {
         Some(cores) if cores > 0.9 => format!(
             "the engine's thread: with {} callers it is busy all the time, {:.0} % of it with the network",
             trial.callers,
@@ -165,7 +164,7 @@ fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> String {
             trial.callers
         ),
         None => format!("time: {} callers are too many", trial.callers),
-    }
+    })
 }
 
 fn conclusion(findings: &Findings) -> String {
@@ -173,10 +172,14 @@ fn conclusion(findings: &Findings) -> String {
         1 => "1 caller".to_owned(),
         n => format!("{n} callers"),
     });
+    let limit = match &findings.limited_by {
+        Some(limit) => format!("Limited by {limit}."),
+        None => "More were not tried.".to_owned(),
+    };
     format!(
         "\nThis machine carries {carried}: 95 % of their readings are logged within {} ms of the last sample.\n\
-         Limited by {}.\n",
-        findings.limit_ms, findings.limited_by
+         {limit}\n",
+        findings.limit_ms
     )
 }
 
@@ -187,7 +190,7 @@ mod tests {
     fn trial(callers: usize, p95_ms: f64, cores: f64) -> Trial {
         Trial {
             callers,
-            readings_per_s: 4.0 * callers as f64,
+            readings_per_s: 800.0 * cores,
             p50_ms: Some(1.0),
             p95_ms: Some(p95_ms),
             p99_ms: Some(2.0 * p95_ms),
@@ -200,11 +203,11 @@ mod tests {
     #[test]
     fn what_limits_is_read_from_the_first_number_that_is_too_many() {
         let trials = [trial(100, 20.0, 0.5), trial(200, 900.0, 1.0)];
-        let words = limit(&trials, Some(100), 0.5);
+        let words = limit(&trials, Some(100), 0.5).unwrap();
         assert!(words.contains("with 200 callers it is busy all the time, 40 %"), "{words}");
-        let waiting = limit(&[trial(10, 900.0, 0.2)], None, 0.5);
+        let waiting = limit(&[trial(10, 900.0, 0.2)], None, 0.5).unwrap();
         assert!(waiting.contains("only 0.20 cores"), "{waiting}");
-        assert!(limit(&trials[..1], Some(100), 0.5).contains("nothing"));
+        assert_eq!(limit(&trials[..1], Some(100), 0.5), None);
     }
 
     #[test]

@@ -27,10 +27,9 @@ pub(super) fn frame_of(fill: Fill) -> Option<Rgb> {
 /// The colour of a cell, and of the letter on it.
 pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
     match fill {
-        Fill::Nothing => (PAPER, INK),
+        Fill::Nothing | Fill::Uncertain => (PAPER, INK),
         Fill::Silence => ((0xee, 0xf0, 0xf2), DIM),
         Fill::TooShort => ((0xd4, 0xd8, 0xdd), INK),
-        Fill::Uncertain => (PAPER, INK),
         Fill::Emotion(emotion, _) => {
             let letter = if palette::has_white_letter(emotion) { WHITE } else { BLACK };
             (palette::behind(emotion), letter)

@@ -46,7 +46,7 @@ enum Form {
     /// Kernels of our own.
     Cpu(Box<CpuNetwork>),
     /// burn's, on a graphics device.
-    Graphics(Network),
+    Graphics(Box<Network>),
 }
 
 impl LstmClassifier {
@@ -58,7 +58,7 @@ impl LstmClassifier {
         let manifest = artifact.manifest.clone();
         let network = load_network(artifact, &backend.device)?;
         let network = if backend.is_gpu() {
-            Form::Graphics(network)
+            Form::Graphics(Box::new(network))
         } else {
             Form::Cpu(Box::new(CpuNetwork::new(&network, &manifest.network)))
         };

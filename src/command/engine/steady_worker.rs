@@ -103,11 +103,11 @@ fn make_and_answer(
     asked: &Receiver<Question>,
     replies: &Sender<Reply>,
 ) {
-    let made = match catch_unwind(AssertUnwindSafe(make)) {
-        Ok(made) => made.map_err(|error| reason_of(&error)),
+    let attempt = match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(attempt) => attempt.map_err(|error| reason_of(&error)),
         Err(payload) => Err(format!("it panicked: {}", said(payload.as_ref()))),
     };
-    match made {
+    match attempt {
         Ok(classifier) => {
             let _ = ready.send(Ok(()));
             answer_all(classifier, asked, replies);

@@ -141,7 +141,8 @@ mod tests {
     }
 
     fn values(n: usize) -> Vec<f32> {
-        (0..n).map(|at| ((at * 7919 % 1000) as f32 - 500.0) / 500.0).collect()
+        let value = |at: usize| f32::from(u16::try_from(at * 7919 % 1000).unwrap());
+        (0..n).map(|at| (value(at) - 500.0) / 500.0).collect()
     }
 
     #[test]

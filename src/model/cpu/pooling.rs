@@ -65,7 +65,9 @@ impl WithSimd for Weigh<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Weigh { score, outputs, width, values, n_hidden, pooled } = self;
-        values.iter_mut().for_each(|value| *value = tanh(*value));
+        for value in values.iter_mut() {
+            *value = tanh(*value);
+        }
         let n_steps = outputs.len() / width;
         for step in 0..n_steps {
             let hidden = &values[step * n_hidden..][..score.len()];
@@ -73,7 +75,9 @@ impl WithSimd for Weigh<'_> {
         }
         values.truncate(n_steps);
         let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        values.iter_mut().for_each(|value| *value = (*value - highest).exp());
+        for value in values.iter_mut() {
+            *value = (*value - highest).exp();
+        }
         let whole: f32 = values.iter().sum();
         let (means, squares) = pooled.split_at_mut(width);
         for (step, weight) in outputs.chunks_exact(width).zip(&*values) {

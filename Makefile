@@ -15,7 +15,8 @@ FOREIGN_PACKAGES := duckdb==2.0.0 pandas==3.1.1 pyarrow==26.0.1 lxml==6.1.3 praa
 PEERS := target/peers
 WEIGHTS := target/weights
 WEIGHTS_PACKAGES := onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0
-PEERS_PACKAGES := $(WEIGHTS_PACKAGES) torch==2.15.0 librosa==0.11.0 webrtcvad-wheels==2.0.14.post1
+PEERS_PACKAGES := $(WEIGHTS_PACKAGES) torch==2.15.0 librosa==0.11.0 webrtcvad-wheels==2.0.14.post1 \
+	kaldi-native-fbank==1.23.0 opensmile==2.6.0
 
 .PHONY: help
 help: ## list the targets
@@ -91,8 +92,8 @@ test-foreign: build ## the exports read by programs that we did not write, the r
 peers: # other programs' networks and pipelines; the largest is PyTorch, of 5 GB with what it brings
 	@bash scripts/prepare.sh peers
 	@test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
-	@$(PEERS)/bin/python -c 'import onnx, onnxruntime, torch, safetensors, librosa, webrtcvad' 2>/dev/null \
-		|| $(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-compile $(PEERS_PACKAGES)
+	@$(PEERS)/bin/python -c 'import onnx, onnxruntime, torch, safetensors, librosa, webrtcvad, kaldi_native_fbank, opensmile' 2>/dev/null \
+		|| $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile $(PEERS_PACKAGES)
 
 .PHONY: test-weights
 test-weights: build ## exported models in ONNX Runtime: the same probabilities as here

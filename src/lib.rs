@@ -46,7 +46,8 @@
 //! # Invariants
 //!
 //! 1. Only `audio::microphone` and `audio::loudspeaker` name cpal or ringbuf; only `model` and `training` name
-//!    burn; only `dashboard` names ratatui or crossterm; only `cli` and `main` name clap.
+//!    burn; only `model::cpu` and `features` name pulp; only `dashboard` names ratatui or crossterm; only `cli` and
+//!    `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
 //!    recording, the watch over a device or an output, the dashboard's polling and its thread for the keys,
 //!    and the two threads of a training. Time is counted in samples.

@@ -342,8 +342,7 @@ impl Engine {
     /// The delay of the readings: of the line that waits longest.
     #[must_use]
     pub fn delay(&self) -> Option<Delay> {
-        let delays = self.lines.iter().filter_map(Line::delay);
-        delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one })
+        delay::longest(self.lines.iter().filter_map(Line::delay))
     }
 
     /// The delays of all lines' readings, since they are counted.

@@ -2,12 +2,13 @@
 //! compared in (`tests/peers/mfcc.py`). `make bench`.
 
 mod budget;
+mod mfcc_settings;
 
 use budget::measure;
 use criterion::Criterion;
 use std::hint::black_box;
 use std::time::Duration;
-use undertone::features::{Extractor, Mfcc, MfccSettings, Recipe};
+use undertone::features::{Extractor, Mfcc, Recipe};
 
 /// One hop is 10 ms of sound. 400 callers on one core have 25 us each for all that there is to do.
 const HOP_BUDGET: Duration = Duration::from_micros(4);
@@ -15,18 +16,6 @@ const HOP_BUDGET: Duration = Duration::from_micros(4);
 /// 60 s of sound: three times faster than librosa, which takes 21 ms on the machine where this was chosen (Xeon with
 /// AVX-512, one thread).
 const MINUTE_BUDGET: Duration = Duration::from_millis(7);
-
-/// 25 ms every 10 ms.
-const MINUTE_SETTINGS: MfccSettings = MfccSettings {
-    sample_rate_hz: 16_000,
-    taper_len: 400,
-    fft_len: 512,
-    n_mels: 80,
-    band_edges_hz: (20.0, 7_600.0),
-    power_floor: 1e-10,
-    n_mfcc: 40,
-};
-const MINUTE_HOP_LEN: usize = 160;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -40,11 +29,13 @@ fn main() {
         frames.clear();
         extractor.push(black_box(hops.next().unwrap_or_default()), &mut frames);
     });
-    let sound = noise(60 * MINUTE_SETTINGS.sample_rate_hz as usize);
+    let sound = noise(60 * mfcc_settings::SETTINGS.sample_rate_hz as usize);
     measure(&mut group, "MFCCs of 60 s at 16 kHz", MINUTE_BUDGET, || {
-        let mut mfcc = Mfcc::new(&MINUTE_SETTINGS);
+        let mut mfcc = Mfcc::new(&mfcc_settings::SETTINGS);
         let mut frames = Vec::new();
-        for frame in sound.windows(MINUTE_SETTINGS.taper_len).step_by(MINUTE_HOP_LEN) {
+        for frame in
+            sound.windows(mfcc_settings::SETTINGS.taper_len).step_by(mfcc_settings::HOP_LEN)
+        {
             mfcc.append_frame(black_box(frame), &mut frames);
         }
         black_box(frames);

@@ -6,21 +6,13 @@
 //! computed from the beginning, plans and all, in one thread; a line of JSON says how many seconds that took. A line
 //! `write` writes the last ones, row-major `[n_frames, 40]`.
 
+#[path = "../benches/mfcc_settings.rs"]
+mod mfcc_settings;
+
+use mfcc_settings::{HOP_LEN, SETTINGS};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
-use undertone::features::{Mfcc, MfccSettings};
-
-/// 25 ms every 10 ms. The same numbers stand in `mfcc.py`.
-const SETTINGS: MfccSettings = MfccSettings {
-    sample_rate_hz: 16_000,
-    taper_len: 400,
-    fft_len: 512,
-    n_mels: 80,
-    band_edges_hz: (20.0, 7_600.0),
-    power_floor: 1e-10,
-    n_mfcc: 40,
-};
-const HOP_LEN: usize = 160;
+use undertone::features::Mfcc;
 
 fn main() -> io::Result<()> {
     let mut paths = std::env::args().skip(1).filter(|argument| argument != "--bench");

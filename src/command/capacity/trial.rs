@@ -6,7 +6,6 @@
 use super::machine;
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
-use crate::command::engine::delay::Delays;
 use crate::command::engine::input::Input;
 use crate::command::engine::line::Clock;
 use crate::command::engine::switchboard::{CallRule, News};
@@ -184,13 +183,12 @@ impl Callers {
         std::fs::remove_dir_all(&logs).context("cannot remove temporary files")?;
         #[expect(clippy::cast_precision_loss, reason = "readings of some seconds")]
         let readings_per_s = n_readings as f64 / wall;
-        let percentile = |percent| Delays::percentile(&delays, percent);
         Ok(Trial {
             callers: n_callers,
             readings_per_s,
-            p50_ms: percentile(50),
-            p95_ms: percentile(95),
-            p99_ms: percentile(99),
+            p50_ms: delays.percentile(50),
+            p95_ms: delays.percentile(95),
+            p99_ms: delays.percentile(99),
             cores: computed.map(|computed| computed / wall),
             memory_mb,
             is_silent: self.silent,

@@ -70,6 +70,12 @@ impl Delays {
     }
 }
 
+/// Of several lines' delays, that of the line that waits longest.
+#[must_use]
+pub fn longest(delays: impl Iterator<Item = Delay>) -> Option<Delay> {
+    delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one })
+}
+
 /// Measures the delays of a line's readings.
 pub struct DelayMeter {
     rate_hz: u32,

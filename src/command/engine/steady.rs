@@ -1,10 +1,11 @@
-//! A classifier that goes on when the GPU does not: it errs, panics or hangs, and the CPU answers.
+//! A classifier that goes on when the GPU does not: while it warms up, errs, panics or hangs, the CPU answers.
 //!
-//! In: segments. Out: answers, and once a sentence for the operator. Keeps the GPU's classifier on a thread of
+//! In: segments. Out: answers, and a sentence for the operator when that changes. Keeps the GPU's classifier on a thread of
 //! its own and the CPU's beside it, warm; on a CPU from the start there is no thread and no cost.
 //!
 //! ```text
 //!  engine                             thread "gpu"
+//!  the CPU answers until ◄─── ready ── put the model on the GPU, and prove it there
 //!  classify ──── segment ───────────► classify, panics caught
 //!     │  ◄────── answer, in time ────────┘
 //!     └─ late, failed or nonsense: the CPU answers this segment and all after it
@@ -74,7 +75,7 @@ impl Steady {
     ///
     /// # Errors
     /// Corrupt weights.
-    pub fn warming(artifact: &Artifact, gpu: Backend) -> Result<Self, ModelError> {
+    fn warming(artifact: &Artifact, gpu: Backend) -> Result<Self, ModelError> {
         let cpu = device::start(artifact, BackendChoice::Cpu)?;
         let (artifact, device) = (artifact.clone(), gpu.clone());
         let make = move || -> Result<Box<dyn Classifier + Send>, ModelError> {
@@ -167,7 +168,7 @@ impl<F: Classifier> Steady<F> {
         &self.backend
     }
 
-    /// What the operator has to know of it, once: that the GPU has failed, and how.
+    /// What the operator has to know of it, once: that the GPU is warm, or that it has failed, and how.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notice.take()
     }

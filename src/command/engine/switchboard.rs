@@ -5,6 +5,7 @@
 
 use super::auto_call::{AutoCall, Turn};
 use super::call::{Call, Ended};
+use super::delay::longest;
 use super::log_book::LogBook;
 use super::notices::Notices;
 use super::on_alert::{AlertFailure, AlertMessage};
@@ -235,9 +236,7 @@ impl Switchboard {
         self.alerts.extend(call.take_alerts());
         let on = (0..self.lines.len()).filter(|line| call.is_on(*line)).collect::<Vec<_>>();
         self.news.extend(on.iter().map(|line| News::Call(*line, CallNews::Ended)));
-        // Of several callers, the one that waited longest.
-        let delays = on.iter().filter_map(|line| delay(*line));
-        let delay = delays.reduce(|one, other| if other.p95_ms > one.p95_ms { other } else { one });
+        let delay = longest(on.iter().filter_map(|line| delay(*line)));
         self.ended.push(call.end(reason, delay, |line| self.lines[line].now));
     }
 

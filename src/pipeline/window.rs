@@ -1,7 +1,10 @@
 //! The newest frames of speech, side by side in memory.
 //!
-//! In: frames at one end. Out: all of them as one slice; the oldest go. Keeps twice as many as fit, so that they
-//! move once in as many frames as there are, and not with each.
+//! In: frames at one end. Out: all of them as one slice; the oldest go. Keeps some that have gone, so that the others
+//! move once in as many frames, and not with each.
+
+/// Frames that have gone for which there is room.
+const SPARE_FRAMES: usize = 64;
 
 /// Frames of equal lengths, oldest first.
 pub(super) struct Window {
@@ -15,12 +18,13 @@ pub(super) struct Window {
 impl Window {
     /// An empty one.
     pub(super) fn new(n_features: usize, max_frames: usize) -> Self {
-        Window { values: Vec::new(), start: 0, n_features, max_frames }
+        let values = Vec::with_capacity((max_frames + SPARE_FRAMES) * n_features);
+        Window { values, start: 0, n_features, max_frames }
     }
 
     /// Adds a frame at the newest end.
     pub(super) fn push(&mut self, frame: &[f32]) {
-        if self.values.len() >= 2 * self.max_frames * self.n_features {
+        if self.values.len() >= (self.max_frames + SPARE_FRAMES) * self.n_features {
             self.values.drain(..self.start);
             self.start = 0;
         }
@@ -62,7 +66,7 @@ mod tests {
     #[test]
     fn the_newest_frames_stand_side_by_side_however_many_have_passed() {
         let mut window = Window::new(2, 3);
-        for number in 0..50_u8 {
+        for number in 0..200_u8 {
             if window.is_full() {
                 let oldest: Vec<f32> = window.oldest(1).flatten().copied().collect();
                 assert_eq!(oldest, [f32::from(number - 3), 0.5]);
@@ -72,7 +76,7 @@ mod tests {
             let first = number.saturating_sub(2);
             let expected: Vec<f32> = (first..=number).flat_map(|n| [f32::from(n), 0.5]).collect();
             assert_eq!(window.values(), expected);
-            assert!(window.values.len() <= 2 * 3 * 2);
+            assert!(window.values.len() <= (3 + SPARE_FRAMES) * 2);
         }
         window.drop_oldest(window.n_frames());
         assert_eq!((window.n_frames(), window.values()), (0, &[][..]));

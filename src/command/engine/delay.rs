@@ -32,28 +32,30 @@ const LONGEST_MS: usize = 10_000;
 /// cards have, comes to 3 ms in it.
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// A histogram of delays in steps of 1 ms; its size does not grow with the call.
-#[derive(Clone)]
+/// A histogram of delays in steps of 1 ms, up to the longest there was; its size does not grow with the call.
+#[derive(Clone, Default)]
 pub struct Delays {
     counts: Vec<u32>,
     n: u64,
 }
 
-impl Default for Delays {
-    fn default() -> Self {
-        Delays { counts: vec![0; LONGEST_MS], n: 0 }
-    }
-}
-
 impl Delays {
     fn add(&mut self, delay: Duration) {
         let bin = usize::try_from(delay.as_millis()).unwrap_or(LONGEST_MS).min(LONGEST_MS - 1);
+        self.make_room(bin + 1);
         self.counts[bin] += 1;
         self.n += 1;
     }
 
+    fn make_room(&mut self, n_bins: usize) {
+        if self.counts.len() < n_bins {
+            self.counts.resize(n_bins, 0);
+        }
+    }
+
     /// Counts those of another line too.
     pub fn join(&mut self, other: &Delays) {
+        self.make_room(other.counts.len());
         self.counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count);
         self.n += other.n;
     }

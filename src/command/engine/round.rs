@@ -7,6 +7,9 @@
 //!  line by line                 calls begin and end; logs; then whoever watches
 //! ```
 //!
+//! A batch is what fell due in the round: no segment waits for a fuller one, so that batches cost no delay beyond
+//! the round, some milliseconds.
+//!
 //! In: what the sources have. Out: news that is logged. Keeps nothing beside the [`Engine`].
 
 use super::line::{Line, Surroundings, Taken};

@@ -71,6 +71,7 @@ pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
     let artifact = installed::open(settings.model.as_deref())?;
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
+    machine::allow_open_files();
     let mut callers = Callers::new(config, settings.silent, settings.length)?;
     if let Some(notice) = callers.notice() {
         tell(&notice);

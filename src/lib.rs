@@ -50,7 +50,8 @@
 //!    `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a
 //!    recording, the watch over a device or an output, the dashboard's polling and its thread for the keys,
-//!    and the two threads of a training. Time is counted in samples.
+//!    and the two threads of a training. `pipeline` and `model` share the work of many callers among threads
+//!    that `command` gives them, and tell the same on any number. Time is counted in samples.
 //! 3. The capture callback converts, pushes and counts; the output's pops and converts. Neither allocates,
 //!    locks, logs, waits or panics.
 //! 4. Training, replay and live use the same [`features::Extractor`]; a model runs only on the recipe that it

@@ -14,7 +14,8 @@
 //! The operator's side, where it is heard, goes through the gate alone: what of it is heard on a caller's side
 //! (an echo) is no speech of the caller.
 //!
-//! Of several callers each has its own moment in a hop at which readings are due, so that the work is even.
+//! Of several callers each has its own moment in a hop at which readings are due, so that the work is even. What is
+//! due at the same time is read at once, and on as many threads as the pipeline is given.
 //!
 //! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
 //! are told at once while the rest waits for the gate. Between calls a caller keeps the last
@@ -26,48 +27,26 @@ mod explainer;
 mod leak;
 mod meter;
 mod operator;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod update;
 mod utterance;
+mod window;
 
 use crate::alert::AlertSettings;
 use crate::features::recipe::Recipe;
-use crate::model::{Classifier, ModelError};
+use crate::model::{Answer, Classifier, ModelError, Spoken};
 use crate::resample::ResampleError;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
-use caller::{Caller, Judges};
+pub use caller::Caller;
 use operator::Operator;
-use serde::{Deserialize, Serialize};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+pub use settings::PipelineSettings;
+use std::ops::Range;
+use std::sync::Arc;
 pub use update::{Event, Gap, LEVEL_INTERVAL, Level, Muted, Update};
-
-/// Settings of the pipeline, a part of the configuration file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PipelineSettings {
-    /// Step between two readings.
-    pub hop_ms: u32,
-    /// Least speech for a reading.
-    pub min_speech_ms: u32,
-    /// Most speech that a reading looks back on.
-    pub segment_ms: u32,
-    /// A longer pause begins a new utterance: what was said before no longer counts.
-    pub pause_ms: u32,
-    /// Time constant of the smoothing; 0 for none.
-    pub smoothing_ms: u32,
-}
-
-impl Default for PipelineSettings {
-    fn default() -> Self {
-        PipelineSettings {
-            hop_ms: 250,
-            min_speech_ms: 1200,
-            segment_ms: 3000,
-            pause_ms: 1500,
-            smoothing_ms: 750,
-        }
-    }
-}
 
 /// What stops a pipeline.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +67,7 @@ pub struct Pipeline<C> {
     callers: Vec<Caller>,
     operator: Option<Operator>,
     classifier: C,
+    pool: Option<Arc<ThreadPool>>,
 }
 
 impl<C: Classifier> Pipeline<C> {
@@ -112,7 +92,14 @@ impl<C: Classifier> Pipeline<C> {
                 Caller::new(place, settings, recipe, uncertain_below, rate)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Pipeline { callers, operator: None, classifier })
+        Ok(Pipeline { callers, operator: None, classifier, pool: None })
+    }
+
+    /// Shares the callers among these threads; the updates are the same.
+    #[must_use]
+    pub fn on_threads(mut self, pool: Option<Arc<ThreadPool>>) -> Self {
+        self.pool = pool;
+        self
     }
 
     /// Hears the operator too, whose source delivers at this rate. What the operator says may come so much later
@@ -147,7 +134,8 @@ impl<C: Classifier> Pipeline<C> {
     /// A call is over, or another begins: what was said before counts no more, and nothing is known of the next
     /// voice. The audio goes on.
     pub fn hang_up(&mut self, caller: usize, updates: &mut Vec<Update>) {
-        self.callers[caller].hang_up(updates);
+        self.callers[caller].hang_up();
+        self.callers[caller].tell(updates);
     }
 
     /// Gives alerts by these rules, for each caller.
@@ -190,14 +178,6 @@ impl<C: Classifier> Pipeline<C> {
         self.classifier
     }
 
-    fn parts(&mut self, caller: usize) -> (&mut Caller, Judges<'_>)
-    where
-        C: Classifier,
-    {
-        let judges = Judges { classifier: &mut self.classifier, operator: self.operator.as_ref() };
-        (&mut self.callers[caller], judges)
-    }
-
     /// Takes a caller's next samples and appends what follows from them.
     ///
     /// # Errors
@@ -208,8 +188,80 @@ impl<C: Classifier> Pipeline<C> {
         samples: &[f32],
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, mut judges) = self.parts(caller);
-        caller.push(samples, &mut judges, updates)
+        self.callers[caller].hear(samples);
+        self.tell_after(caller, updates, |pipeline| pipeline.read_some(caller..caller + 1))
+    }
+
+    /// The callers, who may [hear](Caller::hear) their next samples side by side, before all is [read](Self::read).
+    pub fn callers(&mut self) -> &mut [Caller] {
+        &mut self.callers
+    }
+
+    /// Reads what is due after callers have heard their samples.
+    ///
+    /// # Errors
+    /// As [`Pipeline::push`]. What was told up to then is there.
+    pub fn read(&mut self) -> Result<(), PipelineError> {
+        self.read_some(0..self.callers.len())
+    }
+
+    /// Appends what there is to tell of a caller.
+    pub fn tell(&mut self, caller: usize, updates: &mut Vec<Update>) {
+        self.callers[caller].tell(updates);
+    }
+
+    /// Works on a caller, and appends what there is to tell, also after a failure.
+    fn tell_after(
+        &mut self,
+        caller: usize,
+        updates: &mut Vec<Update>,
+        work: impl FnOnce(&mut Self) -> Result<(), PipelineError>,
+    ) -> Result<(), PipelineError> {
+        let done = work(self);
+        self.callers[caller].tell(updates);
+        done
+    }
+
+    /// Has these callers go on from reading to reading, each time those of all of them at once, until none is due.
+    fn read_some(&mut self, callers: Range<usize>) -> Result<(), PipelineError> {
+        let callers = &mut self.callers[callers];
+        let operator = self.operator.as_ref();
+        let advance = |caller: &mut Caller| caller.advance(operator);
+        let mut due: Vec<&mut Caller> = match &self.pool {
+            Some(pool) if callers.len() > 1 => pool.install(|| {
+                callers
+                    .par_iter_mut()
+                    .filter_map(|caller| advance(caller).then_some(caller))
+                    .collect()
+            }),
+            _ => {
+                callers.iter_mut().filter_map(|caller| advance(caller).then_some(caller)).collect()
+            }
+        };
+        let mut answers: Vec<Answer> = Vec::new();
+        while !due.is_empty() {
+            answers.clear();
+            let spoken: Vec<Spoken<'_>> = due.iter().map(|caller| caller.spoken()).collect();
+            if let Err(error) = self.classifier.classify_all(&spoken, &mut answers) {
+                due.into_iter().for_each(Caller::go_on_unread);
+                return Err(error.into());
+            }
+            for (caller, &answer) in due.iter_mut().zip(&answers) {
+                caller.answer(answer);
+            }
+            due.retain_mut(|caller| caller.advance(operator));
+        }
+        Ok(())
+    }
+
+    /// Brings what a caller said to its end.
+    fn end(&mut self, caller: usize) -> Result<(), PipelineError> {
+        self.callers[caller].hear_rest();
+        self.read_some(caller..caller + 1)?;
+        self.callers[caller].decide_rest();
+        self.read_some(caller..caller + 1)?;
+        self.callers[caller].end();
+        Ok(())
     }
 
     /// So many samples of a caller were lost: the next ones do not join on to those before.
@@ -222,8 +274,8 @@ impl<C: Classifier> Pipeline<C> {
         lost_samples: u64,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, mut judges) = self.parts(caller);
-        caller.gap(lost_samples, &mut judges, updates)
+        let gap = Gap { lost_samples, rate_hz: self.callers[caller].rate_hz() };
+        self.miss(caller, lost_samples, Event::Gap(gap), updates)
     }
 
     /// For so many samples nobody was allowed to hear a caller. What was said before is brought to its end and
@@ -237,8 +289,22 @@ impl<C: Classifier> Pipeline<C> {
         samples: u64,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, mut judges) = self.parts(caller);
-        caller.muted(samples, &mut judges, updates)
+        let muted = Muted { samples, rate_hz: self.callers[caller].rate_hz() };
+        self.miss(caller, samples, Event::Muted(muted), updates)
+    }
+
+    fn miss(
+        &mut self,
+        caller: usize,
+        samples: u64,
+        event: Event,
+        updates: &mut Vec<Update>,
+    ) -> Result<(), PipelineError> {
+        self.tell_after(caller, updates, |pipeline| {
+            pipeline.end(caller)?;
+            pipeline.callers[caller].miss(samples, event);
+            Ok(())
+        })
     }
 
     /// The audio of a caller waits, or does so no longer. In a hurry no reading is made, which is nearly all of
@@ -253,8 +319,8 @@ impl<C: Classifier> Pipeline<C> {
         is_hurried: bool,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, judges) = self.parts(caller);
-        caller.hurry(is_hurried, judges.classifier, updates)
+        self.callers[caller].hurry(is_hurried);
+        self.tell_after(caller, updates, |pipeline| pipeline.read_some(caller..caller + 1))
     }
 
     /// The caller's recording was moved to `to`.
@@ -267,8 +333,11 @@ impl<C: Classifier> Pipeline<C> {
         to_sample: u64,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, mut judges) = self.parts(caller);
-        caller.seek(to_sample, &mut judges, updates)
+        self.tell_after(caller, updates, |pipeline| {
+            pipeline.end(caller)?;
+            pipeline.callers[caller].move_to(to_sample);
+            Ok(())
+        })
     }
 
     /// The source is at its end: what is still under way comes out.
@@ -280,8 +349,7 @@ impl<C: Classifier> Pipeline<C> {
         caller: usize,
         updates: &mut Vec<Update>,
     ) -> Result<(), PipelineError> {
-        let (caller, mut judges) = self.parts(caller);
-        caller.flush(&mut judges, updates)
+        self.tell_after(caller, updates, |pipeline| pipeline.end(caller))
     }
 
     /// How far a caller's audio has come.

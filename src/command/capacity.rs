@@ -30,6 +30,9 @@ const LIMIT_MS: f64 = 250.0;
 /// Numbers of callers that are tried, until one is too many; then between the last two.
 const LADDER: [usize; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
 
+/// Segments of as many callers as are read at once where there are many.
+const AT_ONCE: u32 = 6;
+
 /// How often the number is halved between what was carried and what was not.
 const N_HALVED: usize = 3;
 
@@ -63,6 +66,8 @@ struct Findings {
     backend: String,
     /// Milliseconds for one segment alone.
     segment_ms: f64,
+    /// Milliseconds for each of [`AT_ONCE`] segments.
+    segment_of_many_ms: f64,
     limit_ms: f64,
     trials: Vec<Trial>,
     /// The largest number of callers whose delay was within the limit; none if none was.
@@ -102,9 +107,9 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
     if let Some(notice) = callers.notice() {
         tell(&notice);
     }
-    let segment_ms = callers.segment_ms()?;
+    let (segment_ms, segment_of_many_ms) = (callers.segment_ms(1)?, callers.segment_ms(AT_ONCE)?);
     if !settings.json {
-        print(&heading(&callers, &artifact, segment_ms))?;
+        print(&heading(&callers, &artifact, segment_ms, segment_of_many_ms))?;
     }
     let (trials, carried) = match settings.callers {
         Some(n_callers) => {
@@ -114,11 +119,12 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
         }
         None => search(&mut callers, settings.json)?,
     };
-    let limited_by = limit(&trials, carried, segment_ms);
+    let limited_by = limit(&trials, carried, segment_of_many_ms);
     let findings = Findings {
         machine: machine::description(),
         backend: callers.backend(),
         segment_ms,
+        segment_of_many_ms,
         limit_ms: LIMIT_MS,
         trials,
         carried,
@@ -132,9 +138,9 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
     Ok(picture::callers(&findings))
 }
 
-fn heading(callers: &Callers, artifact: &Artifact, segment_ms: f64) -> String {
+fn heading(callers: &Callers, artifact: &Artifact, one_ms: f64, of_many_ms: f64) -> String {
     format!(
-        "{}\n{} on {}: {segment_ms:.2} ms a segment\n\n\
+        "{}\n{} on {}: {one_ms:.2} ms a segment, {of_many_ms:.2} ms each of {AT_ONCE} at once\n\n\
          callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
         machine::description(),
         artifact.manifest.name,
@@ -187,11 +193,18 @@ fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Opti
 fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> Option<String> {
     let trial = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n))?;
     let network = trial.readings_per_s * segment_ms / 1e3;
+    #[expect(clippy::cast_precision_loss, reason = "a number of threads")]
+    let threads = trial.threads as f64;
+    let whose = if trial.threads == 1 {
+        "the engine's thread: with".to_owned()
+    } else {
+        format!("the processor: with {} threads for", trial.threads)
+    };
     Some(match trial.cores {
-        Some(cores) if cores > 0.9 => format!(
-            "the engine's thread: with {} callers it is busy all the time, {:.0} % of it with the network",
+        Some(cores) if cores > 0.8 * threads => format!(
+            "{whose} {} callers {cores:.2} cores are busy, {:.0} % of it with the network",
             trial.callers,
-            100.0 * network / cores
+            100.0 * (network / cores).min(1.0)
         ),
         Some(cores) => format!(
             "waiting: with {} callers only {cores:.2} cores are busy, so other programs or the device are slow",
@@ -224,6 +237,7 @@ mod tests {
     fn trial(callers: usize, p95_ms: f64, cores: f64) -> Trial {
         Trial {
             callers,
+            threads: 1,
             readings_per_s: 800.0 * cores,
             p50_ms: Some(1.0),
             p95_ms: Some(p95_ms),
@@ -238,7 +252,7 @@ mod tests {
     fn what_limits_is_read_from_the_first_number_that_is_too_many() {
         let trials = [trial(100, 20.0, 0.5), trial(200, 900.0, 1.0)];
         let words = limit(&trials, Some(100), 0.5).unwrap();
-        assert!(words.contains("with 200 callers it is busy all the time, 40 %"), "{words}");
+        assert!(words.contains("with 200 callers 1.00 cores are busy, 40 %"), "{words}");
         let waiting = limit(&[trial(10, 900.0, 0.2)], None, 0.5).unwrap();
         assert!(waiting.contains("only 0.20 cores"), "{waiting}");
         assert_eq!(limit(&trials[..1], Some(100), 0.5), None);

@@ -1,7 +1,7 @@
 //! The engine: every line's sound through one pipeline, into the logs of the calls, and from there to whoever
 //! watches.
 //!
-//! A reading is in the log before anyone sees it. [`Engine::step`] does one block a line and never waits, so the
+//! A reading is in the log before anyone sees it. [`Engine::step`] is one round of a block a line and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
 mod auto_call;
@@ -15,27 +15,29 @@ pub mod notices;
 pub mod on_alert;
 pub mod operator_side;
 pub mod reorder;
+mod round;
 pub mod running_log;
 pub mod steady;
 mod steady_worker;
 pub mod step;
 pub mod switchboard;
 
-use crate::audio::AudioError;
 use crate::dashboard::LogStopped;
-use crate::pipeline::{Event, Pipeline, Update};
+use crate::pipeline::{Pipeline, Update};
 use crate::session::record::{Delay, EndReason};
 use crate::stream_time::StreamTime;
 use call::Ended;
 use delay::Delays;
 pub use line::LineSetup;
-use line::{Clock, Line, Surroundings};
+use line::{Clock, Line};
 use notices::Notices;
 use on_alert::OnAlert;
 use operator_side::OperatorSide;
+use rayon::ThreadPool;
+use std::sync::Arc;
 use steady::Steady;
 pub use step::Step;
-use switchboard::{Change, News, Switchboard};
+use switchboard::{News, Switchboard};
 
 /// All lines, the pipeline and the calls.
 pub struct Engine {
@@ -46,6 +48,7 @@ pub struct Engine {
     updates: Vec<Update>,
     notices: Notices,
     on_alert: Option<OnAlert>,
+    pool: Option<Arc<ThreadPool>>,
     /// What computes, since something else failed.
     backend: Option<String>,
     is_muted: bool,
@@ -74,6 +77,7 @@ impl Engine {
             updates: Vec::new(),
             notices: Notices::default(),
             on_alert: None,
+            pool: None,
             backend: None,
             is_muted: false,
             ended: false,
@@ -89,103 +93,17 @@ impl Engine {
         self
     }
 
-    /// Takes one block of each line through the pipeline; `watch` gets what came of it after it was logged.
-    ///
-    /// # Errors
-    /// The pipeline's failure, or that of a source when no other goes on. What was heard before it has been
-    /// logged.
-    pub fn step(&mut self, watch: &mut dyn FnMut(&News)) -> anyhow::Result<Step> {
-        if self.ended {
-            self.hand_on(watch);
-            return Ok(Step::Ended);
-        }
-        if let Some(operator) = &mut self.operator {
-            operator.catch_up(&mut self.pipeline, &mut self.notices);
-        }
-        let mut step = Step::Ended;
-        let mut failure = None;
-        for line in 0..self.lines.len() {
-            match self.on_line(line, Line::step) {
-                Ok(done) => step = step.max(done),
-                Err(error) => self.fails(line, error, &mut failure),
-            }
-            self.settle(line);
-        }
-        self.switchboard.tend(&mut self.notices);
-        if let Some(notice) = self.pipeline.classifier().take_notice() {
-            self.backend = Some(self.pipeline.classifier().backend().description.clone());
-            self.notices.add(notice);
-        }
-        self.ended = failure.is_some() || step == Step::Ended;
-        self.hand_on(watch);
-        failure.map_or(Ok(step), Err)
+    /// Shares the lines among these threads; the logs are the same.
+    #[must_use]
+    pub fn on_threads(mut self, pool: Option<Arc<ThreadPool>>) -> Self {
+        self.pool = pool;
+        self
     }
 
-    /// A failing source is a failure if no other goes on, and else only told.
-    fn fails(&mut self, line: usize, error: anyhow::Error, failure: &mut Option<anyhow::Error>) {
-        let all_over = self.lines.iter().all(Line::is_over);
-        if all_over || !error.is::<AudioError>() {
-            failure.get_or_insert(error);
-        } else if !matches!(error.downcast_ref(), Some(AudioError::Truncated { .. })) {
-            self.notices.add(format!("{}: {error:#}", self.lines[line].entry().label));
-        }
-    }
-
-    fn on_line<T>(
-        &mut self,
-        line: usize,
-        work: impl FnOnce(&mut Line, &mut Surroundings) -> T,
-    ) -> T {
-        let mut with = Surroundings {
-            pipeline: &mut self.pipeline,
-            operator: self.operator.as_mut(),
-            updates: &mut self.updates,
-            notices: &mut self.notices,
-        };
-        work(&mut self.lines[line], &mut with)
-    }
-
-    /// Gives the line's calls what the pipeline told of it.
-    fn settle(&mut self, line: usize) {
-        let mut updates = std::mem::take(&mut self.updates);
-        for update in &updates {
-            match self.switchboard.take(update, &mut self.notices) {
-                Change::None => {}
-                Change::Begun => self.hold_as_needed(line),
-                Change::Over => self.end_call(line),
-            }
-        }
-        updates.clear();
-        self.updates = updates;
-        let now = self.pipeline.position(line);
-        self.switchboard.settle(line, now);
-    }
-
-    /// Readings are held back where nothing may be read.
-    fn hold_as_needed(&mut self, line: usize) {
-        let hold = self.switchboard.is_held(line);
-        self.pipeline.hold(line, hold);
-    }
-
-    /// Shows what happened.
-    fn hand_on(&mut self, watch: &mut dyn FnMut(&News)) {
-        while let Some(news) = self.switchboard.take_news() {
-            if let News::Update(Update { caller, event: Event::Reading(reading), .. }) = &news {
-                let at = self.switchboard.line_time_of(*caller, reading.at);
-                self.lines[*caller].logged(at);
-            }
-            watch(&news);
-        }
-        let alerts = self.switchboard.take_alerts();
-        if let Some(on_alert) = &self.on_alert {
-            for alert in alerts {
-                on_alert.send(alert);
-            }
-            while let Some(failure) = on_alert.take_failure() {
-                self.notices.add(format!("the program for alerts: {}", failure.record.reason));
-                self.switchboard.alert_failed(failure);
-            }
-        }
+    /// On how many threads lines are worked on.
+    #[must_use]
+    pub fn n_threads(&self) -> usize {
+        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
     }
 
     /// Writes a mark at this time of the line's call.

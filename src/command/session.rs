@@ -14,13 +14,17 @@ use crate::config::Config;
 use crate::dashboard;
 use crate::model::artifact::InputForm;
 use crate::model::device::Backend;
-use crate::model::{Baseline, Classifier, ModelError};
+use crate::model::{Baseline, Classifier, ModelError, Spoken};
 use crate::output_file::IfExists;
 use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::session::SESSION_VERSION;
 use crate::session::record::{Header, ModelEntry, RecordingEntry};
 use crate::stream_time::STREAM_RATE_HZ;
+use anyhow::Context;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What both commands are asked for.
 #[derive(Clone, Debug)]
@@ -144,13 +148,14 @@ impl Prepared {
         self.classifier.manifest().honest_line()
     }
 
-    /// Classifies the model's test segment, as one of a call.
+    /// Classifies the model's test segment so many times at once, as if of so many calls.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn classify_test_segment(&mut self) -> Result<(), ModelError> {
-        let segment = self.classifier.test_segment();
-        self.classifier.classify(&segment, &Baseline::default()).map(|_| ())
+    pub fn classify_test_segments(&mut self, n: usize) -> Result<(), ModelError> {
+        let (segment, baseline) = (self.classifier.test_segment(), Baseline::default());
+        let spoken = vec![Spoken { frames: &segment, baseline: &baseline }; n];
+        self.classifier.classify_all(&spoken, &mut Vec::with_capacity(n))
     }
 
     /// The header of every log, but for when it begins and who is heard.
@@ -209,11 +214,14 @@ impl Prepared {
         switchboard.open()?;
         let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
         let alerts = settings.config.alerts.clone();
-        let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts);
+        let pool = threads_for(lines.len())?;
+        let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts).on_threads(pool.clone());
+        pipeline.classifier().work_on(pool.clone());
         if let Some(side) = &operator {
             pipeline = pipeline.with_operator(side.sample_rate_hz(), side.lag())?;
         }
-        Ok(Engine::new(lines, operator, pipeline, switchboard, clock).with_on_alert(on_alert))
+        let engine = Engine::new(lines, operator, pipeline, switchboard, clock);
+        Ok(engine.with_on_alert(on_alert).on_threads(pool))
     }
 
     /// The pipeline of callers whose sources deliver at these rates.
@@ -232,4 +240,19 @@ impl Prepared {
             self.classifier,
         )
     }
+}
+
+/// From this number of lines on the engine uses all cores. Fewer are some percent of one: the others are the
+/// operator's.
+const MANY_LINES: usize = 24;
+
+/// Threads to share so many lines; none where the engine's own is enough.
+fn threads_for(n_lines: usize) -> anyhow::Result<Option<Arc<ThreadPool>>> {
+    let n_threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if n_lines < MANY_LINES || n_threads == 1 {
+        return Ok(None);
+    }
+    let pool =
+        ThreadPoolBuilder::new().num_threads(n_threads).thread_name(|n| format!("engine {n}"));
+    Ok(Some(Arc::new(pool.build().context("cannot start the engine's threads")?)))
 }

@@ -1,15 +1,19 @@
 //! From a segment of feature frames to probabilities, on the device that was chosen.
 
 use super::ModelError;
-use super::artifact::{Artifact, InputForm, Manifest};
+use super::artifact::{Artifact, Manifest};
 use super::baseline::Baseline;
-use super::cpu::{CpuNetwork, Segment};
+use super::cpu::{CpuNetwork, Scratch, Segment};
 use super::device::Backend;
 use super::network::Network;
+use super::prepared::{Prepared, Spoken};
 use crate::emotion::{N_EMOTIONS, Scores};
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What a classifier says about a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +33,20 @@ pub trait Classifier {
     /// [`ModelError::SegmentSize`] for a segment shorter than one step; [`ModelError::Device`] when the
     /// device fails.
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError>;
+
+    /// Appends the answers for what several callers said, in their order: at once, where that costs less.
+    ///
+    /// # Errors
+    /// As [`Classifier::classify`], for the first that fails; then nothing is appended.
+    fn classify_all(
+        &mut self,
+        spoken: &[Spoken<'_>],
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), ModelError> {
+        let all = spoken.iter().map(|spoken| self.classify(spoken.frames, spoken.baseline));
+        answers.extend(all.collect::<Result<Vec<_>, _>>()?);
+        Ok(())
+    }
 }
 
 /// The product's classifier: the LSTM of a model artifact.
@@ -36,9 +54,17 @@ pub struct LstmClassifier {
     manifest: Manifest,
     network: Form,
     backend: Backend,
-    /// Reused: what the network is given.
-    steps: Vec<f32>,
-    known: Vec<f32>,
+    pool: Option<Arc<ThreadPool>>,
+    /// One for each thread.
+    desks: Vec<Desk>,
+}
+
+/// What one thread needs, reused.
+#[derive(Default)]
+struct Desk {
+    prepared: Prepared,
+    scratch: Scratch,
+    logits: Vec<f32>,
 }
 
 /// The network in the form that its device wants.
@@ -62,7 +88,15 @@ impl LstmClassifier {
         } else {
             Form::Cpu(Box::new(CpuNetwork::new(&network, &manifest.network)))
         };
-        Ok(LstmClassifier { manifest, network, backend, steps: Vec::new(), known: Vec::new() })
+        let desks = vec![Desk::default()];
+        Ok(LstmClassifier { manifest, network, backend, pool: None, desks })
+    }
+
+    /// Shares what several callers said among these threads, where the CPU reads it, or reads all on its caller's.
+    pub fn work_on(&mut self, pool: Option<Arc<ThreadPool>>) {
+        let n_threads = pool.as_ref().map_or(1, |pool| pool.current_num_threads());
+        self.desks.resize_with(n_threads, Desk::default);
+        self.pool = pool;
     }
 
     /// The model.
@@ -118,75 +152,101 @@ impl LstmClassifier {
     /// # Errors
     /// As [`Classifier::classify`].
     pub fn logits(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Vec<f32>, ModelError> {
-        let n_steps = self.normalised_steps(segment)?;
-        self.known.clear();
-        if self.manifest.network.hears_baseline {
-            baseline.append(&self.manifest.normalisation, &mut self.known);
-        }
-        match &mut self.network {
-            Form::Cpu(network) => {
-                let segment = Segment { steps: &self.steps, baseline: &self.known };
-                let mut logits = Vec::with_capacity(self.manifest.network.n_outputs());
-                network.logits(&[segment], &mut logits);
-                Ok(logits)
-            }
-            Form::Graphics(network) => {
-                let device = &self.backend.device;
-                let n_inputs = self.steps.len() / n_steps;
-                let steps = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
-                let known = TensorData::new(self.known.clone(), [1, self.known.len()]);
-                let (steps, known) =
-                    (Tensor::from_data(steps, device), Tensor::from_data(known, device));
-                let logits = network.forward(steps, known, self.manifest.network.pooling);
-                logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
-                    device: self.backend.description.clone(),
-                    reason: error.to_string(),
-                })
-            }
-        }
+        let spoken = Spoken { frames: segment, baseline };
+        self.fill_desks(&[spoken])?;
+        Ok(self.desks[0].logits.clone())
     }
 
-    /// Fills `steps` with the newest whole steps of the segment, normalised; their number.
-    fn normalised_steps(&mut self, segment: &[f32]) -> Result<usize, ModelError> {
-        let network = &self.manifest.network;
-        self.steps.clear();
-        let given = segment.len();
-        let step = network.n_inputs();
-        let too_short = network.lstm_steps(given / network.n_features) == 0;
-        if too_short || !given.is_multiple_of(network.n_features) {
-            return Err(ModelError::SegmentSize { given, step });
+    /// Leaves the logits of all segments on the desks, one after the other.
+    fn fill_desks(&mut self, spoken: &[Spoken<'_>]) -> Result<(), ModelError> {
+        let LstmClassifier { manifest, network, backend, pool, desks } = self;
+        for desk in desks.iter_mut() {
+            desk.logits.clear();
         }
-        if self.manifest.input == InputForm::CoefficientMeans {
-            self.steps.extend_from_slice(segment);
-            return Ok(given / step);
+        match (network, pool) {
+            (Form::Cpu(network), Some(pool)) if spoken.len() > 1 => {
+                let share = spoken.len().div_ceil(desks.len());
+                let work = spoken.par_chunks(share).zip(desks.par_iter_mut());
+                pool.install(|| {
+                    work.try_for_each(|(some, desk)| desk.read(manifest, network, some))
+                })
+            }
+            (Form::Cpu(network), _) => desks[0].read(manifest, network, spoken),
+            (Form::Graphics(network), _) => {
+                let Desk { prepared, logits, .. } = &mut desks[0];
+                prepared.take(manifest, spoken)?;
+                for segment in prepared.segments() {
+                    let read = on_graphics(network, manifest, backend, &segment);
+                    logits.extend(read.map_err(|reason| ModelError::Device {
+                        device: backend.description.clone(),
+                        reason,
+                    })?);
+                }
+                Ok(())
+            }
         }
-        let normalisation = &self.manifest.normalisation;
-        for frame in segment[given % step..].chunks_exact(network.n_features) {
-            self.steps.extend(
-                frame
-                    .iter()
-                    .zip(&normalisation.mean)
-                    .zip(&normalisation.deviation)
-                    .map(|((value, mean), deviation)| (value - mean) / deviation),
-            );
-        }
-        Ok(given / step)
     }
+}
+
+impl Desk {
+    fn read(
+        &mut self,
+        manifest: &Manifest,
+        network: &CpuNetwork,
+        spoken: &[Spoken<'_>],
+    ) -> Result<(), ModelError> {
+        self.prepared.take(manifest, spoken)?;
+        network.logits(&self.prepared.segments(), &mut self.scratch, &mut self.logits);
+        Ok(())
+    }
+}
+
+/// burn's logits, or what the device said.
+fn on_graphics(
+    network: &Network,
+    manifest: &Manifest,
+    backend: &Backend,
+    segment: &Segment<'_>,
+) -> Result<Vec<f32>, String> {
+    let device = &backend.device;
+    let n_inputs = manifest.network.n_inputs();
+    let shape = [1, segment.steps.len() / n_inputs, n_inputs];
+    let steps = TensorData::new(segment.steps.to_vec(), shape);
+    let known = TensorData::new(segment.baseline.to_vec(), [1, segment.baseline.len()]);
+    let (steps, known) = (Tensor::from_data(steps, device), Tensor::from_data(known, device));
+    let logits = network.forward(steps, known, manifest.network.pooling);
+    logits.try_into_vec_as::<f32>().map_err(|error| error.to_string())
 }
 
 impl Classifier for LstmClassifier {
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError> {
         let logits = self.logits(segment, baseline)?;
-        let calibration = &self.manifest.calibration;
-        let is_speech = logits
-            .get(self.manifest.labels.len())
-            .is_none_or(|&logit| logit >= calibration.speech_from);
-        let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
-        for (label, logit) in self.manifest.labels.iter().zip(logits) {
-            by_emotion[label.index()] = logit;
-        }
-        Ok(Answer { scores: calibration.scores(by_emotion), is_speech })
+        Ok(answer(&self.manifest, &logits))
     }
+
+    fn classify_all(
+        &mut self,
+        spoken: &[Spoken<'_>],
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), ModelError> {
+        self.fill_desks(spoken)?;
+        let n_outputs = self.manifest.network.n_outputs();
+        let logits = self.desks.iter().flat_map(|desk| desk.logits.chunks_exact(n_outputs));
+        answers.extend(logits.map(|logits| answer(&self.manifest, logits)));
+        Ok(())
+    }
+}
+
+/// What the logits of a segment say.
+fn answer(manifest: &Manifest, logits: &[f32]) -> Answer {
+    let calibration = &manifest.calibration;
+    let is_speech =
+        logits.get(manifest.labels.len()).is_none_or(|&logit| logit >= calibration.speech_from);
+    let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
+    for (label, &logit) in manifest.labels.iter().zip(logits) {
+        by_emotion[label.index()] = logit;
+    }
+    Answer { scores: calibration.scores(by_emotion), is_speech }
 }
 
 /// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`; nothing of no frames.

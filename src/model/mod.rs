@@ -2,7 +2,7 @@
 //!
 //! [`artifact`] is a model on disk, [`network`] its layers in burn ([`front`], [`lstm`]), [`cpu`] the same in
 //! kernels of our own, [`device`] the choice of GPU or CPU, [`export`] the model for other programs.
-//! [`LstmClassifier`] puts them together; between calls it keeps nothing but the weights: what is known of a
+//! `prepared` brings segments into the form that the network takes; [`LstmClassifier`] puts all together; between calls it keeps nothing but the weights: what is known of a
 //! caller's voice, the [`Baseline`], is kept by the pipeline and given with each segment.
 
 pub mod artifact;
@@ -14,9 +14,11 @@ pub mod export;
 pub mod front;
 pub mod lstm;
 pub mod network;
+mod prepared;
 
 pub use baseline::Baseline;
 pub use classifier::{Answer, Classifier, LstmClassifier};
+pub use prepared::Spoken;
 
 use std::path::PathBuf;
 

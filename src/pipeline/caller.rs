@@ -1,4 +1,7 @@
 //! What one caller keeps between blocks, and the way of a block through the stages.
+//!
+//! In: samples ([`Caller::hear`]), then the answer to each reading that is due. Out: updates. The caller advances
+//! from reading to reading, so that those of many callers are read at once.
 
 use super::alarm::Alarm;
 use super::explainer::Explainer;
@@ -6,11 +9,11 @@ use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
-use super::{Event, Gap, Muted, PipelineError, PipelineSettings, Update, stream_position};
+use super::{Event, PipelineError, PipelineSettings, Update, stream_position};
 use crate::alert::AlertSettings;
 use crate::features::Extractor;
 use crate::features::recipe::Recipe;
-use crate::model::Classifier;
+use crate::model::{Answer, Spoken};
 use crate::resample::Resampler;
 use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
@@ -27,7 +30,7 @@ fn decision_of(sample: usize) -> Option<usize> {
 }
 
 /// What one caller keeps between blocks.
-pub(super) struct Caller {
+pub struct Caller {
     index: usize,
     rate_hz: u32,
     resampler: Resampler,
@@ -39,7 +42,7 @@ pub(super) struct Caller {
     stretch_start: StreamTime,
     /// Samples at the stream's rate since then.
     stretch_len: u64,
-    /// Reused: samples at the stream's rate.
+    /// Samples at the stream's rate that were not looked for the operator in.
     resampled: Vec<f32>,
     meter: Meter,
     /// Frames that wait for the gate's decision.
@@ -54,21 +57,37 @@ pub(super) struct Caller {
     first_decision: usize,
     utterance: Utterance,
     explainer: Explainer,
-    leak: Leak,
+    /// Where the operator is heard too.
+    leak: Option<Leak>,
     operator: OperatorState,
     /// What the caller's time is less than the operator's, in samples.
     operator_offset: i64,
     /// Whether nothing may be read.
     is_held: bool,
     alarm: Alarm,
+    /// The reading that is due.
+    due: Option<Due>,
+    /// What was not yet told.
+    updates: Vec<Update>,
 }
 
-/// What the frames of a caller are judged with.
-pub(super) struct Judges<'a> {
-    /// Reads the emotion.
-    pub(super) classifier: &'a mut dyn Classifier,
-    /// The other side of the call, if it is heard.
-    pub(super) operator: Option<&'a Operator>,
+/// Why a reading is due.
+#[derive(Clone, Copy)]
+enum Due {
+    /// The frame that stands in [`Caller::frame`].
+    Frame(Mark),
+    /// Nobody is in a hurry any more; the updates from here on are new.
+    NoHurry(usize),
+}
+
+/// A frame without its coefficients.
+#[derive(Clone, Copy)]
+struct Mark {
+    number: usize,
+    end: StreamTime,
+    is_speech: bool,
+    /// The updates from here on are of this frame.
+    first_update: usize,
 }
 
 impl Caller {
@@ -98,11 +117,13 @@ impl Caller {
             first_decision: 0,
             utterance: Utterance::new((index, n_callers), settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
-            leak: Leak::new(StreamTime::ZERO),
+            leak: None,
             operator: OperatorState::default(),
             operator_offset: 0,
             is_held: false,
             alarm: Alarm::default(),
+            due: None,
+            updates: Vec::new(),
         })
     }
 
@@ -116,7 +137,7 @@ impl Caller {
 
     /// The operator is heard too, later by so much.
     pub(super) fn expect_operator(&mut self, lag: StreamTime) {
-        self.leak = Leak::new(lag);
+        self.leak = Some(Leak::new(lag));
     }
 
     pub(super) fn align_operator(&mut self, offset: i64) {
@@ -133,8 +154,8 @@ impl Caller {
     }
 
     /// Nothing said before counts any more, and whoever speaks next is not known.
-    pub(super) fn hang_up(&mut self, updates: &mut Vec<Update>) {
-        self.utterance.end(self.position(), self.index, updates);
+    pub(super) fn hang_up(&mut self) {
+        self.utterance.end(self.position(), self.index, &mut self.updates);
         self.utterance.forget_caller();
         self.explainer.forget();
         self.alarm.reset(self.position());
@@ -142,186 +163,182 @@ impl Caller {
         self.operator = OperatorState::default();
     }
 
-    pub(super) fn push(
-        &mut self,
-        samples: &[f32],
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
+    /// Takes the next samples as far as they go without the others: to frames, and to what is speech.
+    pub fn hear(&mut self, samples: &[f32]) {
         self.source_position += samples.len() as u64;
-        self.resampled.clear();
+        let n_before = self.resampled.len();
         self.resampler.push(samples, &mut self.resampled);
-        self.hear(judges, updates)
+        self.take_resampled(n_before);
     }
 
-    /// Takes what stands in `resampled`.
-    fn hear(
-        &mut self,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
+    /// Lets out what the resampler holds back.
+    pub(super) fn hear_rest(&mut self) {
+        let n_before = self.resampled.len();
+        self.resampler.finish(&mut self.resampled);
+        self.take_resampled(n_before);
+    }
+
+    fn take_resampled(&mut self, from: usize) {
         let start = self.position();
-        let caller = self.index;
-        self.meter.push(&self.resampled, start, |at, level| {
+        let (caller, updates) = (self.index, &mut self.updates);
+        let samples = &self.resampled[from..];
+        self.meter.push(samples, start, |at, level| {
             updates.push(Update { caller, at, event: Event::Level(level) });
         });
-        self.stretch_len += self.resampled.len() as u64;
+        self.stretch_len += samples.len() as u64;
         self.new_frames.clear();
-        self.extractor.push(&self.resampled, &mut self.new_frames);
+        self.extractor.push(samples, &mut self.new_frames);
         self.frames.extend(&self.new_frames);
-        self.gate.push(&self.resampled, &mut self.decisions);
-        if let Some(operator) = judges.operator {
-            let start = self.operator_time(self.stretch_start);
-            self.leak.hear(&self.resampled, start, operator);
-        }
-        self.take_decided_frames(judges, updates)
+        self.gate.push(samples, &mut self.decisions);
     }
 
-    /// Hands on every frame that the gate has decided on.
-    fn take_decided_frames(
-        &mut self,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        let n_features = self.utterance.recipe().n_features();
-        let hop_len = self.utterance.recipe().hop_len();
-        let taper_len = self.utterance.recipe().taper_len();
-        while self.frames.len() >= n_features {
-            let n_before = updates.len();
-            let start = self.n_frames * hop_len;
-            let is_speech = match decision_of(start + taper_len / 2) {
-                None => false,
-                Some(chunk) => match self.decisions.get(chunk - self.first_decision) {
-                    Some(&is_speech) => is_speech,
-                    None => break,
-                },
-            };
-            self.frame.clear();
-            self.frame.extend(self.frames.drain(..n_features));
-            self.n_frames += 1;
-            let end = self.stretch_start + StreamTime((start + taper_len) as u64);
-            let is_echo =
-                judges.operator.is_some() && self.leak.is_echo(end.0 - self.stretch_start.0);
-            let state = OperatorState {
-                speaks: judges
-                    .operator
-                    .is_some_and(|operator| operator.spoke_before(self.operator_time(end))),
-                is_echoed: is_echo,
-            };
-            if state != self.operator {
-                self.operator = state;
-                let (caller, event) = (self.index, Event::Operator(state));
-                updates.push(Update { caller, at: end, event });
+    /// Nothing more comes in this stretch: the gate decides on all that came.
+    pub(super) fn decide_rest(&mut self) {
+        self.gate.finish(&mut self.decisions);
+    }
+
+    /// Hands on every frame that the gate has decided on, until a reading is due; whether one is.
+    pub(super) fn advance(&mut self, operator: Option<&Operator>) -> bool {
+        self.look_for(operator);
+        while self.due.is_none()
+            && let Some(mark) = self.next_frame(operator)
+        {
+            let frame = heard_frame(mark, &self.frame);
+            let may_read = !self.is_held;
+            if self.utterance.take(&frame, self.index, may_read, &mut self.updates) {
+                self.due = Some(Due::Frame(mark));
+            } else {
+                self.explain(mark);
             }
-            let frame = HeardFrame {
-                number: self.n_frames,
-                end,
-                is_speech: is_speech && !is_echo,
-                values: &self.frame,
-            };
-            let classifier: Option<&mut dyn Classifier> =
-                if self.is_held { None } else { Some(&mut *judges.classifier) };
-            self.utterance.take(&frame, self.index, classifier, updates)?;
-            if self.utterance.has_hung_up() {
-                self.explainer.forget();
-            }
-            let explanation = self.explainer.take(&frame);
-            if let Some(explanation) = explanation.filter(|_| self.utterance.heard_speech()) {
-                let event = Event::Facts(explanation);
-                updates.push(Update { caller: self.index, at: frame.end, event });
-            }
-            self.alarm.hear(n_before, updates);
-            self.alarm.advance(self.index, end, updates);
         }
-        let next = decision_of(self.n_frames * hop_len + taper_len / 2).unwrap_or(0);
-        let done = (next - self.first_decision).min(self.decisions.len());
+        self.due.is_some()
+    }
+
+    /// Looks for the operator's voice in what came.
+    fn look_for(&mut self, operator: Option<&Operator>) {
+        let start = self.operator_time(self.stretch_start);
+        if let (Some(operator), Some(leak)) = (operator, &mut self.leak) {
+            leak.hear(&self.resampled, start, operator);
+        }
+        self.resampled.clear();
+    }
+
+    /// Brings the next frame that the gate has decided on to [`Caller::frame`].
+    fn next_frame(&mut self, operator: Option<&Operator>) -> Option<Mark> {
+        let recipe = self.utterance.recipe();
+        let start = self.n_frames * recipe.hop_len();
+        let decision = decision_of(start + recipe.taper_len() / 2);
+        let done = (decision.unwrap_or(0) - self.first_decision).min(self.decisions.len());
         self.decisions.drain(..done);
         self.first_decision += done;
-        Ok(())
+        if self.frames.len() < recipe.n_features() {
+            return None;
+        }
+        let is_speech = match decision {
+            None => false,
+            Some(chunk) => *self.decisions.get(chunk - self.first_decision)?,
+        };
+        self.frame.clear();
+        self.frame.extend(self.frames.drain(..recipe.n_features()));
+        self.n_frames += 1;
+        let offset = (start + recipe.taper_len()) as u64;
+        let end = self.stretch_start + StreamTime(offset);
+        let first_update = self.updates.len();
+        let is_echo = self.compare(operator, end, offset);
+        Some(Mark { number: self.n_frames, end, is_speech: is_speech && !is_echo, first_update })
     }
 
-    /// Lets out what the resampler holds back; a frame that is not full is dropped.
-    pub(super) fn flush(
-        &mut self,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        self.resampled.clear();
-        self.resampler.finish(&mut self.resampled);
-        self.hear(judges, updates)?;
-        self.gate.finish(&mut self.decisions);
-        self.take_decided_frames(judges, updates)?;
-        let n_before = updates.len();
-        self.utterance.end(self.position(), self.index, updates);
-        self.alarm.hear(n_before, updates);
-        Ok(())
+    /// Whether a frame is the operator's voice; tells when that changes, or whether the operator speaks.
+    fn compare(&mut self, operator: Option<&Operator>, end: StreamTime, offset: u64) -> bool {
+        let Some(operator) = operator else { return false };
+        let is_echoed = self.leak.as_mut().is_some_and(|leak| leak.is_echo(offset));
+        let state =
+            OperatorState { speaks: operator.spoke_before(self.operator_time(end)), is_echoed };
+        if state != self.operator {
+            self.operator = state;
+            let (caller, event) = (self.index, Event::Operator(state));
+            self.updates.push(Update { caller, at: end, event });
+        }
+        is_echoed
     }
 
-    pub(super) fn gap(
-        &mut self,
-        lost_samples: u64,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        let gap = Gap { lost_samples, rate_hz: self.rate_hz };
-        self.miss(lost_samples, Event::Gap(gap), judges, updates)
+    /// What follows from a frame that was handed on and, where that was due, read.
+    fn explain(&mut self, mark: Mark) {
+        if self.utterance.has_hung_up() {
+            self.explainer.forget();
+        }
+        let explanation = self.explainer.take(&heard_frame(mark, &self.frame));
+        if let Some(explanation) = explanation.filter(|_| self.utterance.heard_speech()) {
+            let event = Event::Facts(explanation);
+            self.updates.push(Update { caller: self.index, at: mark.end, event });
+        }
+        self.alarm.hear(mark.first_update, &mut self.updates);
+        self.alarm.advance(self.index, mark.end, &mut self.updates);
     }
 
-    pub(super) fn muted(
-        &mut self,
-        samples: u64,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        let muted = Muted { samples, rate_hz: self.rate_hz };
-        self.miss(samples, Event::Muted(muted), judges, updates)
+    /// What is to be read, where a reading is due.
+    pub(super) fn spoken(&self) -> Spoken<'_> {
+        self.utterance.spoken()
     }
 
-    pub(super) fn hurry(
-        &mut self,
-        is_hurried: bool,
-        classifier: &mut dyn Classifier,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        self.utterance.hurry(is_hurried, self.index, classifier, updates)
+    /// Takes the reading that is due.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        self.utterance.answer(answer, self.index, &mut self.updates);
+        match self.due.take() {
+            Some(Due::Frame(mark)) => self.explain(mark),
+            Some(Due::NoHurry(first_update)) => self.alarm.hear(first_update, &mut self.updates),
+            None => {}
+        }
     }
 
-    /// So many samples were not heard, which the event tells.
-    fn miss(
-        &mut self,
-        len: u64,
-        event: Event,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        self.flush(judges, updates)?;
-        let n_before = updates.len();
-        updates.push(Update { caller: self.index, at: self.position(), event });
-        self.alarm.hear(n_before, updates);
+    /// There will be no answer.
+    pub(super) fn go_on_unread(&mut self) {
+        self.due = None;
+    }
+
+    /// What is under way comes out; a frame that is not full is dropped.
+    pub(super) fn end(&mut self) {
+        let n_before = self.updates.len();
+        self.utterance.end(self.position(), self.index, &mut self.updates);
+        self.alarm.hear(n_before, &mut self.updates);
+    }
+
+    pub(super) fn hurry(&mut self, is_hurried: bool) {
+        let n_before = self.updates.len();
+        if self.utterance.hurry(is_hurried, self.index, &mut self.updates) {
+            self.due = Some(Due::NoHurry(n_before));
+        }
+    }
+
+    /// So many samples were not heard, which the event tells. What came before has ended.
+    pub(super) fn miss(&mut self, len: u64, event: Event) {
+        let n_before = self.updates.len();
+        self.updates.push(Update { caller: self.index, at: self.position(), event });
+        self.alarm.hear(n_before, &mut self.updates);
         self.begin_stretch(self.source_position + len);
         self.explainer.break_off();
-        Ok(())
     }
 
-    pub(super) fn seek(
-        &mut self,
-        to_sample: u64,
-        judges: &mut Judges<'_>,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        self.flush(judges, updates)?;
+    /// The recording was moved. What came before has ended.
+    pub(super) fn move_to(&mut self, to_sample: u64) {
         let from = self.position();
         self.utterance.forget_caller();
         self.begin_stretch(to_sample);
         self.explainer.forget();
-        let n_before = updates.len();
-        updates.push(Update {
-            caller: self.index,
-            at: self.position(),
-            event: Event::Seek { from },
-        });
-        self.alarm.hear(n_before, updates);
-        Ok(())
+        let n_before = self.updates.len();
+        let (caller, at) = (self.index, self.position());
+        self.updates.push(Update { caller, at, event: Event::Seek { from } });
+        self.alarm.hear(n_before, &mut self.updates);
+    }
+
+    /// Samples a second of the source.
+    pub(super) fn rate_hz(&self) -> u32 {
+        self.rate_hz
+    }
+
+    /// Tells what was not yet told.
+    pub(super) fn tell(&mut self, updates: &mut Vec<Update>) {
+        updates.append(&mut self.updates);
     }
 
     /// Audio that does not join on to what was heard before begins here.
@@ -333,10 +350,17 @@ impl Caller {
         self.extractor.reset();
         self.gate.reset();
         self.meter = Meter::default();
-        self.leak.reset();
+        if let Some(leak) = &mut self.leak {
+            leak.reset();
+        }
+        self.resampled.clear();
         self.frames.clear();
         self.n_frames = 0;
         self.decisions.clear();
         self.first_decision = 0;
     }
+}
+
+fn heard_frame(mark: Mark, values: &[f32]) -> HeardFrame<'_> {
+    HeardFrame { number: mark.number, end: mark.end, is_speech: mark.is_speech, values }
 }

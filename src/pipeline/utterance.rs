@@ -1,12 +1,12 @@
 //! What a caller has said lately: the segment of speech frames, when to classify it, and the activity.
 
-use super::{Event, PipelineError, PipelineSettings, Update};
+use super::window::Window;
+use super::{Event, PipelineSettings, Update};
 use crate::features::recipe::Recipe;
-use crate::model::{Baseline, Classifier};
+use crate::model::{Answer, Baseline, Spoken};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 use crate::timeline::smoother::Smoother;
-use std::collections::VecDeque;
 
 /// A feature frame with the gate's decision about it.
 pub(super) struct HeardFrame<'a> {
@@ -31,9 +31,8 @@ pub(super) struct Utterance {
     /// Readings are due so many frames before a whole number of hops.
     phase: usize,
     min_frames: usize,
-    max_frames: usize,
     pause_frames: usize,
-    segment: VecDeque<f32>,
+    segment: Window,
     /// Whether the last answer took the segment for speech.
     heard_speech: bool,
     /// The caller's own voice, of the frames that have left the segment.
@@ -66,9 +65,8 @@ impl Utterance {
             hop_frames,
             phase: hop_frames * index / n_callers,
             min_frames: recipe.frames_in_ms(settings.min_speech_ms).clamp(1, max_frames),
-            max_frames,
             pause_frames: recipe.frames_in_ms(settings.pause_ms),
-            segment: VecDeque::with_capacity((max_frames + 1) * recipe.n_features()),
+            segment: Window::new(recipe.n_features(), max_frames),
             heard_speech: false,
             baseline: Baseline::default(),
             n_pause: 0,
@@ -90,15 +88,15 @@ impl Utterance {
         self.recipe
     }
 
-    /// Takes the next frame; appends a change of activity, and at a hop in speech a reading. Without a
-    /// classifier nothing is read.
+    /// Takes the next frame and appends a change of activity; whether a reading is due, at a hop in speech. Where
+    /// nothing may be read, none is.
     pub(super) fn take(
         &mut self,
         frame: &HeardFrame<'_>,
         caller: usize,
-        classifier: Option<&mut dyn Classifier>,
+        may_read: bool,
         updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
+    ) -> bool {
         self.heard_until = frame.end;
         if !frame.is_speech {
             self.n_pause += 1;
@@ -109,48 +107,46 @@ impl Utterance {
                 self.forget_caller();
             }
             self.change_to(Activity::Listening, frame.end, caller, updates);
-            return Ok(());
+            return false;
         }
         self.n_pause = 0;
-        if self.n_frames() == self.max_frames {
-            self.let_go(self.recipe.n_features());
+        if self.segment.is_full() {
+            self.let_go(1);
         }
-        self.segment.extend(frame.values);
-        if self.n_frames() < self.min_frames {
+        self.segment.push(frame.values);
+        if self.segment.n_frames() < self.min_frames {
             self.change_to(Activity::TooShort, frame.end, caller, updates);
-            return Ok(());
+            return false;
         }
         self.change_to(Activity::Speaking, frame.end, caller, updates);
-        let Some(classifier) = classifier else {
+        if !may_read {
             self.heard_speech = false;
-            return Ok(());
-        };
+            return false;
+        }
         if !(frame.number + self.phase).is_multiple_of(self.hop_frames) {
-            return Ok(());
+            return false;
         }
         if self.is_hurried {
             self.n_skipped += 1;
             self.skipped_until = frame.end;
-            return Ok(());
         }
-        self.read(caller, classifier, updates)
+        !self.is_hurried
     }
 
-    /// Begins to leave readings out, or tells how many were left out and reads what is being said now.
+    /// Begins to leave readings out, or tells how many were left out; whether what is being said now is to be
+    /// read.
     pub(super) fn hurry(
         &mut self,
         is_hurried: bool,
         caller: usize,
-        classifier: &mut dyn Classifier,
         updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
+    ) -> bool {
         self.is_hurried = is_hurried;
         if is_hurried || !self.tell_skipped(caller, updates) {
-            return Ok(());
+            return false;
         }
         // In a pause within the speech the newest segment is one that would not have been read.
-        let is_due = self.activity == Activity::Speaking && self.n_pause == 0;
-        if is_due { self.read(caller, classifier, updates) } else { Ok(()) }
+        self.activity == Activity::Speaking && self.n_pause == 0
     }
 
     /// Tells what was left out; whether anything was.
@@ -163,14 +159,13 @@ impl Utterance {
         readings > 0
     }
 
-    /// Reads the segment.
-    fn read(
-        &mut self,
-        caller: usize,
-        classifier: &mut dyn Classifier,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        let answer = classifier.classify(self.segment.make_contiguous(), &self.baseline)?;
+    /// What is to be read.
+    pub(super) fn spoken(&self) -> Spoken<'_> {
+        Spoken { frames: self.segment.values(), baseline: &self.baseline }
+    }
+
+    /// Takes the answer to what was [spoken](Utterance::spoken), which becomes a reading if it is speech.
+    pub(super) fn answer(&mut self, answer: Answer, caller: usize, updates: &mut Vec<Update>) {
         self.heard_speech = answer.is_speech;
         if answer.is_speech {
             let at = self.heard_until;
@@ -179,7 +174,6 @@ impl Utterance {
         } else {
             self.smoother.reset();
         }
-        Ok(())
     }
 
     /// The audio breaks off here: nothing said before counts any more.
@@ -201,24 +195,17 @@ impl Utterance {
     }
 
     fn forget(&mut self) {
-        self.let_go(self.segment.len());
+        self.let_go(self.segment.n_frames());
         self.heard_speech = false;
         self.smoother.reset();
     }
 
-    /// Takes so many values off the segment's oldest end; what was speech tells of the caller's voice.
-    fn let_go(&mut self, n_values: usize) {
-        let n_features = self.recipe.n_features();
+    /// Takes so many frames off the segment's oldest end; what was speech tells of the caller's voice.
+    fn let_go(&mut self, n_frames: usize) {
         if self.heard_speech {
-            for frame in self.segment.make_contiguous()[..n_values].chunks_exact(n_features) {
-                self.baseline.add(frame);
-            }
+            self.segment.oldest(n_frames).for_each(|frame| self.baseline.add(frame));
         }
-        self.segment.drain(..n_values);
-    }
-
-    fn n_frames(&self) -> usize {
-        self.segment.len() / self.recipe.n_features()
+        self.segment.drop_oldest(n_frames);
     }
 
     fn change_to(

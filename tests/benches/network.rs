@@ -10,7 +10,7 @@ use criterion::Criterion;
 use std::hint::black_box;
 use std::time::Duration;
 use undertone::model::artifact::Artifact;
-use undertone::model::cpu::{CpuNetwork, Segment};
+use undertone::model::cpu::{CpuNetwork, Scratch, Segment};
 
 /// Budgets for a segment, by how many come at once. 400 callers with 4 readings a second on two cores have 1.25 ms
 /// each in all.
@@ -39,14 +39,15 @@ fn main() {
     let steps_values = numbers(steps.clone().flatten(0, 2));
     let known_values = numbers(known.clone().flatten(0, 1));
     let segment = Segment { steps: &steps_values, baseline: &known_values };
-    let mut cpu = CpuNetwork::new(&network, &shape);
+    let cpu = CpuNetwork::new(&network, &shape);
+    let mut scratch = Scratch::default();
     for (n, budget) in [(1, ONE_BUDGET), (16, SIXTEEN_BUDGET), (256, MANY_BUDGET)] {
         let segments = vec![segment; n];
         let mut logits = Vec::new();
         let name = format!("{n} at once");
         measure(&mut group, &name, budget * u32::try_from(n).unwrap_or(u32::MAX), || {
             logits.clear();
-            cpu.logits(black_box(&segments), &mut logits);
+            cpu.logits(black_box(&segments), &mut scratch, &mut logits);
         });
     }
     measure(&mut group, "1 in burn", BURN_BUDGET, || {

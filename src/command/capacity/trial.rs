@@ -36,6 +36,8 @@ const N_TIMED: u32 = 50;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Trial {
     pub(super) callers: usize,
+    /// Threads that the callers were shared among.
+    pub(super) threads: usize,
     pub(super) readings_per_s: f64,
     /// From a segment's last sample to its reading in the log; none without readings.
     pub(super) p50_ms: Option<f64>,
@@ -125,17 +127,17 @@ impl Callers {
         self.prepared().notice()
     }
 
-    /// Milliseconds for one of the longest segments, alone.
+    /// Milliseconds for one of the longest segments, where so many come at once.
     ///
     /// # Errors
     /// When the device fails.
-    pub(super) fn segment_ms(&mut self) -> anyhow::Result<f64> {
+    pub(super) fn segment_ms(&mut self, n_at_once: u32) -> anyhow::Result<f64> {
         let prepared = self.prepared.as_mut().expect("a trial gives the model back");
         let begun = Instant::now();
         for _ in 0..N_TIMED {
-            prepared.classify_test_segment()?;
+            prepared.classify_test_segments(n_at_once as usize)?;
         }
-        Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(N_TIMED))
+        Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(N_TIMED * n_at_once))
     }
 
     /// Has so many callers speak at once.
@@ -177,7 +179,7 @@ impl Callers {
             .zip(computed_before)
             .map(|(now, before)| now.saturating_sub(before).as_secs_f64());
         let memory_mb = machine::memory_mb();
-        let delays = engine.delays();
+        let (delays, threads) = (engine.delays(), engine.n_threads());
         let (_, classifier) = engine.end_with_classifier(&EndReason::Stopped);
         self.prepared = Some(Prepared::again(self.terms.clone(), classifier));
         std::fs::remove_dir_all(&logs).context("cannot remove temporary files")?;
@@ -185,6 +187,7 @@ impl Callers {
         let readings_per_s = n_readings as f64 / wall;
         Ok(Trial {
             callers: n_callers,
+            threads,
             readings_per_s,
             p50_ms: delays.percentile(50),
             p95_ms: delays.percentile(95),

@@ -13,8 +13,8 @@ use super::operator_side::OperatorSide;
 use super::steady::Steady;
 use crate::audio::microphone::Connection;
 use crate::audio::recording::Recording;
-use crate::audio::{Block, Source};
-use crate::pipeline::{Pipeline, Update, source_position, stream_position};
+use crate::audio::{AudioError, Block, Source};
+use crate::pipeline::{Caller, Pipeline, Update, source_position, stream_position};
 use crate::session::record::{CallerEntry, Delay};
 use crate::stream_time::StreamTime;
 use std::time::Instant;
@@ -37,6 +37,25 @@ pub struct Surroundings<'a> {
     pub updates: &'a mut Vec<Update>,
     /// What is to be told.
     pub notices: &'a mut Notices,
+}
+
+/// What a line's source gave.
+#[derive(Debug)]
+pub enum Taken {
+    /// Samples, which the caller has heard.
+    Heard,
+    /// So many samples were lost.
+    Gap(u64),
+    /// For so many samples nobody was allowed to listen.
+    Muted(u64),
+    /// There is nothing yet.
+    Waiting,
+    /// Nothing more comes.
+    End,
+    /// The source's failure.
+    Failed(AudioError),
+    /// The line was over before.
+    Nothing,
 }
 
 /// One caller's source.
@@ -95,57 +114,11 @@ impl Line {
         &self.entry
     }
 
-    /// Takes one block through the pipeline.
+    /// Leaves readings out while too much live audio waits: to be asked before every block.
     ///
     /// # Errors
-    /// The source's or the pipeline's failure, after which the line is over.
-    pub fn step(&mut self, with: &mut Surroundings) -> anyhow::Result<Step> {
-        if self.ended {
-            return Ok(Step::Ended);
-        }
-        let rate_hz = self.input.sample_rate_hz();
-        self.hurry_as_needed(with)?;
-        match self.input.next_block() {
-            Ok(Block::Audio(samples)) => {
-                self.arrived += samples.len() as u64;
-                if self.clock == Clock::RealTime {
-                    self.delay.arrived(self.arrived, Instant::now());
-                }
-                if let Some(operator) = &mut with.operator {
-                    operator.align(self.index, self.delay.began(), with.pipeline);
-                    operator.hear(stream_position(self.arrived, rate_hz), with.pipeline);
-                }
-                with.pipeline.push(self.index, samples, with.updates)?;
-                Ok(Step::Worked)
-            }
-            Ok(Block::Gap(lost)) => {
-                self.lose(lost, with)?;
-                Ok(Step::Worked)
-            }
-            Ok(Block::Muted(len)) => {
-                self.skip_muted(len, with)?;
-                Ok(Step::Worked)
-            }
-            Ok(Block::Waiting) => {
-                self.look_after_device(with)?;
-                Ok(Step::Waiting)
-            }
-            Ok(Block::End) => {
-                self.ended = true;
-                with.pipeline.finish(self.index, with.updates)?;
-                Ok(Step::Ended)
-            }
-            Err(error) => {
-                self.ended = true;
-                // The source's failure is the one to tell.
-                let _ = with.pipeline.finish(self.index, with.updates);
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Leaves readings out while too much live audio waits.
-    fn hurry_as_needed(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
+    /// The pipeline's failure.
+    pub fn hurry_as_needed(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
         let Some(microphone) = self.input.microphone() else { return Ok(()) };
         let was_hurried = self.is_hurried;
         self.is_hurried = self.backlog.hurries(microphone.backlog(), microphone.sample_rate_hz());
@@ -153,6 +126,69 @@ impl Line {
             with.pipeline.hurry(self.index, self.is_hurried, with.updates)?;
         }
         Ok(())
+    }
+
+    /// Takes one block, and has the caller hear it: what needs nothing of the other lines.
+    pub fn take(&mut self, caller: &mut Caller) -> Taken {
+        if self.ended {
+            return Taken::Nothing;
+        }
+        match self.input.next_block() {
+            Ok(Block::Audio(samples)) => {
+                self.arrived += samples.len() as u64;
+                if self.clock == Clock::RealTime {
+                    self.delay.arrived(self.arrived, Instant::now());
+                }
+                caller.hear(samples);
+                Taken::Heard
+            }
+            Ok(Block::Gap(lost)) => Taken::Gap(lost),
+            Ok(Block::Muted(len)) => Taken::Muted(len),
+            Ok(Block::Waiting) => Taken::Waiting,
+            Ok(Block::End) => Taken::End,
+            Err(error) => Taken::Failed(error),
+        }
+    }
+
+    /// What follows from what was taken, but for the readings.
+    ///
+    /// # Errors
+    /// The source's or the pipeline's failure, after which the line is over.
+    pub fn follow(&mut self, taken: Taken, with: &mut Surroundings) -> anyhow::Result<Step> {
+        match taken {
+            Taken::Heard => {
+                let until = stream_position(self.arrived, self.input.sample_rate_hz());
+                if let Some(operator) = &mut with.operator {
+                    operator.align(self.index, self.delay.began(), with.pipeline);
+                    operator.hear(until, with.pipeline);
+                }
+                Ok(Step::Worked)
+            }
+            Taken::Gap(lost) => {
+                self.lose(lost, with)?;
+                Ok(Step::Worked)
+            }
+            Taken::Muted(len) => {
+                self.skip_muted(len, with)?;
+                Ok(Step::Worked)
+            }
+            Taken::Waiting => {
+                self.look_after_device(with)?;
+                Ok(Step::Waiting)
+            }
+            Taken::End => {
+                self.ended = true;
+                with.pipeline.finish(self.index, with.updates)?;
+                Ok(Step::Ended)
+            }
+            Taken::Failed(error) => {
+                self.ended = true;
+                // The source's failure is the one to tell.
+                let _ = with.pipeline.finish(self.index, with.updates);
+                Err(error.into())
+            }
+            Taken::Nothing => Ok(Step::Ended),
+        }
     }
 
     /// So much of the source is missing here.

@@ -17,9 +17,10 @@ use super::steady_worker::{Make, Worker};
 use crate::driver_panic;
 use crate::model::artifact::{Artifact, Manifest};
 use crate::model::device::{self, Backend, BackendChoice};
-use crate::model::{Answer, Baseline, Classifier, LstmClassifier, ModelError};
+use crate::model::{Answer, Baseline, Classifier, LstmClassifier, ModelError, Spoken};
+use rayon::ThreadPool;
 use std::panic;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// A warm GPU answers in some milliseconds. One that takes this long is as good as gone: with the second that
@@ -95,6 +96,11 @@ impl Steady {
             backend,
             notice: None,
         }
+    }
+
+    /// Shares the CPU's work among these threads, or does it all on the engine's.
+    pub fn work_on(&mut self, pool: Option<Arc<ThreadPool>>) {
+        self.fallback.work_on(pool);
     }
 
     /// A longest segment, the same on every device.
@@ -188,21 +194,31 @@ fn failed(gpu: &Backend, reason: &str) -> String {
 }
 
 impl<F: Classifier> Classifier for Steady<F> {
-    /// The GPU's answer, or the CPU's to the same segment. Waits a second for the GPU at most, and only once.
     fn classify(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Answer, ModelError> {
+        let mut answers = Vec::with_capacity(1);
+        self.classify_all(&[Spoken { frames: segment, baseline }], &mut answers)?;
+        Ok(answers[0])
+    }
+
+    /// The GPU's answers, or the CPU's to the same segments. Waits a second for the GPU at most, and only once.
+    fn classify_all(
+        &mut self,
+        spoken: &[Spoken<'_>],
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), ModelError> {
         self.look_at_warming();
         let Some(worker) = self.worker.as_ref().filter(|_| self.warming.is_none()) else {
-            return self.fallback.classify(segment, baseline);
+            return self.fallback.classify_all(spoken, answers);
         };
-        match worker.ask(segment, baseline, self.limit) {
-            Ok(answer) => Ok(answer),
+        match worker.ask(spoken, self.limit) {
+            Ok(given) => answers.extend(given),
             Err(reason) => {
-                // What is wrong with the segment, and not with the GPU, is wrong on the CPU too.
-                let answer = self.fallback.classify(segment, baseline)?;
+                // What is wrong with a segment, and not with the GPU, is wrong on the CPU too.
+                self.fallback.classify_all(spoken, answers)?;
                 self.fall_back(&reason);
-                Ok(answer)
             }
         }
+        Ok(())
     }
 }
 
@@ -226,7 +242,7 @@ mod tests {
     use super::*;
     use crate::emotion::{Emotion, N_EMOTIONS, Scores};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, mpsc};
+    use std::sync::mpsc;
 
     /// Says which classifier it is by its emotion, after some right answers does as it is told, and counts.
     struct Says<D> {

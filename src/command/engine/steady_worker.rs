@@ -1,11 +1,11 @@
 //! The thread that asks a GPU, so that whoever wants an answer need not wait for ever.
 //!
-//! In: a way to a classifier, then segments and how long an answer may take. Out: that it is ready, then the
-//! answers, or why there is none. The thread makes the classifier, keeps it, and drops it where it was used; one
+//! In: a way to a classifier, then segments of several callers and how long their answers may take. Out: that it is
+//! ready, then the answers, or why there are none. The thread makes the classifier, keeps it, and drops it where it was used; one
 //! that hangs is left behind with it.
 
 use crate::driver_panic;
-use crate::model::{Answer, Baseline, Classifier, ModelError};
+use crate::model::{Answer, Baseline, Classifier, ModelError, Spoken};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use std::any::Any;
 use std::io;
@@ -19,13 +19,11 @@ const CLOSE_TIME: Duration = Duration::from_secs(1);
 /// What probabilities may sum to besides 1: rounding of seven numbers.
 const SUM_ERROR: f32 = 1e-3;
 
-struct Question {
-    segment: Vec<f32>,
-    baseline: Baseline,
-}
+/// Segments, each with what is known of its caller.
+type Question = Vec<(Vec<f32>, Baseline)>;
 
 /// What the thread says; the reason is a clause about the GPU.
-type Reply = Result<Answer, String>;
+type Reply = Result<Vec<Answer>, String>;
 
 /// What puts the model on the GPU; it may take as long as it wants.
 pub(super) type Make = Box<dyn FnOnce() -> Result<Box<dyn Classifier + Send>, ModelError> + Send>;
@@ -61,9 +59,10 @@ impl Worker {
         }
     }
 
-    /// The answer, if it comes in time and is one; else the reason.
-    pub(super) fn ask(&self, segment: &[f32], baseline: &Baseline, limit: Duration) -> Reply {
-        let question = Question { segment: segment.to_vec(), baseline: baseline.clone() };
+    /// The answers, if they come in time and are some; else the reason.
+    pub(super) fn ask(&self, spoken: &[Spoken<'_>], limit: Duration) -> Reply {
+        let of_one = |spoken: &Spoken<'_>| (spoken.frames.to_vec(), spoken.baseline.clone());
+        let question: Question = spoken.iter().map(of_one).collect();
         let has_ended = || "its thread has ended".to_owned();
         let questions = self.questions.as_ref().ok_or_else(has_ended)?;
         questions.try_send(question).map_err(|_| has_ended())?;
@@ -73,8 +72,9 @@ impl Worker {
             }
             RecvTimeoutError::Disconnected => has_ended(),
         })?;
-        reply.and_then(|answer| {
-            if is_answer(&answer) { Ok(answer) } else { Err("it gives no probabilities".into()) }
+        reply.and_then(|answers| {
+            let are_answers = answers.len() == spoken.len() && answers.iter().all(is_answer);
+            if are_answers { Ok(answers) } else { Err("it gives no probabilities".into()) }
         })
     }
 
@@ -124,11 +124,15 @@ fn answer_all(
     asked: &Receiver<Question>,
     replies: &Sender<Reply>,
 ) {
-    for Question { segment, baseline } in asked {
-        let attempt = catch_unwind(AssertUnwindSafe(|| classifier.classify(&segment, &baseline)));
+    for question in asked {
+        let spoken: Vec<Spoken<'_>> =
+            question.iter().map(|(frames, baseline)| Spoken { frames, baseline }).collect();
+        let mut answers = Vec::with_capacity(spoken.len());
+        let attempt =
+            catch_unwind(AssertUnwindSafe(|| classifier.classify_all(&spoken, &mut answers)));
         let has_panicked = attempt.is_err();
         let reply = match attempt {
-            Ok(answer) => answer.map_err(|error| reason_of(&error)),
+            Ok(done) => done.map(|()| answers).map_err(|error| reason_of(&error)),
             Err(payload) => Err(format!("it panicked: {}", said(payload.as_ref()))),
         };
         if replies.send(reply).is_err() || has_panicked {

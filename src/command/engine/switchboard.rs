@@ -54,6 +54,8 @@ struct LineCalls {
     auto: Option<AutoCall>,
     /// How far it was heard.
     now: StreamTime,
+    /// The call on it, among all.
+    call: Option<usize>,
 }
 
 impl Switchboard {
@@ -69,7 +71,8 @@ impl Switchboard {
             CallRule::Auto(end_after) => Some(AutoCall::new(end_after)),
             CallRule::Recording | CallRule::ByKey => None,
         };
-        let line = |entry| LineCalls { entry, auto: auto.clone(), now: StreamTime::ZERO };
+        let line =
+            |entry| LineCalls { entry, auto: auto.clone(), now: StreamTime::ZERO, call: None };
         Switchboard {
             rule,
             book,
@@ -94,7 +97,7 @@ impl Switchboard {
                 let log = self.book.begin(entries, &started)?;
                 let callers = self.lines.iter().enumerate();
                 let callers = callers.map(|(at, l)| (at, l.entry.label.clone(), StreamTime::ZERO));
-                self.calls.push(Call::new(callers.collect(), started, RunningLog::new(log)));
+                self.connect(Call::new(callers.collect(), started, RunningLog::new(log)));
                 (0..self.lines.len()).for_each(|line| self.tell_begun(line));
             }
             CallRule::ByKey => {
@@ -122,11 +125,11 @@ impl Switchboard {
     }
 
     fn call(&self, line: usize) -> Option<&Call> {
-        self.calls.iter().find(|call| call.is_on(line))
+        self.calls.get(self.lines.get(line)?.call?)
     }
 
     fn call_mut(&mut self, line: usize) -> Option<&mut Call> {
-        self.calls.iter_mut().find(|call| call.is_on(line))
+        self.calls.get_mut(self.lines.get(line)?.call?)
     }
 
     /// Takes what the pipeline told of a line, which has come to `now`; says how its calls change.
@@ -161,7 +164,7 @@ impl Switchboard {
     pub fn settle(&mut self, line: usize, now: StreamTime) {
         self.lines[line].now = now;
         let lines = &self.lines;
-        if let Some(call) = self.calls.iter_mut().find(|call| call.is_on(line)) {
+        if let Some(call) = lines[line].call.and_then(|call| self.calls.get_mut(call)) {
             let settled = call.settle(|line| lines[line].now);
             self.news.extend(settled.into_iter().map(News::Update));
             self.alerts.extend(call.take_alerts());
@@ -201,8 +204,18 @@ impl Switchboard {
         if self.requires_notice {
             call.await_notice();
         }
-        self.calls.push(call);
+        self.connect(call);
         self.tell_begun(line);
+    }
+
+    /// Puts a call on its lines.
+    fn connect(&mut self, call: Call) {
+        for (number, line) in self.lines.iter_mut().enumerate() {
+            if call.is_on(number) {
+                line.call = Some(self.calls.len());
+            }
+        }
+        self.calls.push(call);
     }
 
     fn tell_begun(&mut self, line: usize) {
@@ -217,7 +230,7 @@ impl Switchboard {
 
     /// Ends the call on this line, if there is one; `delay` is that of a line's readings.
     pub fn end(&mut self, line: usize, delay: impl Fn(usize) -> Option<Delay>) {
-        if let Some(at) = self.calls.iter().position(|call| call.is_on(line)) {
+        if let Some(at) = self.lines[line].call {
             self.end_call(at, EndReason::Stopped, delay);
         }
         self.watch_anew(line, false);
@@ -232,6 +245,9 @@ impl Switchboard {
 
     fn end_call(&mut self, at: usize, reason: EndReason, delay: impl Fn(usize) -> Option<Delay>) {
         let mut call = self.calls.remove(at);
+        for line in &mut self.lines {
+            line.call = line.call.filter(|on| *on != at).map(|on| on - usize::from(on > at));
+        }
         self.news.extend(call.settle_all().into_iter().map(News::Update));
         self.alerts.extend(call.take_alerts());
         let on = (0..self.lines.len()).filter(|line| call.is_on(*line)).collect::<Vec<_>>();
@@ -296,10 +312,7 @@ impl Switchboard {
 
     /// The program that an alert runs failed: that is logged, if the call is still under way.
     pub fn alert_failed(&mut self, failure: AlertFailure) {
-        let call = self
-            .calls
-            .iter_mut()
-            .find(|call| call.is_on(failure.line) && call.log_path() == failure.session);
+        let call = self.call_mut(failure.line).filter(|call| call.log_path() == failure.session);
         if let Some(call) = call {
             call.alert_failed(failure.record);
         }

@@ -2,8 +2,9 @@
 //!
 //! In: normalised segments, each with what is known of its caller. Out: logits. The convolutions are products of
 //! overlapping rows with a packed matrix, so nothing is copied for them; the LSTM's input share is one product for
-//! all steps; the recurrence takes up to six segments at once. Keeps the packed weights and scratch that is reused:
-//! nothing is allocated once the longest segment was seen. burn's network is the reference in the tests.
+//! all steps; the recurrence takes up to six segments at once. Keeps the packed weights; the scratch is the caller's,
+//! so that several threads share the weights, and nothing is allocated once the longest segment was seen. burn's
+//! network is the reference in the tests.
 
 mod activation;
 mod layer;
@@ -39,7 +40,6 @@ pub struct CpuNetwork {
     attention: Option<Attention>,
     dense: Vec<Layer>,
     output: Layer,
-    scratch: Scratch,
 }
 
 struct Direction {
@@ -47,9 +47,12 @@ struct Direction {
     hidden: Packed,
 }
 
-/// Reused between calls.
+/// Most segments that the recurrence takes at once: the weights go by once for all of them.
+pub const MAX_AT_ONCE: usize = MAX_ROWS;
+
+/// Reused between calls, by one thread at a time.
 #[derive(Default)]
-struct Scratch {
+pub struct Scratch {
     /// Values between two layers.
     values: [Vec<f32>; 2],
     shift: Vec<f32>,
@@ -82,7 +85,6 @@ impl CpuNetwork {
                 .map(|(hidden, score)| Attention::new(layer(hidden), score)),
             dense: network.dense().iter().map(layer).collect(),
             output: layer(network.output()),
-            scratch: Scratch::default(),
         }
     }
 
@@ -101,19 +103,19 @@ impl CpuNetwork {
     ///
     /// # Panics
     /// For a segment that is too short for the front.
-    pub fn logits(&mut self, segments: &[Segment<'_>], logits: &mut Vec<f32>) {
-        for some in segments.chunks(MAX_ROWS) {
-            self.some_logits(some, logits);
+    pub fn logits(&self, segments: &[Segment<'_>], scratch: &mut Scratch, logits: &mut Vec<f32>) {
+        for some in segments.chunks(MAX_AT_ONCE) {
+            self.some_logits(some, scratch, logits);
         }
     }
 
-    fn some_logits(&mut self, segments: &[Segment<'_>], logits: &mut Vec<f32>) {
+    fn some_logits(&self, segments: &[Segment<'_>], scratch: &mut Scratch, logits: &mut Vec<f32>) {
         let n_directions = self.directions.len();
-        self.scratch.shares.resize_with(n_directions, Default::default);
+        scratch.shares.resize_with(n_directions, Default::default);
         for (number, segment) in segments.iter().enumerate() {
-            self.share(number, segment);
+            self.share(number, segment, scratch);
         }
-        let Scratch { shares, outputs, state, .. } = &mut self.scratch;
+        let Scratch { shares, outputs, state, .. } = scratch;
         let n_units = self.shape.n_units;
         for (number, (direction, shares)) in self.directions.iter().zip(shares).enumerate() {
             self.arch.dispatch(Recur {
@@ -128,14 +130,13 @@ impl CpuNetwork {
             });
         }
         for number in 0..segments.len() {
-            self.head(number, logits);
+            self.head(number, scratch, logits);
         }
     }
 
     /// The front and each direction's input share of the gates.
-    fn share(&mut self, number: usize, segment: &Segment<'_>) {
-        let Scratch { values: [values, next], shift, shares, outputs, tile, .. } =
-            &mut self.scratch;
+    fn share(&self, number: usize, segment: &Segment<'_>, scratch: &mut Scratch) {
+        let Scratch { values: [values, next], shift, shares, outputs, tile, .. } = scratch;
         let mut pass = Pass { arch: self.arch, tile };
         shift.clear();
         if let Some(layer) = &self.baseline {
@@ -171,8 +172,8 @@ impl CpuNetwork {
     }
 
     /// What follows the LSTM.
-    fn head(&mut self, number: usize, logits: &mut Vec<f32>) {
-        let Scratch { values: [values, next], outputs, pooled, tile, .. } = &mut self.scratch;
+    fn head(&self, number: usize, scratch: &mut Scratch, logits: &mut Vec<f32>) {
+        let Scratch { values: [values, next], outputs, pooled, tile, .. } = scratch;
         let mut pass = Pass { arch: self.arch, tile };
         let outputs = &outputs[number];
         let width = self.directions.len() * self.shape.n_units;

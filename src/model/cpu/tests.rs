@@ -53,7 +53,8 @@ fn every_shape_gives_burns_logits_for_any_number_of_segments_of_any_lengths() {
     let device = Device::flex();
     for shape in shapes() {
         let network = shape.init(&device);
-        let mut cpu = CpuNetwork::new(&network, &shape);
+        let cpu = CpuNetwork::new(&network, &shape);
+        let mut scratch = Scratch::default();
         let n_known = if shape.hears_baseline { shape.n_baseline() } else { 0 };
         let lengths = [23, 13, 60, 23, 18, 47, 300, 30, 23];
         let segments: Vec<(Vec<f32>, Vec<f32>)> =
@@ -75,7 +76,7 @@ fn every_shape_gives_burns_logits_for_any_number_of_segments_of_any_lengths() {
             for some in segments.chunks(n_at_once) {
                 let some: Vec<Segment> =
                     some.iter().map(|(steps, baseline)| Segment { steps, baseline }).collect();
-                cpu.logits(&some, &mut logits);
+                cpu.logits(&some, &mut scratch, &mut logits);
             }
             assert_eq!(logits.len(), expected.len());
             for (logit, expected) in logits.iter().zip(&expected) {
@@ -92,18 +93,19 @@ fn every_shape_gives_burns_logits_for_any_number_of_segments_of_any_lengths() {
 fn a_segments_logits_are_the_same_bits_whoever_is_beside_it() {
     let shape = shapes().pop().unwrap();
     let network = shape.init(&Device::flex());
-    let mut cpu = CpuNetwork::new(&network, &shape);
+    let cpu = CpuNetwork::new(&network, &shape);
+    let mut scratch = Scratch::default();
     let (steps, baseline) = (random(300 * 43), random(86));
     let short = random(120 * 43);
     let segment = Segment { steps: &steps, baseline: &baseline };
     let other = Segment { steps: &short, baseline: &baseline };
     let mut alone = Vec::new();
-    cpu.logits(&[segment], &mut alone);
+    cpu.logits(&[segment], &mut scratch, &mut alone);
     for beside in 1..MAX_ROWS + 3 {
         let mut together = Vec::new();
         let mut segments = vec![other; beside];
         segments.push(segment);
-        cpu.logits(&segments, &mut together);
+        cpu.logits(&segments, &mut scratch, &mut together);
         assert_eq!(together[beside * alone.len()..], alone);
     }
 }

@@ -1,94 +1,51 @@
 //! The network on the CPU: normalisation, the sums, calibration, as the program makes them for each reading.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use undertone::emotion::{N_EMOTIONS, Scores};
+use rayon::ThreadPoolBuilder;
 use undertone::model::artifact::{Artifact, Manifest};
-use undertone::model::classifier::load_network;
-use undertone::model::cpu::{CpuNetwork, Segment};
 use undertone::model::device::Backend;
+use undertone::model::{Baseline, Classifier, LstmClassifier, Spoken};
 
 /// Frames of a segment: 3 s.
 const N_FRAMES: usize = 300;
 
-/// One network for each thread.
+/// The classifier on so many threads.
 pub struct Threads {
     manifest: Manifest,
-    workers: Vec<Worker>,
-}
-
-struct Worker {
-    network: CpuNetwork,
-    normalised: Vec<Vec<f32>>,
-    logits: Vec<f32>,
-    scores: Vec<Scores>,
+    classifier: LstmClassifier,
 }
 
 impl Threads {
     pub fn new(n_threads: usize) -> Self {
         let artifact = Artifact::bundled().expect("the bundled model is whole");
-        let network = load_network(&artifact, &Backend::cpu().device).expect("the weights fit");
-        let worker = |_| Worker {
-            network: CpuNetwork::new(&network, &artifact.manifest.network),
-            normalised: Vec::new(),
-            logits: Vec::new(),
-            scores: Vec::new(),
-        };
-        let workers = (0..n_threads).map(worker).collect();
-        Threads { manifest: artifact.manifest, workers }
+        let mut classifier =
+            LstmClassifier::new(&artifact, Backend::cpu()).expect("the weights fit");
+        if n_threads > 1 {
+            let pool = ThreadPoolBuilder::new().num_threads(n_threads).build();
+            classifier.work_on(Some(Arc::new(pool.expect("the system gives threads"))));
+        }
+        Threads { manifest: artifact.manifest, classifier }
     }
 
-    /// Seconds for `n` segments, the mean of `n_loops`. Further threads are started anew each time.
+    /// Seconds for `n` segments, the mean of `n_loops`.
     pub fn seconds(&mut self, n: usize, n_loops: usize) -> f64 {
         let segments: Vec<Vec<f32>> = (0..n).map(|number| frames(&self.manifest, number)).collect();
-        let per_worker = n.div_ceil(self.workers.len());
+        let baseline = Baseline::default();
+        let spoken = |frames| Spoken { frames, baseline: &baseline };
+        let spoken: Vec<Spoken> = segments.iter().map(|frames| spoken(frames)).collect();
+        let mut answers = Vec::new();
         let start = Instant::now();
         for _ in 0..n_loops {
-            let manifest = &self.manifest;
-            std::thread::scope(|scope| {
-                let mut parts = segments.chunks(per_worker).zip(&mut self.workers);
-                let first = parts.next();
-                for (segments, worker) in parts {
-                    scope.spawn(|| worker.classify(manifest, segments));
-                }
-                if let Some((segments, worker)) = first {
-                    worker.classify(manifest, segments);
-                }
-            });
+            answers.clear();
+            self.classifier.classify_all(&spoken, &mut answers).expect("a segment is whole");
         }
         let seconds = start.elapsed().as_secs_f64() / n_loops as f64;
-        let sums = self.workers.iter().flat_map(|worker| &worker.scores);
-        let n_whole = sums.filter(|scores| (scores.0.iter().sum::<f32>() - 1.0).abs() < 1e-3);
-        assert_eq!(n_whole.count(), n, "not every segment has probabilities");
+        let sums = answers.iter().map(|answer| answer.scores.0.iter().sum::<f32>());
+        let n_whole = sums.filter(|sum| (sum - 1.0).abs() < 1e-3).count();
+        assert_eq!(n_whole, n, "not every segment has probabilities");
         seconds
-    }
-}
-
-impl Worker {
-    fn classify(&mut self, manifest: &Manifest, segments: &[Vec<f32>]) {
-        let normalisation = &manifest.normalisation;
-        self.normalised.resize(segments.len(), Vec::new());
-        for (frames, normalised) in segments.iter().zip(&mut self.normalised) {
-            normalised.clear();
-            for frame in frames.chunks_exact(manifest.network.n_features) {
-                let moments = normalisation.mean.iter().zip(&normalisation.deviation);
-                normalised
-                    .extend(frame.iter().zip(moments).map(|(x, (mean, dev))| (x - mean) / dev));
-            }
-        }
-        let baseline = vec![0.0; manifest.network.n_baseline()];
-        let segments: Vec<Segment> =
-            self.normalised.iter().map(|steps| Segment { steps, baseline: &baseline }).collect();
-        self.logits.clear();
-        self.network.logits(&segments, &mut self.logits);
-        self.scores.clear();
-        self.scores.extend(self.logits.chunks_exact(manifest.network.n_outputs()).map(|logits| {
-            let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
-            for (label, logit) in manifest.labels.iter().zip(logits) {
-                by_emotion[label.index()] = *logit;
-            }
-            manifest.calibration.scores(by_emotion)
-        }));
     }
 }
 

@@ -1,0 +1,76 @@
+//! Segments as the network takes them: whole steps of normalised frames, and what is known of each caller.
+//!
+//! In: what callers said. Out: [`Segment`]s. Keeps the numbers of the present ones, to be reused for the next.
+
+use super::ModelError;
+use super::artifact::{InputForm, Manifest};
+use super::baseline::Baseline;
+use super::cpu::Segment;
+use std::ops::Range;
+
+/// What a caller said lately.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken<'a> {
+    /// Row-major `[n_frames, n_features]`, oldest frame first.
+    pub frames: &'a [f32],
+    /// What is known of the caller's voice.
+    pub baseline: &'a Baseline,
+}
+
+/// Some segments.
+#[derive(Default)]
+pub(super) struct Prepared {
+    steps: Vec<f32>,
+    known: Vec<f32>,
+    /// Where each segment's steps and what is known of its caller stand.
+    places: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Prepared {
+    /// Takes other segments: the newest whole steps of each, normalised.
+    pub(super) fn take(
+        &mut self,
+        manifest: &Manifest,
+        spoken: &[Spoken<'_>],
+    ) -> Result<(), ModelError> {
+        self.steps.clear();
+        self.known.clear();
+        self.places.clear();
+        spoken.iter().try_for_each(|spoken| self.add(manifest, spoken))
+    }
+
+    fn add(&mut self, manifest: &Manifest, spoken: &Spoken<'_>) -> Result<(), ModelError> {
+        let network = &manifest.network;
+        let given = spoken.frames.len();
+        let step = network.n_inputs();
+        let too_short = network.lstm_steps(given / network.n_features) == 0;
+        if too_short || !given.is_multiple_of(network.n_features) {
+            return Err(ModelError::SegmentSize { given, step });
+        }
+        let (steps_from, known_from) = (self.steps.len(), self.known.len());
+        if manifest.input == InputForm::CoefficientMeans {
+            self.steps.extend_from_slice(spoken.frames);
+        } else {
+            let normalisation = &manifest.normalisation;
+            for frame in spoken.frames[given % step..].chunks_exact(network.n_features) {
+                let values = frame.iter().zip(&normalisation.mean).zip(&normalisation.deviation);
+                self.steps
+                    .extend(values.map(|((value, mean), deviation)| (value - mean) / deviation));
+            }
+        }
+        if network.hears_baseline {
+            spoken.baseline.append(&manifest.normalisation, &mut self.known);
+        }
+        self.places.push((steps_from..self.steps.len(), known_from..self.known.len()));
+        Ok(())
+    }
+
+    /// The segments, in the order in which they were added.
+    pub(super) fn segments(&self) -> Vec<Segment<'_>> {
+        let segment = |(steps, known): &(Range<usize>, Range<usize>)| Segment {
+            steps: &self.steps[steps.clone()],
+            baseline: &self.known[known.clone()],
+        };
+        self.places.iter().map(segment).collect()
+    }
+}

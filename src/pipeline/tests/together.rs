@@ -1,0 +1,119 @@
+//! Several callers who are heard side by side and read at once, on one thread and on some.
+
+use super::*;
+use crate::model::Spoken;
+use rayon::ThreadPoolBuilder;
+
+/// Answers by the segment and what is known of the caller, and notes how many segments came at once.
+#[derive(Default)]
+struct ByContent {
+    at_once: Vec<usize>,
+}
+
+impl Classifier for ByContent {
+    #[expect(clippy::cast_precision_loss, reason = "some frames")]
+    fn classify(&mut self, segment: &[f32], known: &Baseline) -> Result<Answer, ModelError> {
+        let mean = segment.iter().sum::<f32>() / segment.len() as f32;
+        let share = (mean.abs() + known.n_frames() as f32 / 1e4).fract();
+        let mut scores = [0.0; N_EMOTIONS];
+        scores[Emotion::Anger.index()] = share;
+        scores[Emotion::Sadness.index()] = 1.0 - share;
+        Ok(Answer { scores: Scores(scores), is_speech: share < 0.9 })
+    }
+
+    fn classify_all(
+        &mut self,
+        spoken: &[Spoken<'_>],
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), ModelError> {
+        self.at_once.push(spoken.len());
+        for spoken in spoken {
+            answers.push(self.classify(spoken.frames, spoken.baseline)?);
+        }
+        Ok(())
+    }
+}
+
+const N_CALLERS: usize = 5;
+
+fn pipeline_of_five() -> Pipeline<ByContent> {
+    let settings = PipelineSettings { hop_ms: 20, ..PipelineSettings::default() };
+    let rates = [8_000; N_CALLERS];
+    let classifier = ByContent::default();
+    let pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &rates, classifier);
+    pipeline.expect("the recipe streams").with_alerts(&AlertSettings::default())
+}
+
+/// What each says: the same, but louder from caller to caller.
+fn said(caller: u8) -> Vec<f32> {
+    voice(5, 8_000).iter().map(|sample| sample * (0.5 + 0.1 * f32::from(caller))).collect()
+}
+
+/// Each caller's updates where all are heard side by side, block for block; and how many were read at once.
+fn side_by_side(pool: Option<Arc<ThreadPool>>) -> (Vec<Vec<Update>>, Vec<usize>) {
+    let mut pipeline = pipeline_of_five().on_threads(pool);
+    let said: Vec<Vec<f32>> = (0..5).map(said).collect();
+    let mut updates = vec![Vec::new(); N_CALLERS];
+    for start in (0..said[0].len()).step_by(400) {
+        for (caller, said) in pipeline.callers().iter_mut().zip(&said) {
+            caller.hear(&said[start..start + 400]);
+        }
+        pipeline.read().expect("it does not fail");
+        for (caller, updates) in updates.iter_mut().enumerate() {
+            pipeline.tell(caller, updates);
+        }
+    }
+    for (caller, updates) in updates.iter_mut().enumerate() {
+        pipeline.finish(caller, updates).expect("it does not fail");
+    }
+    (updates, pipeline.classifier.at_once)
+}
+
+#[test]
+fn callers_who_are_read_at_once_get_what_each_gets_alone_on_any_number_of_threads() {
+    let mut alone = vec![Vec::new(); N_CALLERS];
+    let mut pipeline = pipeline_of_five();
+    for (caller, updates) in alone.iter_mut().enumerate() {
+        let samples = said(u8::try_from(caller).expect("five callers"));
+        for block in samples.chunks(400) {
+            pipeline.push(caller, block, updates).expect("it does not fail");
+        }
+        pipeline.finish(caller, updates).expect("it does not fail");
+    }
+    assert!(pipeline.classifier.at_once.iter().all(|n| *n == 1));
+    assert!(alone.iter().all(|updates| readings(updates).len() > 50));
+    let (together, at_once) = side_by_side(None);
+    assert!(together == alone);
+    assert!(at_once.iter().any(|n| *n > 1), "{at_once:?}");
+    let pool = ThreadPoolBuilder::new().num_threads(3).build().expect("three threads");
+    let (on_threads, _) = side_by_side(Some(Arc::new(pool)));
+    assert!(on_threads == alone);
+}
+
+#[test]
+fn a_failing_classifier_is_told_and_what_was_heard_before_stays() {
+    struct Fails(ByContent);
+    impl Classifier for Fails {
+        fn classify(&mut self, segment: &[f32], known: &Baseline) -> Result<Answer, ModelError> {
+            if self.0.at_once.len() > 3 {
+                let (device, reason) = ("GPU Test".into(), "lost".into());
+                return Err(ModelError::Device { device, reason });
+            }
+            self.0.at_once.push(1);
+            self.0.classify(segment, known)
+        }
+    }
+    let settings = PipelineSettings::default();
+    let classifier = Fails(ByContent::default());
+    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], classifier)
+        .expect("the recipe streams");
+    let mut updates = Vec::new();
+    let said = said(3);
+    let failures = said.chunks(800).filter(|block| {
+        let pushed = pipeline.push(0, block, &mut updates);
+        matches!(pushed, Err(PipelineError::Model(ModelError::Device { .. })))
+    });
+    assert!(failures.count() > 3);
+    assert_eq!(readings(&updates).len(), 4);
+    assert!(updates.iter().any(|update| update.at > readings(&updates)[3]));
+}

@@ -163,6 +163,7 @@ mod tests {
     fn trial(callers: usize, p95_ms: Option<f64>, cores: Option<f64>) -> Trial {
         Trial {
             callers,
+            threads: 1,
             readings_per_s: 2.5 * count(callers),
             p50_ms: p95_ms.map(|ms| ms / 2.0),
             p95_ms,
@@ -178,6 +179,7 @@ mod tests {
             machine: "a <machine>".into(),
             backend: "CPU".into(),
             segment_ms: 1.0,
+            segment_of_many_ms: 1.0,
             limit_ms: 250.0,
             trials,
             carried,

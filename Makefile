@@ -72,6 +72,15 @@ bench: ## what features, network, pipeline and screen cost, and whether they sta
 	@bash scripts/prepare.sh build
 	cargo bench --profile release --locked --bench features --bench network --bench pipeline --bench screen
 
+.PHONY: bench-start
+bench-start: build ## the time from the start to the first picture and to the first reading
+	python3 tests/benches/start.py
+
+.PHONY: capacity-pictures
+capacity-pictures: build ## make the README's pictures of what callers and long calls cost again (6 minutes, a quiet machine, please)
+	$(UNDERTONE) capacity --backend cpu --plot assets/capacity-callers.svg --force
+	$(UNDERTONE) capacity --backend cpu --lengths --plot assets/capacity-length.svg --force
+
 .PHONY: test-librosa
 test-librosa: build ## the features against librosa itself
 	@bash scripts/prepare.sh librosa

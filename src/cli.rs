@@ -117,6 +117,16 @@ pub struct CapacityArgs {
     /// Callers who say nothing
     #[arg(long)]
     pub silent: bool,
+    /// Instead: what one call costs by its length, read as fast as it can be, such as 30s,10m,8h [default: 1, 2, 5, 10,
+    /// 30 minutes, 1, 2, 4, 8 hours]
+    #[arg(long, value_name = "LENGTHS", conflicts_with_all = ["seconds", "callers", "silent"])]
+    pub lengths: Option<Option<String>>,
+    /// Write a picture of the cost there, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Replace a picture of that name
+    #[arg(long)]
+    pub force: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -149,12 +149,19 @@ fn monitor_settings(args: MonitorArgs) -> anyhow::Result<monitor::MonitorSetting
 }
 
 fn measure_capacity(args: CapacityArgs) -> anyhow::Result<Exit> {
+    let lengths = args.lengths.map(|typed| match typed {
+        Some(lengths) => lengths.parse(),
+        None => Ok(capacity::lengths::Lengths::default()),
+    });
     done(capacity::run(&capacity::CapacitySettings {
         model: args.model,
         backend: args.backend.parse()?,
         length: seconds(args.seconds)?,
         callers: args.callers.map(Into::into),
         silent: args.silent,
+        lengths: lengths.transpose()?,
+        plot: args.plot,
+        force: args.force,
         json: args.json,
     }))
 }

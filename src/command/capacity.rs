@@ -5,7 +5,10 @@
 //! log for each call; only the callers are simulated: everybody says the demo call's text, each begins elsewhere
 //! in it, and the samples come by the clock in blocks of 20 ms.
 
+pub mod lengths;
+mod long_call;
 mod machine;
+mod picture;
 mod trial;
 
 use super::installed;
@@ -13,7 +16,11 @@ use super::printer::{print, print_json, tell};
 use crate::config::Config;
 use crate::model::artifact::Artifact;
 use crate::model::device::BackendChoice;
+use crate::output_file::{IfExists, OutputFile, ReadableBy};
+use lengths::Lengths;
 use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 use trial::{Callers, Trial};
 
@@ -42,6 +49,12 @@ pub struct CapacitySettings {
     pub callers: Option<usize>,
     /// Whether nobody says anything.
     pub silent: bool,
+    /// Calls of these lengths instead, one after the other.
+    pub lengths: Option<Lengths>,
+    /// Write a picture there.
+    pub plot: Option<PathBuf>,
+    /// Replace a picture that is there.
+    pub force: bool,
     /// As JSON.
     pub json: bool,
 }
@@ -63,11 +76,30 @@ struct Findings {
     limited_by: Option<String>,
 }
 
-/// Tries numbers of callers and prints what they cost.
+/// Tries numbers of callers, or lengths of calls, and prints what they cost.
 ///
 /// # Errors
-/// No such model or device; a log that cannot be written; more callers than the system lets files be open for.
+/// No such model or device; a log that cannot be written; more callers than the system lets files be open for; a
+/// picture that exists or cannot be written.
 pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
+    // Begun before the work, so that a picture that must not be replaced is told at once.
+    let plot = settings.plot.as_ref().map(|path| {
+        OutputFile::create(path, IfExists::from_force(settings.force), ReadableBy::Everyone)
+    });
+    let plot = plot.transpose()?;
+    let picture = match &settings.lengths {
+        Some(lengths) => lengths::run(settings, lengths)?,
+        None => numbers(settings)?,
+    };
+    if let Some(mut plot) = plot {
+        plot.write_all(picture.as_bytes())?;
+        plot.commit()?;
+    }
+    Ok(())
+}
+
+/// Numbers of callers; the picture of what they cost.
+fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
     let artifact = installed::open(settings.model.as_deref())?;
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
@@ -100,9 +132,11 @@ pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
         limited_by,
     };
     if settings.json {
-        return Ok(print_json(&findings)?);
+        print_json(&findings)?;
+    } else {
+        print(&conclusion(&findings))?;
     }
-    Ok(print(&conclusion(&findings))?)
+    Ok(picture::callers(&findings))
 }
 
 fn heading(callers: &Callers, artifact: &Artifact, one_ms: f64, of_many_ms: f64) -> String {

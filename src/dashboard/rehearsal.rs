@@ -59,7 +59,7 @@ pub(super) fn setup(callers: &[&str], mode: Mode) -> Setup {
             })
             .collect(),
         model: "phone-lstm: UAR 0.53 on strangers".to_owned(),
-        backend: "CPU (burn-flex)".to_owned(),
+        backend: "CPU (AVX-512)".to_owned(),
         notice_text: Some(NOTICE.to_owned()),
         mode,
         notice: Some("no GPU found: using the CPU".to_owned()),

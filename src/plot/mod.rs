@@ -14,6 +14,7 @@ mod heat_map;
 mod lines;
 mod matrix;
 mod panel;
+mod stack;
 mod svg;
 mod text_bars;
 
@@ -23,6 +24,7 @@ pub use envelope::waveform;
 pub use heat_map::{Curve, Grid, HeatMap};
 pub use lines::{LineChart, Series};
 pub use matrix::confusion_matrix;
+pub use stack::{Guide, Stack, StackPanel};
 pub use svg::escaped;
 pub use text_bars::text_bars;
 
@@ -35,6 +37,16 @@ pub struct Axis {
     pub low: f64,
     /// The largest value shown; above `low`.
     pub high: f64,
+    scale: Scale,
+    /// Values that are marked, with their words, in place of round ones.
+    marks: Vec<(f64, String)>,
+}
+
+/// What equal steps along an axis mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    Sums,
+    Factors,
 }
 
 impl Axis {
@@ -43,12 +55,30 @@ impl Axis {
     pub fn new(label: &str, low: f64, high: f64) -> Self {
         let low = if low.is_finite() { low } else { 0.0 };
         let high = if high.is_finite() && high > low { high } else { low + 1.0 };
-        Axis { label: label.to_owned(), low, high }
+        Axis { label: label.to_owned(), low, high, scale: Scale::Sums, marks: Vec::new() }
+    }
+
+    /// An axis on which equal steps are equal factors, from `low` to `high`, both above 0; where these are not, or
+    /// are equal, ten times as much as `low` or 1.
+    #[must_use]
+    pub fn logarithmic(label: &str, low: f64, high: f64) -> Self {
+        let low = if low.is_finite() && low > 0.0 { low } else { 1.0 };
+        let high = if high.is_finite() && high > low { high } else { 10.0 * low };
+        Axis { scale: Scale::Factors, ..Axis::new(label, low, high) }
+    }
+
+    /// The same with these values marked.
+    #[must_use]
+    pub fn with_marks(self, marks: Vec<(f64, String)>) -> Self {
+        Axis { marks, ..self }
     }
 
     /// Where `value` lies between the ends: 0 at `low`, 1 at `high`, in between if it is outside.
     fn fraction(&self, value: f64) -> f64 {
-        let fraction = (value - self.low) / (self.high - self.low);
+        let fraction = match self.scale {
+            Scale::Sums => (value - self.low) / (self.high - self.low),
+            Scale::Factors => (value / self.low).ln() / (self.high / self.low).ln(),
+        };
         if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) }
     }
 }

@@ -42,13 +42,23 @@ impl Panel<'_> {
     /// The axis below, with its words.
     fn draw_x_axis(&self, svg: &mut Svg) {
         let (left, bottom) = (self.area.left, self.area.bottom());
-        svg.line((left, bottom), (self.area.right(), bottom), INK);
-        for (value, words) in axis::ticks(self.x, n_ticks(self.area.width, TICK_SPACING_X)) {
-            let (x, _) = self.at(value, self.y.low);
-            svg.line((x, bottom), (x, bottom + 5.0), INK);
+        for (x, words) in self.draw_x_marks(svg) {
             svg.text((x, bottom + 18.0), Anchor::Middle, &words);
         }
         svg.text((left + self.area.width / 2.0, bottom + 36.0), Anchor::Middle, &self.x.label);
+    }
+
+    /// The axis below without its words: where these belong.
+    pub fn draw_x_marks(&self, svg: &mut Svg) -> Vec<(f64, String)> {
+        let bottom = self.area.bottom();
+        svg.line((self.area.left, bottom), (self.area.right(), bottom), INK);
+        let ticks = axis::ticks(self.x, n_ticks(self.area.width, TICK_SPACING_X));
+        let mark = |(value, words): (f64, String)| {
+            let (x, _) = self.at(value, self.y.low);
+            svg.line((x, bottom), (x, bottom + 5.0), INK);
+            (x, words)
+        };
+        ticks.into_iter().map(mark).collect()
     }
 
     /// The axis at the left, with its words.

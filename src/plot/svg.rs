@@ -66,6 +66,22 @@ impl Svg {
         ));
     }
 
+    /// A line that stands behind the data.
+    pub fn dashed_line(&mut self, from: (f64, f64), to: (f64, f64), stroke: &str) {
+        self.append(format_args!(
+            "<line x1=\"{:.2}\" y1=\"{:.2}\" x2=\"{:.2}\" y2=\"{:.2}\" stroke=\"{stroke}\" \
+             stroke-dasharray=\"6 4\"/>\n",
+            from.0, from.1, to.0, to.1
+        ));
+    }
+
+    /// What was measured.
+    pub fn dot(&mut self, (x, y): (f64, f64), fill: &str) {
+        self.append(format_args!(
+            "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"3\" fill=\"{fill}\"/>\n"
+        ));
+    }
+
     /// A line through `points`, not closed.
     pub fn polyline(&mut self, points: impl Iterator<Item = (f64, f64)>, stroke: &str) {
         self.body.push_str("<polyline points=\"");

@@ -194,15 +194,15 @@ def pipeline_comparisons():
     print(f"The start of `undertone replay` is not counted: {milliseconds(starts[2])}. Nor are Python's imports.")
 
 
-def mfcc_comparisons():
-    assert mfcc.compare(), "the coefficients are not alike: the comparison would say nothing"
-    our_seconds, peers = mfcc.sides()
+def mfcc_comparisons(bench):
+    assert mfcc.compare(bench), "the coefficients are not alike: the comparison would say nothing"
+    our_seconds, peers = mfcc.sides(bench)
     for peer, theirs in peers.items():
         yield Comparison("MFCCs of 60 s (16 kHz, 25/10 ms, 80 bands, 40 coefficients), 1 thread", peer, our_seconds, theirs)
 
 
 def comparisons(bench):
-    yield from mfcc_comparisons()
+    yield from mfcc_comparisons(bench)
     yield from network_comparisons(bench)
     yield from pipeline_comparisons()
 

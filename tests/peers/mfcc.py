@@ -9,17 +9,15 @@
 lifter, nothing taken off the samples. Bands are Slaney's (openSMILE knows only HTK's). Each side plans everything
 anew for every minute of sound. The sides take turns; the seconds are medians.
 
-`rows(rounds)` gives (work, peer, our seconds, the peer's seconds); `sides()` what is to be timed. Before that the
+`rows(bench, rounds)` gives (peer, our seconds, the peer's seconds); `sides(bench)` what is to be timed. Before that the
 coefficients are compared, so that like is timed with like: kaldi's and librosa's have to be ours.
 """
 
 import argparse
 import importlib.metadata
-import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -34,7 +32,8 @@ import numpy as np  # noqa: E402
 import opensmile  # noqa: E402
 import threadpoolctl  # noqa: E402
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
+import ours  # noqa: E402
+
 WORK = "MFCCs of 60 s at 16 kHz, 1 thread"
 RATE_HZ = 16_000
 N_MELS = 80
@@ -59,36 +58,21 @@ def sound():
 
 
 class Ours:
-    """tests/peers/mfcc.rs, running as long as this object."""
+    """Our side of it: tests/benches/peers, which reads the samples from a file."""
 
-    def __init__(self, samples):
+    def __init__(self, bench, samples):
+        self.bench = bench
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
-        self.coefficients = folder / "coefficients"
-        samples.tofile(folder / "samples")
-        command = ["cargo", "bench", "--profile", "release", "--quiet", "--locked", "--bench", "mfcc", "--"]
-        self.process = subprocess.Popen(
-            [*command, folder / "samples", self.coefficients],
-            cwd=PROJECT,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self.samples, self.coefficients = folder / "samples", folder / "coefficients"
+        samples.tofile(self.samples)
 
     def seconds(self):
-        return self.ask("run")["seconds"]
+        return self.bench.ask("mfcc", self.samples)["seconds"]
 
     def frames(self):
-        self.ask("write")
+        self.bench.ask("mfcc", self.samples, self.coefficients)
         return np.fromfile(self.coefficients, np.float32).reshape(-1, N_MFCC)
-
-    def ask(self, word):
-        self.process.stdin.write(word + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            sys.exit("tests/peers/mfcc.rs ended early")
-        return json.loads(answer)
 
 
 def kaldi(samples):
@@ -164,38 +148,36 @@ def timed(run):
     return seconds
 
 
-def sides():
+def sides(bench):
     """Our side, and each peer's by its name: functions that give the seconds of one minute of sound."""
     samples = sound()
-    ours = Ours(samples)
-    ours.seconds()
+    our_side = Ours(bench, samples)
+    our_side.seconds()
     peers = {}
     for name, make in PEERS.items():
         run, _ = make(samples)
         peers[f"{name} {importlib.metadata.version(name)}"] = timed(run)
-    return ours.seconds, peers
+    return our_side.seconds, peers
 
 
-def rows(rounds=ROUNDS):
-    """(work, peer, our seconds, the peer's seconds), medians of rounds in which the sides take turns."""
-    ours, peers = sides()
+def rows(bench, rounds=ROUNDS):
+    """(peer, our seconds, the peer's seconds), medians of rounds in which the sides take turns."""
+    our_seconds, peers = sides(bench)
     taken = {name: ([], []) for name in peers}
     for _ in range(rounds):
         for name, theirs in peers.items():
-            taken[name][0].append(ours())
+            taken[name][0].append(our_seconds())
             taken[name][1].append(theirs())
     return [
-        (WORK, name, statistics.median(ours_s), statistics.median(theirs_s))
+        (name, statistics.median(ours_s), statistics.median(theirs_s))
         for name, (ours_s, theirs_s) in taken.items()
     ]
 
 
-def compare():
+def compare(bench):
     """Prints how far the coefficients are from ours; whether like is compared with like."""
     samples = sound()
-    ours = Ours(samples)
-    ours.seconds()
-    expected = ours.frames()
+    expected = Ours(bench, samples).frames()
     alike = True
     for name, make in PEERS.items():
         run, frames_of = make(samples)
@@ -218,10 +200,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
-    alike = compare()
-    for work, peer, ours_s, theirs_s in rows(given.rounds):
+    bench = ours.Bench()
+    alike = compare(bench)
+    for peer, ours_s, theirs_s in rows(bench, given.rounds):
         print(
-            f"{work}: ours {1e3 * ours_s:.2f} ms, {peer} {1e3 * theirs_s:.2f} ms: "
+            f"{WORK}: ours {1e3 * ours_s:.2f} ms, {peer} {1e3 * theirs_s:.2f} ms: "
             f"{theirs_s / ours_s:.1f} times faster"
         )
     if not alike:

@@ -1,6 +1,6 @@
 """Our program as its peers see it: the bench program, which answers commands, and `undertone` itself.
 
-Used by weights.py and bench.py.
+Used by weights.py, mfcc.py and bench.py.
 """
 
 import json
@@ -18,7 +18,7 @@ class Bench:
     """tests/benches/peers, running as long as this object: a command in, its answer out."""
 
     def __init__(self):
-        command = ["cargo", "bench", "--quiet", "--locked", "--bench", "peers"]
+        command = ["cargo", "bench", "--profile", "release", "--quiet", "--locked", "--bench", "peers"]
         self.process = subprocess.Popen(
             command, cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

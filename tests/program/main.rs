@@ -12,6 +12,7 @@ mod bad_files;
 mod bad_models;
 mod bad_requests;
 mod calls;
+mod capacity;
 mod dashboard;
 mod degrade;
 mod ending;

@@ -44,8 +44,23 @@ pub(super) fn computed() -> Option<Duration> {
 
 /// The memory that this process uses now, in MB of 1,000,000 bytes.
 pub(super) fn memory_mb() -> Option<f64> {
+    status_mb("VmRSS:")
+}
+
+/// The most memory that it used at once since it began, or since [`forget_peak`].
+pub(super) fn peak_memory_mb() -> Option<f64> {
+    status_mb("VmHWM:")
+}
+
+/// Has the peak begin anew from what is used now; false where the system does not do that.
+pub(super) fn forget_peak() -> bool {
+    // 5 is this command's number: proc(5).
+    fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+fn status_mb(name: &str) -> Option<f64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
     let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024.0 / 1e6)
 }
@@ -62,6 +77,7 @@ mod tests {
             sum = std::hint::black_box(sum + 1);
         }
         assert!(memory_mb().unwrap() > 1.0);
+        assert!(peak_memory_mb().unwrap() > 1.0);
         assert!(description().contains("core"));
     }
 }

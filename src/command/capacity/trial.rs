@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What everybody says: a synthetic voice.
-const CALL: &[u8] = include_bytes!("../../../assets/demo-call.wav");
+pub(super) const CALL: &[u8] = include_bytes!("../../../assets/demo-call.wav");
 
 /// Before it counts: the longest segment is full, and what runs for the first time has run.
 const WARM_UP: Duration = Duration::from_secs(4);

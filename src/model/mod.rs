@@ -12,6 +12,7 @@ pub mod cpu;
 pub mod device;
 pub mod export;
 pub mod front;
+pub mod gpu;
 pub mod lstm;
 pub mod network;
 

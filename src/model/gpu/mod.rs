@@ -1,0 +1,310 @@
+//! The network on a graphics device.
+
+mod activation;
+mod buffer;
+mod layer;
+mod pooling;
+mod product;
+mod recurrence;
+
+use super::ModelError;
+use super::cpu::Segment;
+use super::device::Backend;
+use super::lstm::Lstm;
+use super::network::{Network, NetworkShape, Pooling};
+use activation::Activation;
+use buffer::Buffer;
+use burn::tensor::Device;
+use layer::{Layer, Matrix, Rows};
+use pooling::Summary;
+use recurrence::{Plan, Recurrence};
+
+/// Bytes in one buffer, at most: what every device lets a kernel see.
+const MAX_BYTES: usize = 128 << 20;
+
+/// Segments that go through the kernels together, at most.
+const MAX_SEGMENTS: usize = 512;
+
+/// The weights of a [`Network`], packed for a graphics device.
+pub struct GpuNetwork {
+    shape: NetworkShape,
+    backend: Backend,
+    max_steps: usize,
+    front: Vec<Layer>,
+    baseline: Option<Layer>,
+    /// Of all directions: the input's share of the gates.
+    input: Layer,
+    /// Of all directions: the weights of the last output.
+    hidden: Buffer,
+    attention: Option<(Layer, Buffer)>,
+    dense: Vec<Layer>,
+    output: Layer,
+}
+
+impl GpuNetwork {
+    /// Packs the weights of a network on burn's CPU backend, and puts them on a graphics device.
+    ///
+    /// `max_steps` is the longest segment's usual number of steps: all are filled up to it, so that the device's memory
+    /// is asked for in few sizes. Longer ones are taken too.
+    ///
+    /// # Errors
+    /// [`ModelError::NoGpu`] for an LSTM of more units than a device's workgroups have memory for: 4,096.
+    pub fn new(
+        network: &Network,
+        shape: &NetworkShape,
+        backend: &Backend,
+        max_steps: usize,
+    ) -> Result<Self, ModelError> {
+        let device = &backend.device;
+        let mut row_len = shape.n_inputs();
+        let mut padded = row_len;
+        let mut front = Vec::with_capacity(shape.front.len());
+        for (linear, convolution) in network.front().zip(&shape.front) {
+            front.push(Matrix::of(linear).with_gaps(row_len, padded).into_layer(device));
+            row_len = convolution.units;
+            padded = front[front.len() - 1].n_columns();
+        }
+        let lstm = network.lstm();
+        let n_directions = lstm.directions().count();
+        if !Plan::new(shape.n_units, n_directions, 1).fits() {
+            let reason = format!("an LSTM of {} units does not fit it", shape.n_units);
+            return Err(ModelError::NoGpu { reason });
+        }
+        let on_device = |linear| Matrix::of(linear).into_layer(device);
+        Ok(GpuNetwork {
+            front,
+            baseline: network.baseline().map(on_device),
+            input: input_layer(lstm, shape.n_units).with_gaps(row_len, padded).into_layer(device),
+            hidden: hidden_weights(lstm, shape.n_units, device),
+            attention: network.attention().map(|(hidden, score)| {
+                // The score's bias is the same at each step, so it weighs nothing.
+                (on_device(hidden), Buffer::of(layer::numbers(score.weight.val()), device))
+            }),
+            dense: network.dense().iter().map(on_device).collect(),
+            output: on_device(network.output()),
+            shape: shape.clone(),
+            backend: backend.clone(),
+            max_steps,
+        })
+    }
+
+    /// Appends the logits of each segment, `n_outputs` values in the order of the segments, to `logits`.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device has failed.
+    ///
+    /// # Panics
+    /// For a segment that is too short for the front; where a driver panics.
+    pub fn logits(
+        &mut self,
+        segments: &[Segment<'_>],
+        logits: &mut Vec<f32>,
+    ) -> Result<(), ModelError> {
+        if segments.is_empty() {
+            return Ok(());
+        }
+        let longest = segments.iter().map(|segment| segment.steps.len()).max().unwrap_or(0);
+        let n_steps = self.max_steps.max(longest / self.shape.n_inputs());
+        let width = self.output.n_columns();
+        let found = Buffer::empty(segments.len().next_power_of_two() * width, &self.backend.device);
+        let most = self.segments_at_once(n_steps);
+        for (number, some) in segments.chunks(most).enumerate() {
+            self.some_logits(some, n_steps, &found, number * most);
+        }
+        let failed =
+            |reason| ModelError::Device { device: self.backend.description.clone(), reason };
+        let rows = found.read().map_err(failed)?;
+        for row in rows.chunks_exact(width).take(segments.len()) {
+            logits.extend_from_slice(&row[..self.shape.n_outputs()]);
+        }
+        Ok(())
+    }
+
+    /// As many as the largest buffer allows: a power of two.
+    fn segments_at_once(&self, n_steps: usize) -> usize {
+        let mut largest = n_steps * self.shape.n_inputs();
+        let mut n_rows = n_steps;
+        for (layer, convolution) in self.front.iter().zip(&self.shape.front) {
+            n_rows = convolution.n_outputs(n_rows);
+            largest = largest.max(n_rows * layer.n_columns());
+        }
+        largest = largest.max(n_rows * self.input.n_columns());
+        let most = (MAX_BYTES / (largest * size_of::<f32>())).clamp(1, MAX_SEGMENTS);
+        1 << most.ilog2()
+    }
+
+    /// Has the device find the logits of some segments, in rows of `found` from `first` on.
+    fn some_logits(&self, segments: &[Segment<'_>], n_steps: usize, found: &Buffer, first: usize) {
+        let device = &self.backend.device;
+        let given = Given::new(segments, n_steps, &self.shape, device);
+        let n = segments.len();
+        let room = n.next_power_of_two();
+        let empty = |layer: &Layer, per_segment| {
+            Buffer::empty(room * per_segment * layer.n_columns(), device)
+        };
+        let mut shift = self.baseline.as_ref().map(|layer| {
+            let shift = empty(layer, 1);
+            let rows = one_row(&given.known, n, self.shape.n_baseline(), Activation::Linear);
+            layer.launch(&rows, &shift, 0);
+            shift
+        });
+        let (mut values, mut n_rows, mut row_len) = (given.steps, n_steps, self.shape.n_inputs());
+        for (layer, convolution) in self.front.iter().zip(&self.shape.front) {
+            let per_segment = convolution.n_outputs(n_rows);
+            let sums = empty(layer, per_segment);
+            let rows = Rows {
+                values: &values,
+                n_segments: n,
+                per_segment,
+                segment_stride: n_rows * row_len,
+                stride: convolution.stride * row_len,
+                shift: shift.as_ref(),
+                activation: Activation::Rectifier,
+            };
+            layer.launch(&rows, &sums, 0);
+            (values, n_rows, row_len, shift) = (sums, per_segment, layer.n_columns(), None);
+        }
+        let shares = empty(&self.input, n_rows);
+        let rows = every_row(&values, n, n_rows, row_len, Activation::Linear);
+        self.input.launch(&rows, &shares, 0);
+        let width = self.input.n_columns() / 4;
+        let outputs = Buffer::empty(room * n_rows * width, device);
+        Recurrence {
+            shares: &shares,
+            hidden: &self.hidden,
+            lengths: &given.lengths,
+            outputs: &outputs,
+            n_segments: n,
+            n_steps: n_rows,
+            plan: Plan::new(self.shape.n_units, width / self.shape.n_units, n),
+        }
+        .launch();
+        let (mut values, mut row_len) = self.pooled(&outputs, &given.lengths, n, n_rows);
+        for layer in &self.dense {
+            let sums = empty(layer, 1);
+            layer.launch(&one_row(&values, n, row_len, Activation::Rectifier), &sums, 0);
+            (values, row_len) = (sums, layer.n_columns());
+        }
+        self.output.launch(&one_row(&values, n, row_len, Activation::Linear), found, first);
+    }
+
+    /// Has the device summarise the steps; the vectors, and how long they are.
+    fn pooled(
+        &self,
+        outputs: &Buffer,
+        lengths: &Buffer,
+        n_segments: usize,
+        n_steps: usize,
+    ) -> (Buffer, usize) {
+        let device = &self.backend.device;
+        let room = n_segments.next_power_of_two();
+        let width = self.input.n_columns() / 4;
+        let said = self.attention.as_ref().map(|(layer, worth)| {
+            let said = Buffer::empty(room * n_steps * layer.n_columns(), device);
+            let rows = every_row(outputs, n_segments, n_steps, width, Activation::Tangent);
+            layer.launch(&rows, &said, 0);
+            (said, layer.n_columns(), worth)
+        });
+        let weighs = said.is_some() && self.shape.pooling == Pooling::Attention;
+        let pooled_width = if weighs { 2 * width } else { width };
+        let pooled = Buffer::empty(room * pooled_width, device);
+        Summary {
+            outputs,
+            said: said.as_ref().map(|(said, _, worth)| (said, *worth)),
+            n_hidden: said.as_ref().map_or(0, |(_, n_hidden, _)| *n_hidden),
+            lengths,
+            pooled: &pooled,
+            n_segments,
+            n_steps,
+            width,
+            pooling: self.shape.pooling,
+        }
+        .launch();
+        (pooled, pooled_width)
+    }
+}
+
+/// One row a segment.
+fn one_row(values: &Buffer, n_segments: usize, row_len: usize, activation: Activation) -> Rows<'_> {
+    every_row(values, n_segments, 1, row_len, activation)
+}
+
+/// So many rows a segment, one after the other.
+fn every_row(
+    values: &Buffer,
+    n_segments: usize,
+    per_segment: usize,
+    row_len: usize,
+    activation: Activation,
+) -> Rows<'_> {
+    let segment_stride = per_segment * row_len;
+    Rows {
+        values,
+        n_segments,
+        per_segment,
+        segment_stride,
+        stride: row_len,
+        shift: None,
+        activation,
+    }
+}
+
+/// Segments on the device.
+struct Given {
+    /// `[room, n_steps, n_inputs]`, zeros after a segment's end.
+    steps: Buffer,
+    /// What is known of the callers' voices, `[room, n_baseline]`.
+    known: Buffer,
+    /// Steps that the LSTM takes of each.
+    lengths: Buffer,
+}
+
+impl Given {
+    fn new(
+        segments: &[Segment<'_>],
+        n_steps: usize,
+        shape: &NetworkShape,
+        device: &Device,
+    ) -> Self {
+        let room = segments.len().next_power_of_two();
+        let (n_inputs, n_known) = (shape.n_inputs(), shape.n_baseline());
+        let mut steps = vec![0.0; room * n_steps * n_inputs];
+        let mut known = vec![0.0; room * n_known];
+        let mut lengths = Vec::with_capacity(room);
+        for (number, segment) in segments.iter().enumerate() {
+            let own_steps = segment.steps.len() / n_inputs;
+            let length = shape.lstm_steps(own_steps * shape.frames_per_step);
+            assert!(length > 0, "a segment is shorter than the front needs");
+            lengths.push(i32::try_from(length).expect("fewer steps than 2^31"));
+            steps[number * n_steps * n_inputs..][..segment.steps.len()]
+                .copy_from_slice(segment.steps);
+            known[number * n_known..][..segment.baseline.len()].copy_from_slice(segment.baseline);
+        }
+        lengths.resize(room, 1);
+        Given {
+            steps: Buffer::of(steps, device),
+            known: Buffer::of(known, device),
+            lengths: Buffer::of_counts(lengths, device),
+        }
+    }
+}
+
+/// All directions' shares of the gates side by side, a unit's four gates together.
+fn input_layer(lstm: &Lstm, n_units: usize) -> Matrix {
+    let mut directions = lstm
+        .directions()
+        .map(|(input, _)| Matrix::of(input).with_columns(|to| to % 4 * n_units + to / 4));
+    let first = directions.next().expect("an LSTM hears in one direction at least");
+    directions.fold(first, |so_far, direction| so_far.beside(&direction))
+}
+
+/// `[n_directions, n_units, n_units, 4]`.
+fn hidden_weights(lstm: &Lstm, n_units: usize, device: &Device) -> Buffer {
+    let of = |(_, hidden)| Matrix::of(hidden).with_columns(|to| to % 4 * n_units + to / 4).weights;
+    Buffer::of(lstm.directions().flat_map(of).collect(), device)
+}
+
+/// A count as kernels take it.
+fn count(n: usize) -> u32 {
+    u32::try_from(n).expect("a buffer holds fewer than 2^32 numbers")
+}

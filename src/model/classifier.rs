@@ -5,11 +5,12 @@ use super::artifact::{Artifact, InputForm, Manifest};
 use super::baseline::Baseline;
 use super::cpu::{CpuNetwork, Segment};
 use super::device::Backend;
+use super::gpu::GpuNetwork;
 use super::network::Network;
 use crate::emotion::{N_EMOTIONS, Scores};
 use burn::module::Module;
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::tensor::{Bytes, Device};
 
 /// What a classifier says about a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,24 +44,26 @@ pub struct LstmClassifier {
 
 /// The network in the form that its device wants.
 enum Form {
-    /// Kernels of our own.
     Cpu(Box<CpuNetwork>),
-    /// burn's, on a graphics device.
-    Graphics(Box<Network>),
+    Graphics(Box<GpuNetwork>),
 }
 
 impl LstmClassifier {
     /// Puts a model's weights on a device.
     ///
     /// # Errors
-    /// [`ModelError::CorruptWeights`] when they do not fit the manifest's network.
+    /// [`ModelError::CorruptWeights`] when they do not fit the manifest's network; [`ModelError::NoGpu`] when the
+    /// network does not fit a graphics device.
     pub fn new(artifact: &Artifact, backend: Backend) -> Result<Self, ModelError> {
         let manifest = artifact.manifest.clone();
-        let network = load_network(artifact, &backend.device)?;
+        let network = load_network(artifact, &Backend::cpu().device)?;
+        let shape = &manifest.network;
         let network = if backend.is_gpu() {
-            Form::Graphics(Box::new(network))
+            let most_frames = manifest.recipe.frames_in_ms(manifest.segment.max_ms);
+            let most_steps = most_frames / shape.frames_per_step;
+            Form::Graphics(Box::new(GpuNetwork::new(&network, shape, &backend, most_steps)?))
         } else {
-            Form::Cpu(Box::new(CpuNetwork::new(&network, &manifest.network)))
+            Form::Cpu(Box::new(CpuNetwork::new(&network, shape)))
         };
         Ok(LstmClassifier { manifest, network, backend, steps: Vec::new(), known: Vec::new() })
     }
@@ -118,36 +121,22 @@ impl LstmClassifier {
     /// # Errors
     /// As [`Classifier::classify`].
     pub fn logits(&mut self, segment: &[f32], baseline: &Baseline) -> Result<Vec<f32>, ModelError> {
-        let n_steps = self.normalised_steps(segment)?;
+        self.normalise(segment)?;
         self.known.clear();
         if self.manifest.network.hears_baseline {
             baseline.append(&self.manifest.normalisation, &mut self.known);
         }
+        let segment = Segment { steps: &self.steps, baseline: &self.known };
+        let mut logits = Vec::with_capacity(self.manifest.network.n_outputs());
         match &mut self.network {
-            Form::Cpu(network) => {
-                let segment = Segment { steps: &self.steps, baseline: &self.known };
-                let mut logits = Vec::with_capacity(self.manifest.network.n_outputs());
-                network.logits(&[segment], &mut logits);
-                Ok(logits)
-            }
-            Form::Graphics(network) => {
-                let device = &self.backend.device;
-                let n_inputs = self.steps.len() / n_steps;
-                let steps = TensorData::new(self.steps.clone(), [1, n_steps, n_inputs]);
-                let known = TensorData::new(self.known.clone(), [1, self.known.len()]);
-                let (steps, known) =
-                    (Tensor::from_data(steps, device), Tensor::from_data(known, device));
-                let logits = network.forward(steps, known, self.manifest.network.pooling);
-                logits.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
-                    device: self.backend.description.clone(),
-                    reason: error.to_string(),
-                })
-            }
+            Form::Cpu(network) => network.logits(&[segment], &mut logits),
+            Form::Graphics(network) => network.logits(&[segment], &mut logits)?,
         }
+        Ok(logits)
     }
 
-    /// Fills `steps` with the newest whole steps of the segment, normalised; their number.
-    fn normalised_steps(&mut self, segment: &[f32]) -> Result<usize, ModelError> {
+    /// Fills `steps` with the newest whole steps of the segment, normalised.
+    fn normalise(&mut self, segment: &[f32]) -> Result<(), ModelError> {
         let network = &self.manifest.network;
         self.steps.clear();
         let given = segment.len();
@@ -158,7 +147,7 @@ impl LstmClassifier {
         }
         if self.manifest.input == InputForm::CoefficientMeans {
             self.steps.extend_from_slice(segment);
-            return Ok(given / step);
+            return Ok(());
         }
         let normalisation = &self.manifest.normalisation;
         for frame in segment[given % step..].chunks_exact(network.n_features) {
@@ -170,7 +159,7 @@ impl LstmClassifier {
                     .map(|((value, mean), deviation)| (value - mean) / deviation),
             );
         }
-        Ok(given / step)
+        Ok(())
     }
 }
 

@@ -123,15 +123,17 @@ pub fn keep_neighbours_apart(backend: &Backend, artifact: &Artifact) {
     let mut gpu = GpuNetwork::new(&network, shape, backend, 300).expect("it fits");
     let values = values(shape, &[300, 120, 217]);
     let expected = expected(&network, shape, &values);
-    let n = shape.n_outputs();
-    for (n_beside, beside) in [(0, 1), (1, 1), (3, 1), (7, 2), (40, 1), (600, 1)] {
-        let mut some = vec![segments(&values)[beside]; n_beside];
-        some.push(segments(&values)[0]);
-        let mut logits = Vec::new();
+    let segments = segments(&values);
+    for n in [1, 2, 4, 8, 41, 600] {
+        let (mut logits, mut all_expected) = (Vec::new(), Vec::new());
+        let batch: Vec<usize> = (0..n).map(|at| at * 5 % 3).collect();
+        let some: Vec<Segment<'_>> = batch.iter().map(|&which| segments[which]).collect();
         gpu.logits(&some, &mut logits).expect("it computes");
-        let apart = apart(&logits[n_beside * n..], &expected[..n]);
-        println!("beside {n_beside} others: {apart:.2e} from burn's logits");
-        assert!(apart < TOLERANCE, "{apart} beside {n_beside}");
+        let row = |which: usize| &expected[which * shape.n_outputs()..][..shape.n_outputs()];
+        batch.iter().for_each(|&which| all_expected.extend_from_slice(row(which)));
+        let apart = apart(&logits, &all_expected);
+        println!("{n} at once: {apart:.2e} from burn's logits");
+        assert!(apart < TOLERANCE, "{apart} with {n} at once");
     }
 }
 

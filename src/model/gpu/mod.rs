@@ -14,6 +14,7 @@ use super::lstm::Lstm;
 use super::network::{Network, NetworkShape, Pooling};
 use activation::Activation;
 use buffer::Buffer;
+use burn::cubecl::dry_run::DryRun;
 use burn::tensor::Device;
 use layer::{Layer, Matrix, Rows};
 use pooling::Summary;
@@ -22,8 +23,12 @@ use recurrence::{Plan, Recurrence};
 /// Bytes in one buffer, at most: what every device lets a kernel see.
 const MAX_BYTES: usize = 128 << 20;
 
-/// Segments that go through the kernels together, at most.
-const MAX_SEGMENTS: usize = 512;
+/// Segments that go through the kernels together, at most. More are cut: while the device is at one part, the computer
+/// gets the next one ready.
+const MAX_SEGMENTS: usize = 256;
+
+/// Batches for which there are kernels of their own, or might be: one segment, some, and as many as go together.
+const PLANNED: [usize; 3] = [1, 4, MAX_SEGMENTS];
 
 /// The weights of a [`Network`], packed for a graphics device.
 pub struct GpuNetwork {
@@ -42,7 +47,8 @@ pub struct GpuNetwork {
 }
 
 impl GpuNetwork {
-    /// Packs the weights of a network on burn's CPU backend, and puts them on a graphics device.
+    /// Packs the weights of a network on burn's CPU backend, puts them on a graphics device, and has it compile all
+    /// kernels that a call may need.
     ///
     /// `max_steps` is the longest segment's usual number of steps: all are filled up to it, so that the device's memory
     /// is asked for in few sizes. Longer ones are taken too.
@@ -71,7 +77,7 @@ impl GpuNetwork {
             return Err(ModelError::NoGpu { reason });
         }
         let on_device = |linear| Matrix::of(linear).into_layer(device);
-        Ok(GpuNetwork {
+        let network = GpuNetwork {
             front,
             baseline: network.baseline().map(on_device),
             input: input_layer(lstm, shape.n_units).with_gaps(row_len, padded).into_layer(device),
@@ -85,7 +91,21 @@ impl GpuNetwork {
             shape: shape.clone(),
             backend: backend.clone(),
             max_steps,
-        })
+        };
+        network.compile();
+        Ok(network)
+    }
+
+    /// Compiles the kernels of every plan. Nothing is computed.
+    fn compile(&self) {
+        let _compiled_only = DryRun::new();
+        let (steps, baseline) =
+            (vec![0.0; self.max_steps * self.shape.n_inputs()], vec![0.0; self.shape.n_baseline()]);
+        let segment = Segment { steps: &steps, baseline: &baseline };
+        for n in PLANNED.map(|n| n.min(self.segments_at_once(self.max_steps))) {
+            let found = Buffer::empty(n * self.output.n_columns(), &self.backend.device);
+            self.some_logits(&vec![segment; n], self.max_steps, &found, 0);
+        }
     }
 
     /// Appends the logits of each segment, `n_outputs` values in the order of the segments, to `logits`.
@@ -267,19 +287,21 @@ impl Given {
         device: &Device,
     ) -> Self {
         let room = segments.len().next_power_of_two();
-        let (n_inputs, n_known) = (shape.n_inputs(), shape.n_baseline());
-        let mut steps = vec![0.0; room * n_steps * n_inputs];
-        let mut known = vec![0.0; room * n_known];
+        let (row_len, n_known) = (n_steps * shape.n_inputs(), shape.n_baseline());
+        let mut steps = Vec::with_capacity(room * row_len);
+        let mut known = Vec::with_capacity(room * n_known);
         let mut lengths = Vec::with_capacity(room);
-        for (number, segment) in segments.iter().enumerate() {
-            let own_steps = segment.steps.len() / n_inputs;
-            let length = shape.lstm_steps(own_steps * shape.frames_per_step);
+        for segment in segments {
+            let length = shape.lstm_steps(segment.steps.len() / shape.n_features);
             assert!(length > 0, "a segment is shorter than the front needs");
             lengths.push(i32::try_from(length).expect("fewer steps than 2^31"));
-            steps[number * n_steps * n_inputs..][..segment.steps.len()]
-                .copy_from_slice(segment.steps);
-            known[number * n_known..][..segment.baseline.len()].copy_from_slice(segment.baseline);
+            steps.extend_from_slice(segment.steps);
+            steps.resize(lengths.len() * row_len, 0.0);
+            known.extend_from_slice(segment.baseline);
+            known.resize(lengths.len() * n_known, 0.0);
         }
+        steps.resize(room * row_len, 0.0);
+        known.resize(room * n_known, 0.0);
         lengths.resize(room, 1);
         Given {
             steps: Buffer::of(steps, device),

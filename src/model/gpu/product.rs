@@ -96,7 +96,7 @@ pub(super) fn product(
     for lane in 0..LANES {
         places[lane] = place(&rows, (first_row + own_rows * LANES + lane) as u32);
     }
-    let (own_weights, own_four) = (unit / side, first_four + unit % side);
+    let (own_weights, own_four) = (unit / side, min(first_four + unit % side, n_fours - 1));
 
     let mut kept = Array::<Four>::new(comptime!(LANES * reach * reach));
     #[unroll]

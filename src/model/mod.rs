@@ -1,7 +1,7 @@
 //! The classifier: a segment of feature frames in, calibrated probabilities of the emotions out.
 //!
-//! [`artifact`] is a model on disk, [`network`] its layers in burn ([`front`], [`lstm`]), [`cpu`] the same in
-//! kernels of our own, [`device`] the choice of GPU or CPU, [`export`] the model for other programs.
+//! [`artifact`] is a model on disk, [`network`] its layers in burn ([`front`], [`lstm`]), [`cpu`] and [`gpu`] the same
+//! in kernels of our own, [`device`] the choice of GPU or CPU, [`export`] the model for other programs.
 //! [`LstmClassifier`] puts them together; between calls it keeps nothing but the weights: what is known of a
 //! caller's voice, the [`Baseline`], is kept by the pipeline and given with each segment.
 

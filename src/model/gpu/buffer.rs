@@ -7,7 +7,7 @@ use burn::backend::Cube;
 use burn::backend::tensor::FloatTensor;
 use burn::cubecl::client::Client;
 use burn::cubecl::prelude::{BufferArg, Const, Vector};
-use burn::tensor::{Device, Float, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Float, Int, Tensor, TensorData};
 
 /// Four neighbouring numbers, which a unit fetches at once.
 pub(super) type Four = Vector<f32, Const<4>>;
@@ -25,21 +25,23 @@ const ON_GRAPHICS: &str = "the device is one of graphics";
 impl Buffer {
     /// Room for so many numbers, of which nothing is known.
     pub(super) fn empty(len: usize, device: &Device) -> Self {
-        let tensor = Tensor::<1, Float>::empty([len], device);
+        let tensor = Tensor::<1, Float>::empty([len], (device, DType::F32));
         Buffer(tensor.try_into_primitive::<Cube>().expect(ON_GRAPHICS))
     }
 
     /// These numbers.
     pub(super) fn of(numbers: Vec<f32>, device: &Device) -> Self {
         let len = numbers.len();
-        let tensor = Tensor::<1, Float>::from_data(TensorData::new(numbers, [len]), device);
+        let data = TensorData::new(numbers, [len]);
+        let tensor = Tensor::<1, Float>::from_data(data, (device, DType::F32));
         Buffer(tensor.try_into_primitive::<Cube>().expect(ON_GRAPHICS))
     }
 
-    /// These counts, `i32` on the device.
-    pub(super) fn of_counts(counts: Vec<i32>, device: &Device) -> Self {
+    /// These counts, `u32` on the device.
+    pub(super) fn of_counts(counts: Vec<u32>, device: &Device) -> Self {
         let len = counts.len();
-        let tensor = Tensor::<1, Int>::from_data(TensorData::new(counts, [len]), device);
+        let data = TensorData::new(counts, [len]);
+        let tensor = Tensor::<1, Int>::from_data(data, (device, DType::U32));
         Buffer(tensor.try_into_primitive::<Cube>().expect(ON_GRAPHICS))
     }
 

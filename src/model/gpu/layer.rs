@@ -5,81 +5,12 @@
 use super::activation::Activation;
 use super::buffer::Buffer;
 use super::product::{ColumnsLaunch, DEPTH, LANES, RowsLaunch, SIDE, product};
+use super::weights::Matrix;
 use burn::cubecl::prelude::{CubeCount, CubeDim};
-use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 /// Squares of sums from which on they are large: fewer leave most of a large device idle.
 const MANY_SQUARES: usize = 128;
-
-/// Weights being arranged, on the CPU.
-pub(super) struct Matrix {
-    /// `[n_inputs, n_outputs]`.
-    pub(super) weights: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-    pub(super) n_outputs: usize,
-}
-
-impl Matrix {
-    pub(super) fn of(linear: &Linear) -> Self {
-        let weights = linear.weight.val();
-        let n_outputs = weights.dims()[1];
-        let mut bias = linear.bias.as_ref().map_or_else(Vec::new, |bias| numbers(bias.val()));
-        bias.resize(n_outputs, 0.0);
-        Matrix { weights: numbers(weights), bias, n_outputs }
-    }
-
-    /// Rows of zeros after each `row_len` rows, up to `padded`: for inputs that are filled up themselves.
-    #[must_use]
-    pub(super) fn with_gaps(self, row_len: usize, padded: usize) -> Self {
-        let gap = (padded - row_len) * self.n_outputs;
-        let mut weights = Vec::new();
-        for rows in self.weights.chunks_exact(row_len * self.n_outputs) {
-            weights.extend_from_slice(rows);
-            weights.resize(weights.len() + gap, 0.0);
-        }
-        Matrix { weights, ..self }
-    }
-
-    /// Columns in another order: the `to`th is the one that was at `from(to)`.
-    #[must_use]
-    pub(super) fn with_columns(&self, from: impl Fn(usize) -> usize) -> Self {
-        let pick = |row: &[f32]| (0..self.n_outputs).map(|to| row[from(to)]).collect::<Vec<_>>();
-        let weights = self.weights.chunks_exact(self.n_outputs).flat_map(pick).collect();
-        Matrix { weights, bias: pick(&self.bias), n_outputs: self.n_outputs }
-    }
-
-    /// Both layers' columns side by side.
-    #[must_use]
-    pub(super) fn beside(&self, other: &Matrix) -> Self {
-        let rows = self.weights.chunks_exact(self.n_outputs);
-        let others = other.weights.chunks_exact(other.n_outputs);
-        let weights = rows.zip(others).flat_map(|(row, other)| [row, other].concat()).collect();
-        let bias = [&self.bias[..], &other.bias].concat();
-        Matrix { weights, bias, n_outputs: self.n_outputs + other.n_outputs }
-    }
-
-    /// On the device, columns and inputs filled up with zeros.
-    pub(super) fn into_layer(self, device: &Device) -> Layer {
-        let n_inputs = self.weights.len() / self.n_outputs;
-        let n_columns = self.n_outputs.next_multiple_of(LANES);
-        let mut weights = vec![0.0; n_inputs.next_multiple_of(DEPTH) * n_columns];
-        for (row, padded) in
-            self.weights.chunks_exact(self.n_outputs).zip(weights.chunks_exact_mut(n_columns))
-        {
-            padded[..self.n_outputs].copy_from_slice(row);
-        }
-        let mut bias = self.bias;
-        bias.resize(n_columns, 0.0);
-        let (weights, bias) = (Buffer::of(weights, device), Buffer::of(bias, device));
-        Layer { weights, bias, n_inputs, n_columns }
-    }
-}
-
-/// A tensor's values, row-major.
-pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("weights on the CPU are f32")
-}
 
 /// The weights.
 pub(super) struct Layer {
@@ -108,6 +39,22 @@ pub(super) struct Rows<'a> {
 }
 
 impl Layer {
+    /// Puts weights on the device, columns and inputs filled up with zeros.
+    pub(super) fn new(matrix: Matrix, device: &Device) -> Self {
+        let n_inputs = matrix.weights.len() / matrix.n_outputs;
+        let n_columns = matrix.n_outputs.next_multiple_of(LANES);
+        let mut weights = vec![0.0; n_inputs.next_multiple_of(DEPTH) * n_columns];
+        for (row, padded) in
+            matrix.weights.chunks_exact(matrix.n_outputs).zip(weights.chunks_exact_mut(n_columns))
+        {
+            padded[..matrix.n_outputs].copy_from_slice(row);
+        }
+        let mut bias = matrix.bias;
+        bias.resize(n_columns, 0.0);
+        let (weights, bias) = (Buffer::of(weights, device), Buffer::of(bias, device));
+        Layer { weights, bias, n_inputs, n_columns }
+    }
+
     /// Numbers in a row of sums.
     pub(super) fn n_columns(&self) -> usize {
         self.n_columns

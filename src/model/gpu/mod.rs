@@ -1,24 +1,76 @@
-//! The network on a graphics device.
+//! The network on a graphics device: the same sums as [`super::network`] makes in burn, in nine launches.
+//!
+//! In: normalised segments of any number and lengths, each with what is known of its caller. Out: logits, in one
+//! readback. Keeps the packed weights on the device, and nothing between calls. burn's network is the reference in the
+//! tests, and still trains.
+//!
+//! ```text
+//! what is known ─ product ─┐ shift                     the bundled model, 300 frames a segment
+//! steps ──────────────── product, product              two convolutions: windows are rows that overlap
+//!                              │
+//!                           product                    the input's share of all gates, steps and directions
+//!                              │
+//!                          recurrence                  all steps, both directions, all segments
+//!                              ├─ product ─┐ tanh
+//!                           summary ◄──────┘           attention pooling
+//!                              │
+//!                       product, product               the dense layer, and the output
+//! ```
+//!
+//! burn's plain tensors made 1,359 launches of the same, whatever the batch: some twenty for each step of the LSTM,
+//! which is hopeless where a launch costs some microseconds and the sums less. Here their number does not depend on
+//! the steps either; a batch of more than 256 segments is cut, and each part takes nine.
+//!
+//! **Lengths.** All segments are filled up to the longest one's usual number of steps, and the room for them to a power
+//! of two of segments, so that the device's memory is asked for in few sizes. The kernels take the true numbers: rows
+//! after the last segment are not made; the backward direction begins at a segment's own last step, and the pooling
+//! ends there. No sum runs over two segments, so neighbours cannot change each other's logits.
+//!
+//! **Through burn's mechanism for extensions** (its feature `extension`): a tensor is taken out of its wrapping, which
+//! gives the memory and the queue below it, and kernels in `CubeCL` run on those. Every kernel is compiled by a dry run
+//! before the first segment, so that none is compiled in the middle of a call. Launches are of the kind that needs no
+//! `unsafe`; `CubeCL` 0.11.3 nonetheless writes no checks of bounds into WGSL, as its output shows, so that every index
+//! here is kept within its buffer by the kernel itself. Kernels ask for no more than every device grants: 256 units a
+//! workgroup, 16 KiB of its memory, 128 MiB a buffer.
+//!
+//! **Compiled kernels are kept between starts by drivers, not by us.** `CubeCL` 0.11.3 can store kernels only where it
+//! makes SPIR-V (burn's feature `vulkan`, with which Debian 12's software driver crashes; `compilation.cache` in its
+//! settings); WGSL is compiled anew in each process, and wgpu's own cache of pipelines is given no place there
+//! (`cache: None`), so there is nothing to switch on. NVIDIA's and Mesa's drivers keep what they compiled on disk by
+//! themselves: with Mesa's software driver on two cores the first answer takes 1.25 s at the first start, and 0.36 s
+//! after. burn's tensors took 4.2 s at the first.
+//!
+//! **Bounds**, for 1,024 segments of 3 s. Arithmetic: 21 million multiplications with addition a segment (two
+//! convolutions 8, gates 6.3, recurrence 6.3, the rest 0.9), 44 GFLOP in all: 0.7 ms at the 67 TFLOP/s of an H100 in
+//! f32, some 2 ms at what tiled products without tensor cores, which WGSL does not know, reach. The recurrence fetches
+//! 256 KiB of weights for each direction and step of every 8 segments from the second-level cache: 3.2 GB, 0.6 ms at
+//! 5.5 TB/s. Values between the kernels: 0.8 GB, 0.3 ms at 3.3 TB/s. The segments themselves: 53 MB over PCI Express, 2 ms at
+//! 25 GB/s, and as many bytes copied twice in the computer's memory before, some 10 ms on one core: that is the bound,
+//! and why a batch is cut: the device is at one part while the next is copied. One segment is bound by
+//! waiting: 48 steps of the recurrence one after the other, each some microseconds, and the readback. None of this was
+//! measured on such a device yet: `make bench-gpu` does it.
 
 mod activation;
 mod buffer;
+mod given;
 mod layer;
 mod pooling;
 mod product;
 mod recurrence;
+mod weights;
 
 use super::ModelError;
 use super::cpu::Segment;
 use super::device::Backend;
-use super::lstm::Lstm;
 use super::network::{Network, NetworkShape, Pooling};
 use activation::Activation;
 use buffer::Buffer;
 use burn::cubecl::dry_run::DryRun;
-use burn::tensor::Device;
-use layer::{Layer, Matrix, Rows};
+use given::Given;
+use layer::{Layer, Rows};
 use pooling::Summary;
 use recurrence::{Plan, Recurrence};
+use weights::Matrix;
 
 /// Bytes in one buffer, at most: what every device lets a kernel see.
 const MAX_BYTES: usize = 128 << 20;
@@ -66,7 +118,7 @@ impl GpuNetwork {
         let mut padded = row_len;
         let mut front = Vec::with_capacity(shape.front.len());
         for (linear, convolution) in network.front().zip(&shape.front) {
-            front.push(Matrix::of(linear).with_gaps(row_len, padded).into_layer(device));
+            front.push(Layer::new(Matrix::of(linear).with_gaps(row_len, padded), device));
             row_len = convolution.units;
             padded = front[front.len() - 1].n_columns();
         }
@@ -76,15 +128,18 @@ impl GpuNetwork {
             let reason = format!("an LSTM of {} units does not fit it", shape.n_units);
             return Err(ModelError::NoGpu { reason });
         }
-        let on_device = |linear| Matrix::of(linear).into_layer(device);
+        let of_input = weights::of_input(lstm, shape.n_units);
+        let on_device = |linear| Layer::new(Matrix::of(linear), device);
         let network = GpuNetwork {
             front,
             baseline: network.baseline().map(on_device),
-            input: input_layer(lstm, shape.n_units).with_gaps(row_len, padded).into_layer(device),
-            hidden: hidden_weights(lstm, shape.n_units, device),
+            input: Layer::new(of_input.with_gaps(row_len, padded), device),
+            hidden: weights::of_last_output(lstm, shape.n_units, device),
             attention: network.attention().map(|(hidden, score)| {
                 // The score's bias is the same at each step, so it weighs nothing.
-                (on_device(hidden), Buffer::of(layer::numbers(score.weight.val()), device))
+                let (hidden, mut worth) = (on_device(hidden), weights::numbers(score.weight.val()));
+                worth.resize(hidden.n_columns(), 0.0);
+                (hidden, Buffer::of(worth, device))
             }),
             dense: network.dense().iter().map(on_device).collect(),
             output: on_device(network.output()),
@@ -267,63 +322,6 @@ fn every_row(
         shift: None,
         activation,
     }
-}
-
-/// Segments on the device.
-struct Given {
-    /// `[room, n_steps, n_inputs]`, zeros after a segment's end.
-    steps: Buffer,
-    /// What is known of the callers' voices, `[room, n_baseline]`.
-    known: Buffer,
-    /// Steps that the LSTM takes of each.
-    lengths: Buffer,
-}
-
-impl Given {
-    fn new(
-        segments: &[Segment<'_>],
-        n_steps: usize,
-        shape: &NetworkShape,
-        device: &Device,
-    ) -> Self {
-        let room = segments.len().next_power_of_two();
-        let (row_len, n_known) = (n_steps * shape.n_inputs(), shape.n_baseline());
-        let mut steps = Vec::with_capacity(room * row_len);
-        let mut known = Vec::with_capacity(room * n_known);
-        let mut lengths = Vec::with_capacity(room);
-        for segment in segments {
-            let length = shape.lstm_steps(segment.steps.len() / shape.n_features);
-            assert!(length > 0, "a segment is shorter than the front needs");
-            lengths.push(i32::try_from(length).expect("fewer steps than 2^31"));
-            steps.extend_from_slice(segment.steps);
-            steps.resize(lengths.len() * row_len, 0.0);
-            known.extend_from_slice(segment.baseline);
-            known.resize(lengths.len() * n_known, 0.0);
-        }
-        steps.resize(room * row_len, 0.0);
-        known.resize(room * n_known, 0.0);
-        lengths.resize(room, 1);
-        Given {
-            steps: Buffer::of(steps, device),
-            known: Buffer::of(known, device),
-            lengths: Buffer::of_counts(lengths, device),
-        }
-    }
-}
-
-/// All directions' shares of the gates side by side, a unit's four gates together.
-fn input_layer(lstm: &Lstm, n_units: usize) -> Matrix {
-    let mut directions = lstm
-        .directions()
-        .map(|(input, _)| Matrix::of(input).with_columns(|to| to % 4 * n_units + to / 4));
-    let first = directions.next().expect("an LSTM hears in one direction at least");
-    directions.fold(first, |so_far, direction| so_far.beside(&direction))
-}
-
-/// `[n_directions, n_units, n_units, 4]`.
-fn hidden_weights(lstm: &Lstm, n_units: usize, device: &Device) -> Buffer {
-    let of = |(_, hidden)| Matrix::of(hidden).with_columns(|to| to % 4 * n_units + to / 4).weights;
-    Buffer::of(lstm.directions().flat_map(of).collect(), device)
 }
 
 /// A count as kernels take it.

@@ -72,7 +72,7 @@ fn summary(
     outputs: &[f32],
     said: &[f32],
     worth: &[f32],
-    lengths: &[i32],
+    lengths: &[u32],
     pooled: &mut [f32],
     n_steps: u32,
     width: u32,
@@ -84,7 +84,7 @@ fn summary(
     let own_steps = lengths[segment] as usize;
     let first_step = segment * n_steps;
     let mut scores = Shared::<[f32]>::new_slice(UNITS);
-    for block in 0..(width + UNITS - 1) / UNITS {
+    for block in 0..width.div_ceil(UNITS) {
         let column = block * UNITS + UNIT_POS_X as usize;
         if comptime!(kind == Kind::Last) {
             if column < width {
@@ -104,7 +104,7 @@ fn summary(
             let mut whole = 0.0_f32;
             let mut mean = 0.0_f32;
             let mut square = 0.0_f32;
-            for chunk in 0..(own_steps + UNITS - 1) / UNITS {
+            for chunk in 0..own_steps.div_ceil(UNITS) {
                 let first = chunk * UNITS;
                 let step = first + UNIT_POS_X as usize;
                 let mut score = 0.0_f32;

@@ -21,8 +21,8 @@ pub(super) const DEPTH: usize = 16;
 /// Where a layer's rows lie.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
 pub(super) struct Rows {
-    /// Rows in all.
-    pub(super) n_rows: u32,
+    /// How many.
+    pub(super) number: u32,
     /// Rows of one segment.
     pub(super) per_segment: u32,
     /// Values from one segment's first row to the next one's.
@@ -44,21 +44,21 @@ pub(super) struct Columns {
 
 /// Where a row begins; the last one's place for those after it.
 #[cube]
-fn place(rows: &Rows, row: u32) -> usize {
-    let row = min(row, rows.n_rows - 1);
-    let segment = row / rows.per_segment;
-    let within = row - segment * rows.per_segment;
-    (segment * rows.segment_stride + within * rows.stride) as usize
+fn place(rows: &Rows, row: usize) -> usize {
+    let row = min(row, rows.number as usize - 1);
+    let segment = row / rows.per_segment as usize;
+    let within = row - segment * rows.per_segment as usize;
+    segment * rows.segment_stride as usize + within * rows.stride as usize
 }
 
 /// The same input of four rows; zeros after the last input.
 #[cube]
-fn fetch(values: &[f32], places: &Array<usize>, input: u32, n_inputs: u32) -> Four {
+fn fetch(values: &[f32], places: Array<usize>, input: usize, n_inputs: usize) -> Four {
     let mut four = Four::new(0.0);
     if input < n_inputs {
         #[unroll]
         for lane in 0..LANES {
-            four.insert(lane, values[places[lane] + input as usize]);
+            four.insert(lane, values[places[lane] + input]);
         }
     }
     four
@@ -94,7 +94,7 @@ pub(super) fn product(
     let mut places = Array::<usize>::new(LANES);
     #[unroll]
     for lane in 0..LANES {
-        places[lane] = place(&rows, (first_row + own_rows * LANES + lane) as u32);
+        places[lane] = place(&rows, first_row + own_rows * LANES + lane);
     }
     let (own_weights, own_four) = (unit / side, min(first_four + unit % side, n_fours - 1));
 
@@ -103,15 +103,16 @@ pub(super) fn product(
     for at in 0..comptime!(LANES * reach * reach) {
         kept[at] = Four::new(0.0);
     }
-    let n_slices = (rows.n_inputs as usize + depth - 1) / depth;
-    let mut next_values = fetch(values, &places, own_input as u32, rows.n_inputs);
+    let n_inputs = rows.n_inputs as usize;
+    let n_slices = n_inputs.div_ceil(depth);
+    let mut next_values = fetch(values, places, own_input, n_inputs);
     let mut next_weights = weights[own_weights * n_fours + own_four];
     for slice in 0..n_slices {
         left[own_input * pitch + own_rows] = next_values;
         right[unit] = next_weights;
         sync_cube();
         let input = (slice + 1) * depth;
-        next_values = fetch(values, &places, (input + own_input) as u32, rows.n_inputs);
+        next_values = fetch(values, places, input + own_input, n_inputs);
         if slice + 1 < n_slices {
             next_weights = weights[(input + own_weights) * n_fours + own_four];
         }
@@ -143,7 +144,7 @@ pub(super) fn product(
             for column in 0..reach {
                 let at = comptime!((block * LANES + lane) * reach + column);
                 let four = first_four + column * SIDE + across;
-                if row < rows.n_rows as usize && four < n_fours {
+                if row < rows.number as usize && four < n_fours {
                     let mut sum = kept[at] + bias[four];
                     if is_shifted {
                         let segment = row / rows.per_segment as usize;

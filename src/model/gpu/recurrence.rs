@@ -115,34 +115,33 @@ impl Recurrence<'_> {
     }
 }
 
+/// Two barriers a step keep apart who reads the last outputs and who writes them.
 #[cube(launch)]
 fn recurrence<N: Size>(
     shares: &[Four],
     hidden: &[Four],
-    lengths: &[i32],
+    lengths: &[u32],
     outputs: &mut [f32],
     n_segments: u32,
     n_steps: u32,
     #[comptime] plan: Plan,
 ) {
-    let n_units = comptime!(plan.n_units);
-    let (vectors, lanes) = comptime!((plan.vectors, plan.lanes));
-    let (rounds, width, unrolled) = comptime!((plan.rounds(), plan.width(), plan.unrolled()));
-    let n_directions = comptime!(plan.n_directions);
-    let per_group = comptime!(vectors * lanes);
+    let (n_units, vectors, lanes) = comptime!((plan.n_units, plan.vectors, plan.lanes));
+    let (rounds, width) = comptime!((plan.rounds(), plan.width()));
+    let per_group = comptime!(plan.vectors * plan.lanes);
     let (n_segments, n_steps) = (n_segments as usize, n_steps as usize);
     let direction = CUBE_POS_Y as usize;
     let group = UNIT_POS_Y as usize;
     let first = (CUBE_POS_X as usize * plan.groups + group) * per_group;
+    // Where a vector's last outputs begin in the cube's memory.
+    let own_last = group * vectors * n_units;
 
     let mut last =
         Shared::<[Vector<f32, N>]>::new_slice(comptime!(plan.vectors * plan.groups * plan.n_units));
     let mut own_steps = Array::<usize>::new(per_group);
-    let mut segments = Array::<usize>::new(per_group);
     #[unroll]
     for at in 0..per_group {
-        segments[at] = min(first + at, n_segments - 1);
-        own_steps[at] = lengths[segments[at]] as usize;
+        own_steps[at] = lengths[min(first + at, n_segments - 1)] as usize;
     }
     let mut cells = Array::<Vector<f32, N>>::new(comptime!(rounds * vectors));
     let mut fresh = Array::<Vector<f32, N>>::new(comptime!(rounds * vectors));
@@ -159,7 +158,7 @@ fn recurrence<N: Size>(
             if unit < n_units {
                 #[unroll]
                 for vector in 0..vectors {
-                    last[(group * vectors + vector) * n_units + unit] =
+                    last[own_last + vector * n_units + unit] =
                         fresh[comptime!(round * vectors + vector)];
                 }
             }
@@ -167,65 +166,35 @@ fn recurrence<N: Size>(
         sync_cube();
         #[unroll]
         for round in 0..rounds {
-            let unit = min(round * width + UNIT_POS_X as usize, n_units - 1);
+            let own_unit = round * width + UNIT_POS_X as usize;
+            let unit = min(own_unit, n_units - 1);
             // The input's share is asked for first and needed last.
             let mut share = Array::<Four>::new(per_group);
             #[unroll]
             for at in 0..per_group {
-                let place = place(step, own_steps[at], direction);
-                let row = (segments[at] * n_steps + place) * n_directions + direction;
+                let segment = min(first + at, n_segments - 1);
+                let step = place(step, own_steps[at], direction);
+                let row = (segment * n_steps + step) * plan.n_directions + direction;
                 share[at] = shares[row * n_units + unit];
             }
-            let mut gates = Array::<Vector<f32, N>>::new(comptime!(GATES * vectors));
-            #[unroll]
-            for at in 0..comptime!(GATES * vectors) {
-                gates[at] = Vector::<f32, N>::new(0.0);
-            }
             let weights = direction * n_units * n_units + unit;
-            for some in 0..comptime!(n_units / unrolled) {
-                #[unroll]
-                for one in 0..unrolled {
-                    let input = some * unrolled + one;
-                    let weight = hidden[weights + input * n_units];
-                    #[unroll]
-                    for vector in 0..vectors {
-                        let value = last[(group * vectors + vector) * n_units + input];
-                        #[unroll]
-                        for gate in 0..GATES {
-                            let at = comptime!(vector * GATES + gate);
-                            let weight = Vector::<f32, N>::new(weight.extract(gate));
-                            gates[at] = fma(weight, value, gates[at]);
-                        }
-                    }
-                }
-            }
+            let gates = gates::<N>(hidden, &last, weights, own_last, plan);
             #[unroll]
             for vector in 0..vectors {
-                #[unroll]
-                for gate in 0..GATES {
-                    let mut of_gate = Vector::<f32, N>::new(0.0);
-                    #[unroll]
-                    for lane in 0..lanes {
-                        of_gate.insert(lane, share[comptime!(vector * lanes + lane)].extract(gate));
-                    }
-                    gates[comptime!(vector * GATES + gate)] += of_gate;
-                }
                 let at = comptime!(round * vectors + vector);
-                let input = sigmoid::<N>(gates[comptime!(vector * GATES)]);
-                let forget = sigmoid::<N>(gates[comptime!(vector * GATES + 1)]);
-                let candidate = tangent::<N>(gates[comptime!(vector * GATES + 2)]);
-                let exposed = sigmoid::<N>(gates[comptime!(vector * GATES + 3)]);
+                let input = sigmoid::<N>(gate::<N>(gates, share, vector, 0usize, plan));
+                let forget = sigmoid::<N>(gate::<N>(gates, share, vector, 1usize, plan));
+                let candidate = tangent::<N>(gate::<N>(gates, share, vector, 2usize, plan));
+                let exposed = sigmoid::<N>(gate::<N>(gates, share, vector, 3usize, plan));
                 cells[at] = forget * cells[at] + input * candidate;
                 fresh[at] = exposed * tangent::<N>(cells[at]);
                 #[unroll]
                 for lane in 0..lanes {
                     let of = comptime!(vector * lanes + lane);
-                    let is_one = round * width + (UNIT_POS_X as usize) < n_units
-                        && first + of < n_segments
-                        && step < own_steps[of];
-                    if is_one {
-                        let place = place(step, own_steps[of], direction);
-                        let row = (segments[of] * n_steps + place) * n_directions + direction;
+                    let is_there = own_unit < n_units && first + of < n_segments;
+                    if is_there && step < own_steps[of] {
+                        let step = place(step, own_steps[of], direction);
+                        let row = ((first + of) * n_steps + step) * plan.n_directions + direction;
                         outputs[row * n_units + unit] = fresh[at].extract(lane);
                     }
                 }
@@ -235,9 +204,85 @@ fn recurrence<N: Size>(
     }
 }
 
+/// The last outputs' share of a unit's gates, for each vector of segments.
+#[cube]
+fn gates<N: Size>(
+    hidden: &[Four],
+    last: &Shared<[Vector<f32, N>]>,
+    weights: usize,
+    own_last: usize,
+    #[comptime] plan: Plan,
+) -> Array<Vector<f32, N>> {
+    let (n_units, vectors, unrolled) = comptime!((plan.n_units, plan.vectors, plan.unrolled()));
+    let mut gates = Array::<Vector<f32, N>>::new(comptime!(GATES * vectors));
+    #[unroll]
+    for at in 0..comptime!(GATES * vectors) {
+        gates[at] = Vector::<f32, N>::new(0.0);
+    }
+    for some in 0..comptime!(n_units / unrolled) {
+        #[unroll]
+        for one in 0..unrolled {
+            let input = some * unrolled + one;
+            let weight = hidden[weights + input * n_units];
+            #[unroll]
+            for vector in 0..vectors {
+                let value = last[own_last + vector * n_units + input];
+                #[unroll]
+                for gate in 0..GATES {
+                    let at = comptime!(vector * GATES + gate);
+                    let weight = Vector::<f32, N>::new(weight.extract(gate));
+                    gates[at] = fma(weight, value, gates[at]);
+                }
+            }
+        }
+    }
+    gates
+}
+
+/// A gate of a vector of segments, with the input's share.
+#[cube]
+fn gate<N: Size>(
+    gates: Array<Vector<f32, N>>,
+    share: Array<Four>,
+    #[comptime] vector: usize,
+    #[comptime] gate: usize,
+    #[comptime] plan: Plan,
+) -> Vector<f32, N> {
+    let mut of_input = Vector::<f32, N>::new(0.0);
+    #[unroll]
+    for lane in 0..plan.lanes {
+        of_input.insert(lane, share[comptime!(vector * plan.lanes + lane)].extract(gate));
+    }
+    gates[comptime!(vector * GATES + gate)] + of_input
+}
+
 /// The step that a direction hears as its `step`th; its last one after the end.
 #[cube]
 fn place(step: usize, own_steps: usize, direction: usize) -> usize {
     let step = min(step, own_steps - 1);
     select(direction == 0, step, own_steps - 1 - step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_device_can_carry_out_the_plan_for_any_batch_of_up_to_4096_units() {
+        for n_units in 1..=4096 {
+            for n_segments in [1, 2, 3, 4, 5, 255, 256, 1024] {
+                let plan = Plan::new(n_units, 2, n_segments);
+                assert!(plan.fits(), "{plan:?}");
+                assert_eq!(n_units % plan.unrolled(), 0);
+                assert!(plan.rounds() * plan.width() >= n_units);
+            }
+        }
+        assert!(!Plan::new(4097, 2, 1).fits());
+    }
+
+    #[test]
+    fn more_segments_share_the_weights_of_a_cube() {
+        let per_cube = |n| Plan::new(128, 2, n).segments_per_cube();
+        assert_eq!([1, 3, 4, 255, 256].map(per_cube), [1, 1, 4, 4, 8]);
+    }
 }

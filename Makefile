@@ -114,7 +114,7 @@ bench-peers: build peers ## our speed beside that of ONNX Runtime, PyTorch and a
 .PHONY: bench-gpu
 bench-gpu: build ## the network on a GPU, beside PyTorch's with cuDNN where that is; BACKEND=software takes Mesa's driver
 	@if [ "$(BACKEND)" = software ]; then bash scripts/prepare.sh gpu; fi
-	python=python3; if [ -x $(PEERS)/bin/python ]; then python=$(PEERS)/bin/python; fi; \
+	@python=python3; if [ -x $(PEERS)/bin/python ]; then python=$(PEERS)/bin/python; fi; \
 		$$python tests/peers/gpu.py --backend $(or $(BACKEND),gpu) $(BATCHES)
 
 .PHONY: fmt

@@ -96,6 +96,7 @@ fn apart(logits: &[f32], expected: &[f32]) -> f32 {
 
 /// Any number of segments of any lengths, one longer than usual among them, in batches of one plan each.
 pub fn give_burns_logits_for_every_shape(backend: &Backend) {
+    Device::flex().seed(12);
     let lengths = [23, 13, 60, 23, 18, 47, 70, 30, 23];
     for shape in shapes() {
         let network = shape.init(&Device::flex());
@@ -118,6 +119,7 @@ pub fn give_burns_logits_for_every_shape(backend: &Backend) {
 
 /// A segment's logits do not depend on who is beside it, nor on how the batch is cut.
 pub fn keep_neighbours_apart(backend: &Backend, artifact: &Artifact) {
+    Device::flex().seed(13);
     let shape = &artifact.manifest.network;
     let network = load_network(artifact, &Device::flex()).expect("the weights fit");
     let mut gpu = GpuNetwork::new(&network, shape, backend, 300).expect("it fits");

@@ -161,6 +161,8 @@ impl GpuNetwork {
             let found = Buffer::empty(n * self.output.n_columns(), &self.backend.device);
             self.some_logits(&vec![segment; n], self.max_steps, &found, 0);
         }
+        // The room for the largest batch is given back: there may never be one.
+        self.backend.device.memory_cleanup();
     }
 
     /// Appends the logits of each segment, `n_outputs` values in the order of the segments, to `logits`.

@@ -120,6 +120,12 @@ test-weights-pytorch: build peers ## the same in PyTorch too
 bench-peers: build peers ## our speed beside that of ONNX Runtime, PyTorch and a Python pipeline (a quiet machine, please)
 	$(PEERS)/bin/python tests/peers/bench.py
 
+.PHONY: bench-gpu
+bench-gpu: build ## the network on a GPU, beside PyTorch's with cuDNN where that is; BACKEND=software takes Mesa's driver
+	@if [ "$(BACKEND)" = software ]; then bash scripts/prepare.sh gpu; fi
+	@python=python3; if [ -x $(PEERS)/bin/python ]; then python=$(PEERS)/bin/python; fi; \
+		$$python tests/peers/gpu.py --backend $(or $(BACKEND),gpu) $(BATCHES)
+
 .PHONY: fmt
 fmt: ## is the code formatted? (`cargo fmt` formats it)
 	cargo fmt --check

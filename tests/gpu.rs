@@ -4,6 +4,9 @@
 //! Needs a Vulkan loader and a software driver; `make test-gpu` installs Mesa's. It is one test, since
 //! wgpu's runtime is set up once a process.
 
+#[path = "gpu/kernels.rs"]
+mod kernels;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
@@ -59,6 +62,9 @@ fn a_software_adapter_is_refused_unasked_and_gives_the_cpus_scores_when_asked_fo
     }
     println!("{N_SEGMENTS} segments, largest difference of a probability {largest:.2e}");
     assert!(largest <= AGREEMENT, "largest difference {largest}");
+    kernels::give_burns_logits_for_every_shape(gpu.backend());
+    kernels::keep_neighbours_apart(gpu.backend(), &artifact);
+    kernels::are_a_handful(gpu.backend(), &artifact);
     a_gpu_that_is_lost_in_the_middle_of_a_call_costs_no_reading(&artifact, gpu);
 }
 

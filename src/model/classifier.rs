@@ -3,14 +3,15 @@
 use super::ModelError;
 use super::artifact::{Artifact, Manifest};
 use super::baseline::Baseline;
-use super::cpu::{CpuNetwork, Scratch, Segment};
+use super::cpu::{CpuNetwork, Scratch};
 use super::device::Backend;
+use super::gpu::GpuNetwork;
 use super::network::Network;
 use super::prepared::{Prepared, Spoken};
 use crate::emotion::{N_EMOTIONS, Scores};
 use burn::module::Module;
 use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::tensor::{Bytes, Device};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -69,24 +70,26 @@ struct Desk {
 
 /// The network in the form that its device wants.
 enum Form {
-    /// Kernels of our own.
     Cpu(Box<CpuNetwork>),
-    /// burn's, on a graphics device.
-    Graphics(Box<Network>),
+    Graphics(Box<GpuNetwork>),
 }
 
 impl LstmClassifier {
     /// Puts a model's weights on a device.
     ///
     /// # Errors
-    /// [`ModelError::CorruptWeights`] when they do not fit the manifest's network.
+    /// [`ModelError::CorruptWeights`] when they do not fit the manifest's network; [`ModelError::NoGpu`] when the
+    /// network does not fit a graphics device.
     pub fn new(artifact: &Artifact, backend: Backend) -> Result<Self, ModelError> {
         let manifest = artifact.manifest.clone();
-        let network = load_network(artifact, &backend.device)?;
+        let network = load_network(artifact, &Backend::cpu().device)?;
+        let shape = &manifest.network;
         let network = if backend.is_gpu() {
-            Form::Graphics(Box::new(network))
+            let most_frames = manifest.recipe.frames_in_ms(manifest.segment.max_ms);
+            let most_steps = most_frames / shape.frames_per_step;
+            Form::Graphics(Box::new(GpuNetwork::new(&network, shape, &backend, most_steps)?))
         } else {
-            Form::Cpu(Box::new(CpuNetwork::new(&network, &manifest.network)))
+            Form::Cpu(Box::new(CpuNetwork::new(&network, shape)))
         };
         let desks = vec![Desk::default()];
         Ok(LstmClassifier { manifest, network, backend, pool: None, desks })
@@ -159,7 +162,7 @@ impl LstmClassifier {
 
     /// Leaves the logits of all segments on the desks, one after the other.
     fn fill_desks(&mut self, spoken: &[Spoken<'_>]) -> Result<(), ModelError> {
-        let LstmClassifier { manifest, network, backend, pool, desks } = self;
+        let LstmClassifier { manifest, network, pool, desks, .. } = self;
         for desk in desks.iter_mut() {
             desk.logits.clear();
         }
@@ -175,14 +178,7 @@ impl LstmClassifier {
             (Form::Graphics(network), _) => {
                 let Desk { prepared, logits, .. } = &mut desks[0];
                 prepared.take(manifest, spoken)?;
-                for segment in prepared.segments() {
-                    let read = on_graphics(network, manifest, backend, &segment);
-                    logits.extend(read.map_err(|reason| ModelError::Device {
-                        device: backend.description.clone(),
-                        reason,
-                    })?);
-                }
-                Ok(())
+                network.logits(&prepared.segments(), logits)
             }
         }
     }
@@ -199,23 +195,6 @@ impl Desk {
         network.logits(&self.prepared.segments(), &mut self.scratch, &mut self.logits);
         Ok(())
     }
-}
-
-/// burn's logits, or what the device said.
-fn on_graphics(
-    network: &Network,
-    manifest: &Manifest,
-    backend: &Backend,
-    segment: &Segment<'_>,
-) -> Result<Vec<f32>, String> {
-    let device = &backend.device;
-    let n_inputs = manifest.network.n_inputs();
-    let shape = [1, segment.steps.len() / n_inputs, n_inputs];
-    let steps = TensorData::new(segment.steps.to_vec(), shape);
-    let known = TensorData::new(segment.baseline.to_vec(), [1, segment.baseline.len()]);
-    let (steps, known) = (Tensor::from_data(steps, device), Tensor::from_data(known, device));
-    let logits = network.forward(steps, known, manifest.network.pooling);
-    logits.try_into_vec_as::<f32>().map_err(|error| error.to_string())
 }
 
 impl Classifier for LstmClassifier {

@@ -120,12 +120,17 @@ impl Backend {
     }
 }
 
+/// What is given to a device before it begins: the writes and launches of one batch of segments, so that it is at work
+/// while the next batch is made ready.
+const TASKS_AT_ONCE: usize = 12;
+
 /// Sets up one adapter; nothing is computed yet.
 fn adapter(kind: DeviceKind) -> Result<Backend, ModelError> {
     // Pinned on Linux: left alone, wgpu also tries OpenGL, which prints to the terminal.
     let api = if cfg!(target_os = "linux") { WgpuBackend::Vulkan } else { WgpuBackend::Auto };
     let _quiet = quiet_stderr();
-    let options = Device::wgpu_options().graphics_api(api).device_kind(kind);
+    let options =
+        Device::wgpu_options().graphics_api(api).device_kind(kind).tasks_max(TASKS_AT_ONCE);
     let found = catch_unwind(AssertUnwindSafe(|| options.init_with_setup()))
         .map_err(|_| ModelError::NoGpu { reason: "its driver failed while starting".into() })?;
     let (device, setup) =

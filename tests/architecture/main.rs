@@ -103,6 +103,7 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
     // Kernels of our own.
     Reserved { words: &["pulp"], only_in: &["model/cpu/", "features/"], tests_too: false },
+    Reserved { words: &["cubecl"], only_in: &["model/gpu/"], tests_too: false },
     Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved {
         words: &["clap", "clap_complete", "clap_mangen"],

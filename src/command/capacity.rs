@@ -120,7 +120,8 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
         }
         None => search(&mut callers, settings.json)?,
     };
-    let limited_by = limit(&trials, carried, segment_of_many_ms);
+    let cpu_segment_ms = (!callers.is_on_gpu()).then_some(segment_of_many_ms);
+    let limited_by = limit(&trials, carried, cpu_segment_ms);
     let findings = Findings {
         machine: machine::description(),
         backend: callers.backend(),
@@ -190,29 +191,24 @@ fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Opti
     Ok((trials, carried))
 }
 
-/// What there is too little of, in words.
-fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: f64) -> Option<String> {
+/// What there is too little of, in words; `segment_ms` is what a segment costs the processor, if it does.
+fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: Option<f64>) -> Option<String> {
     let trial = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n))?;
-    let network = trial.readings_per_s * segment_ms / 1e3;
-    #[expect(clippy::cast_precision_loss, reason = "a number of threads")]
-    let threads = trial.threads as f64;
-    let whose = if trial.threads == 1 {
-        "the engine's thread: with".to_owned()
-    } else {
-        format!("the processor: with {} threads for", trial.threads)
-    };
-    Some(match trial.cores {
-        Some(cores) if cores > 0.8 * threads => format!(
-            "{whose} {} callers {cores:.2} cores are busy, {:.0} % of it with the network",
-            trial.callers,
-            100.0 * (network / cores).min(1.0)
-        ),
-        Some(cores) => format!(
-            "waiting: with {} callers only {cores:.2} cores are busy, so other programs or the device are slow",
-            trial.callers
-        ),
-        None => format!("time: {} callers are too many", trial.callers),
-    })
+    let (callers, percent) = (trial.callers, 100.0 * trial.busy.min(1.0));
+    if percent < 80.0 {
+        return Some(format!(
+            "waiting: with {callers} callers the engine is at work only {percent:.0} % of the time, so other \
+             programs are in the way"
+        ));
+    }
+    let at_work =
+        format!("the engine: with {callers} callers it is at work {percent:.0} % of the time");
+    let Some(cores) = trial.cores else { return Some(at_work) };
+    let network = segment_ms.map_or(String::new(), |segment_ms| {
+        let network = trial.readings_per_s * segment_ms / 1e3;
+        format!(", {:.0} % of that with the network", 100.0 * (network / cores).min(1.0))
+    });
+    Some(format!("{at_work}, on {cores:.2} of {} cores{network}", trial.threads))
 }
 
 fn conclusion(findings: &Findings) -> String {
@@ -243,6 +239,7 @@ mod tests {
             p50_ms: Some(1.0),
             p95_ms: Some(p95_ms),
             p99_ms: Some(2.0 * p95_ms),
+            busy: cores,
             cores: Some(cores),
             memory_mb: Some(30.0),
             is_silent: false,
@@ -252,11 +249,14 @@ mod tests {
     #[test]
     fn what_limits_is_read_from_the_first_number_that_is_too_many() {
         let trials = [trial(100, 20.0, 0.5), trial(200, 900.0, 1.0)];
-        let words = limit(&trials, Some(100), 0.5).unwrap();
-        assert!(words.contains("with 200 callers 1.00 cores are busy, 40 %"), "{words}");
-        let waiting = limit(&[trial(10, 900.0, 0.2)], None, 0.5).unwrap();
-        assert!(waiting.contains("only 0.20 cores"), "{waiting}");
-        assert_eq!(limit(&trials[..1], Some(100), 0.5), None);
+        let words = limit(&trials, Some(100), Some(0.5)).unwrap();
+        let expected =
+            "with 200 callers it is at work 100 % of the time, on 1.00 of 1 cores, 40 % of that";
+        assert!(words.contains(expected), "{words}");
+        assert!(!limit(&trials, Some(100), None).unwrap().contains("network"));
+        let waiting = limit(&[trial(10, 900.0, 0.2)], None, Some(0.5)).unwrap();
+        assert!(waiting.contains("only 20 % of the time"), "{waiting}");
+        assert_eq!(limit(&trials[..1], Some(100), Some(0.5)), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::features;
 use crate::features::recipe::Recipe;
 use crate::model::artifact::InputForm;
 use crate::model::classifier::coefficient_means;
-use crate::model::{Baseline, Classifier, LstmClassifier, ModelError};
+use crate::model::{Baseline, Classifier, LstmClassifier, ModelError, Spoken};
 use crate::resample::{ResampleError, resample_all};
 
 /// The samples of a clip that its frames are made of, at the recipe's rate.
@@ -64,14 +64,19 @@ pub fn clip_scores(
     if frames.len() <= longest {
         return Ok(classifier.classify(frames, baseline)?.scores);
     }
-    let mut sum = [0.0_f32; N_EMOTIONS];
-    let mut n_segments = 0.0_f32;
     let hop = (longest / width / 2).max(1) * width;
     let last = frames.len() - longest;
-    for start in (0..last).step_by(hop).chain([last]) {
-        let scores = classifier.classify(&frames[start..start + longest], baseline)?.scores;
-        sum.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += score);
-        n_segments += 1.0;
+    let segments = (0..last).step_by(hop).chain([last]);
+    let spoken: Vec<Spoken<'_>> = segments
+        .map(|start| Spoken { frames: &frames[start..start + longest], baseline })
+        .collect();
+    let mut answers = Vec::with_capacity(spoken.len());
+    classifier.classify_all(&spoken, &mut answers)?;
+    let mut sum = [0.0_f32; N_EMOTIONS];
+    for answer in &answers {
+        sum.iter_mut().zip(answer.scores.0).for_each(|(sum, score)| *sum += score);
     }
+    #[expect(clippy::cast_precision_loss, reason = "segments of a clip")]
+    let n_segments = answers.len() as f32;
     Ok(Scores(sum.map(|total| total / n_segments)))
 }

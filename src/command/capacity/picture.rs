@@ -168,6 +168,7 @@ mod tests {
             p50_ms: p95_ms.map(|ms| ms / 2.0),
             p95_ms,
             p99_ms: p95_ms.map(|ms| ms * 2.0),
+            busy: cores.unwrap_or(0.5),
             cores,
             memory_mb: cores.map(|cores| 30.0 + 100.0 * cores),
             is_silent: p95_ms.is_none(),

@@ -43,6 +43,8 @@ pub(super) struct Trial {
     pub(super) p50_ms: Option<f64>,
     pub(super) p95_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
+    /// Share of the time in which the engine was at work, waiting for its threads and its device included.
+    pub(super) busy: f64,
     /// Cores that were busy, on average; none where the system does not tell.
     pub(super) cores: Option<f64>,
     /// Memory of the whole program.
@@ -122,6 +124,11 @@ impl Callers {
         self.prepared().backend().description.clone()
     }
 
+    /// Whether that is a GPU.
+    pub(super) fn is_on_gpu(&self) -> bool {
+        self.prepared().backend().is_gpu()
+    }
+
     /// What is to be told of it.
     pub(super) fn notice(&self) -> Option<String> {
         self.prepared().notice()
@@ -154,19 +161,23 @@ impl Callers {
         let prepared = prepared.under(self.terms.with_log(log, None));
         let mut engine = prepared.engine(lines, None, CallRule::ByKey, Clock::RealTime)?;
         let mut n_readings = 0_u64;
+        let mut at_work = Duration::ZERO;
         let mut counted: Option<(Instant, Option<Duration>)> = None;
         let begun = Instant::now();
         while begun.elapsed() < WARM_UP + self.length {
             if counted.is_none() && begun.elapsed() >= WARM_UP {
                 engine.count_delays_anew();
                 n_readings = 0;
+                at_work = Duration::ZERO;
                 counted = Some((Instant::now(), machine::computed()));
             }
+            let step_begun = Instant::now();
             let step = engine.step(&mut |news| {
                 let is_reading =
                     matches!(news, News::Update(Update { event: Event::Reading(_), .. }));
                 n_readings += u64::from(is_reading);
             })?;
+            at_work += step_begun.elapsed();
             match step {
                 Step::Worked => {}
                 Step::Waiting => std::thread::sleep(POLL),
@@ -192,6 +203,7 @@ impl Callers {
             p50_ms: delays.percentile(50),
             p95_ms: delays.percentile(95),
             p99_ms: delays.percentile(99),
+            busy: at_work.as_secs_f64() / wall,
             cores: computed.map(|computed| computed / wall),
             memory_mb,
             is_silent: self.silent,

@@ -117,9 +117,12 @@ pub struct CapacityArgs {
     /// Callers who say nothing
     #[arg(long)]
     pub silent: bool,
+    /// The sound comes in blocks of so many milliseconds: 20 as on most telephone networks, 100 as from a sound server
+    #[arg(long, default_value = "20", value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub block_ms: u32,
     /// Instead: what one call costs by its length, read as fast as it can be, such as 30s,10m,8h [default: 1, 2, 5, 10,
     /// 30 minutes, 1, 2, 4, 8 hours]
-    #[arg(long, value_name = "LENGTHS", conflicts_with_all = ["seconds", "callers", "silent"])]
+    #[arg(long, value_name = "LENGTHS", conflicts_with_all = ["seconds", "callers", "silent", "block_ms"])]
     pub lengths: Option<Option<String>>,
     /// Write a picture of the cost there, as SVG
     #[arg(long, value_name = "FILE")]

@@ -159,6 +159,7 @@ fn measure_capacity(args: CapacityArgs) -> anyhow::Result<Exit> {
         length: seconds(args.seconds)?,
         callers: args.callers.map(Into::into),
         silent: args.silent,
+        block_ms: args.block_ms,
         lengths: lengths.transpose()?,
         plot: args.plot,
         force: args.force,

@@ -3,7 +3,7 @@
 //! In: what computes, and for how long each number of callers is tried. Out: a table of the delays, the work and
 //! the memory at each number, and the largest that was carried. The engine is the one that `monitor` runs, with a
 //! log for each call; only the callers are simulated: everybody says the demo call's text, each begins elsewhere
-//! in it, and the samples come by the clock in blocks of 20 ms.
+//! in it, and the samples come by the clock in blocks of one length.
 
 pub mod lengths;
 mod long_call;
@@ -49,6 +49,8 @@ pub struct CapacitySettings {
     pub callers: Option<usize>,
     /// Whether nobody says anything.
     pub silent: bool,
+    /// Milliseconds of sound that come at once, 1 to 1000.
+    pub block_ms: u32,
     /// Calls of these lengths instead, one after the other.
     pub lengths: Option<Lengths>,
     /// Write a picture there.
@@ -69,6 +71,8 @@ struct Findings {
     /// Milliseconds for each of [`AT_ONCE`] segments.
     segment_of_many_ms: f64,
     limit_ms: f64,
+    /// Milliseconds of sound that came at once.
+    block_ms: u32,
     trials: Vec<Trial>,
     /// The largest number of callers whose delay was within the limit; none if none was.
     carried: Option<usize>,
@@ -104,13 +108,13 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
     machine::allow_open_files();
-    let mut callers = Callers::new(config, settings.silent, settings.length)?;
+    let mut callers = Callers::new(config, settings)?;
     if let Some(notice) = callers.notice() {
         tell(&notice);
     }
     let (segment_ms, segment_of_many_ms) = (callers.segment_ms(1)?, callers.segment_ms(AT_ONCE)?);
     if !settings.json {
-        print(&heading(&callers, &artifact, segment_ms, segment_of_many_ms))?;
+        print(&heading(&callers, &artifact, settings.block_ms, [segment_ms, segment_of_many_ms]))?;
     }
     let (trials, carried) = match settings.callers {
         Some(n_callers) => {
@@ -128,6 +132,7 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
         segment_ms,
         segment_of_many_ms,
         limit_ms: LIMIT_MS,
+        block_ms: settings.block_ms,
         trials,
         carried,
         limited_by,
@@ -140,9 +145,11 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
     Ok(picture::callers(&findings))
 }
 
-fn heading(callers: &Callers, artifact: &Artifact, one_ms: f64, of_many_ms: f64) -> String {
+fn heading(callers: &Callers, artifact: &Artifact, block_ms: u32, segment_ms: [f64; 2]) -> String {
+    let [one, of_many] = segment_ms;
     format!(
-        "{}\n{} on {}: {one_ms:.2} ms a segment, {of_many_ms:.2} ms each of {AT_ONCE} at once\n\n\
+        "{}\n{} on {}: {one:.2} ms a segment, {of_many:.2} ms each of {AT_ONCE} at once\n\
+         sound in blocks of {block_ms} ms, which the delays include\n\n\
          callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
         machine::description(),
         artifact.manifest.name,

@@ -148,6 +148,13 @@ impl Prepared {
         self.classifier.manifest().honest_line()
     }
 
+    /// Waits for a GPU that warms up, so that it alone reads.
+    pub fn wait_until_warm(&mut self) {
+        while self.classifier.is_warming() {
+            std::thread::sleep(super::watch::POLL);
+        }
+    }
+
     /// Classifies the model's test segment so many times at once, as if of so many calls.
     ///
     /// # Errors

@@ -182,6 +182,7 @@ mod tests {
             segment_ms: 1.0,
             segment_of_many_ms: 1.0,
             limit_ms: 250.0,
+            block_ms: 20,
             trials,
             carried,
             limited_by: None,

@@ -3,7 +3,7 @@
 //! In: how many. Out: a [`Trial`]. Keeps the model, which goes from engine to engine, and the sound in a folder
 //! that is removed at the end.
 
-use super::machine;
+use super::{CapacitySettings, machine};
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::command::engine::input::Input;
@@ -86,6 +86,7 @@ pub(super) struct Callers {
     folder: TempDir,
     call: PathBuf,
     silent: bool,
+    block_ms: u32,
     length: Duration,
 }
 
@@ -94,7 +95,8 @@ impl Callers {
     ///
     /// # Errors
     /// As [`Prepared::new`]; a folder for temporary files that cannot be written.
-    pub(super) fn new(config: Config, silent: bool, length: Duration) -> anyhow::Result<Self> {
+    pub(super) fn new(config: Config, wanted: &CapacitySettings) -> anyhow::Result<Self> {
+        let &CapacitySettings { silent, block_ms, length, .. } = wanted;
         let settings = SessionSettings {
             config,
             log: LogTo::Nowhere,
@@ -102,7 +104,8 @@ impl Callers {
             json: false,
             recording: None,
         };
-        let prepared = Prepared::new(settings)?;
+        let mut prepared = Prepared::new(settings)?;
+        prepared.wait_until_warm();
         let terms = prepared.terms().clone();
         let folder = tempfile::tempdir().context("cannot write temporary files")?;
         let call = folder.path().join("call.wav");
@@ -112,7 +115,7 @@ impl Callers {
             bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xff);
         }
         std::fs::write(&call, bytes).context("cannot write temporary files")?;
-        Ok(Callers { prepared: Some(prepared), terms, folder, call, silent, length })
+        Ok(Callers { prepared: Some(prepared), terms, folder, call, silent, block_ms, length })
     }
 
     fn prepared(&self) -> &Prepared {
@@ -212,8 +215,10 @@ impl Callers {
 
     /// One caller, who begins elsewhere in the text than the others, and comes to no end of it.
     fn line(&self, caller: usize, n_callers: usize) -> anyhow::Result<LineSetup> {
-        let mut recording = Recording::open(&self.call, Channel::Mix, Pace::Paced { speed: 1.0 })?;
+        let recording = Recording::open(&self.call, Channel::Mix, Pace::Paced { speed: 1.0 })?;
         let rate_hz = u64::from(recording.sample_rate_hz());
+        let block_len = usize::try_from(rate_hz * u64::from(self.block_ms) / 1_000)?;
+        let mut recording = recording.with_block_len(block_len.max(1));
         let all = recording.len_samples().unwrap_or_default();
         let heard = (WARM_UP + self.length).as_secs() + 2;
         let room = all.saturating_sub(heard * rate_hz);

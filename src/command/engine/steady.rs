@@ -171,6 +171,12 @@ impl<F: Classifier> Steady<F> {
         }
     }
 
+    /// Whether a GPU warms up and the CPU reads until then.
+    pub fn is_warming(&mut self) -> bool {
+        self.look_at_warming();
+        self.warming.is_some()
+    }
+
     /// Where it runs now.
     #[must_use]
     pub fn backend(&self) -> &Backend {

@@ -81,11 +81,13 @@ fn while_the_gpu_warms_up_the_cpu_answers() {
     let gpu = steady.backend().clone();
     let mut warming = Steady::warming_up(make, gpu, steady.fallback);
     assert_eq!(ask(&mut warming), Emotion::Happiness);
+    assert!(warming.is_warming());
     assert!(warming.backend().notice.as_ref().is_some_and(|text| text.contains("warms up")));
     go.send(()).unwrap();
     while ask(&mut warming) != Emotion::Fear {
         std::thread::yield_now();
     }
+    assert!(!warming.is_warming());
     assert_eq!(warming.backend().description, "GPU Test");
     assert!(warming.take_notice().is_some_and(|text| text.contains("is warm")));
 }

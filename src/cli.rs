@@ -118,17 +118,17 @@ pub struct CapacityArgs {
     #[arg(long)]
     pub silent: bool,
     /// The sound comes in blocks of so many milliseconds: 20 as on most telephone networks, 100 as from a sound server
-    #[arg(long, default_value = "20", value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value = "20", value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub block_ms: u32,
-    /// Instead: what one call costs by its length, read as fast as it can be, such as 30s,10m,8h [default: 1, 2, 5, 10,
-    /// 30 minutes, 1, 2, 4, 8 hours]
+    /// Instead: what one call costs by its length, read as fast as it can be, such as 30s,10m,8h (29 MB an hour in
+    /// the folder for temporary files) [default: 1, 2, 5, 10, 30 minutes, 1, 2, 4, 8 hours]
     #[arg(long, value_name = "LENGTHS", conflicts_with_all = ["seconds", "callers", "silent", "block_ms"])]
     pub lengths: Option<Option<String>>,
     /// Write a picture of the cost there, as SVG
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
     /// Replace a picture of that name
-    #[arg(long)]
+    #[arg(long, requires = "plot")]
     pub force: bool,
     /// As JSON
     #[arg(long)]

@@ -13,14 +13,18 @@ mod trial;
 
 use super::installed;
 use super::printer::{print, print_json, tell};
+use super::watch::stop_flag;
 use crate::config::Config;
 use crate::model::artifact::Artifact;
+use crate::model::cpu::MAX_AT_ONCE;
 use crate::model::device::BackendChoice;
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
 use lengths::Lengths;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use trial::{Callers, Trial};
 
@@ -30,8 +34,12 @@ const LIMIT_MS: f64 = 250.0;
 /// Numbers of callers that are tried, until one is too many; then between the last two.
 const LADDER: [usize; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
 
-/// Segments of as many callers as are read at once where there are many.
-const AT_ONCE: u32 = 6;
+/// The engine carries no more where it is at work for a larger share of the time.
+const FULL: f64 = 0.8;
+
+/// Files that are open for each caller, the sound and the log, and for all else.
+const FILES_EACH: usize = 2;
+const OWN_FILES: usize = 64;
 
 /// How often the number is halved between what was carried and what was not.
 const N_HALVED: usize = 3;
@@ -49,7 +57,7 @@ pub struct CapacitySettings {
     pub callers: Option<usize>,
     /// Whether nobody says anything.
     pub silent: bool,
-    /// Milliseconds of sound that come at once, 1 to 1000.
+    /// Milliseconds of sound that come at once, 1 to 200.
     pub block_ms: u32,
     /// Calls of these lengths instead, one after the other.
     pub lengths: Option<Lengths>,
@@ -68,7 +76,7 @@ struct Findings {
     backend: String,
     /// Milliseconds for one segment alone.
     segment_ms: f64,
-    /// Milliseconds for each of [`AT_ONCE`] segments.
+    /// Milliseconds for each of [`MAX_AT_ONCE`] segments.
     segment_of_many_ms: f64,
     limit_ms: f64,
     /// Milliseconds of sound that came at once.
@@ -91,9 +99,11 @@ pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
         OutputFile::create(path, IfExists::from_force(settings.force), ReadableBy::Everyone)
     });
     let plot = plot.transpose()?;
+    // What is temporary goes at a signal too.
+    let stop = stop_flag()?;
     let picture = match &settings.lengths {
-        Some(lengths) => lengths::run(settings, lengths)?,
-        None => numbers(settings)?,
+        Some(lengths) => lengths::run(settings, lengths, stop)?,
+        None => numbers(settings, stop)?,
     };
     if let Some(mut plot) = plot {
         plot.write_all(picture.as_bytes())?;
@@ -103,16 +113,17 @@ pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
 }
 
 /// Numbers of callers; the picture of what they cost.
-fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
+fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
     let artifact = installed::open(settings.model.as_deref())?;
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
-    machine::allow_open_files();
-    let mut callers = Callers::new(config, settings)?;
+    let most = machine::allow_open_files().map(|n| n.saturating_sub(OWN_FILES) / FILES_EACH);
+    let mut callers = Callers::new(config, settings, stop)?;
     if let Some(notice) = callers.notice() {
         tell(&notice);
     }
-    let (segment_ms, segment_of_many_ms) = (callers.segment_ms(1)?, callers.segment_ms(AT_ONCE)?);
+    let (segment_ms, segment_of_many_ms) =
+        (callers.segment_ms(1)?, callers.segment_ms(MAX_AT_ONCE)?);
     if !settings.json {
         print(&heading(&callers, &artifact, settings.block_ms, [segment_ms, segment_of_many_ms]))?;
     }
@@ -122,10 +133,16 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
             let carried = trial.is_carried(LIMIT_MS).then_some(n_callers);
             (vec![trial], carried)
         }
-        None => search(&mut callers, settings.json)?,
+        None => search(&mut callers, most, settings.json)?,
     };
     let cpu_segment_ms = (!callers.is_on_gpu()).then_some(segment_of_many_ms);
-    let limited_by = limit(&trials, carried, cpu_segment_ms);
+    let limited_by = limit(&trials, carried, cpu_segment_ms).or_else(|| {
+        let most =
+            most.filter(|most| settings.callers.is_none() && *most < LADDER[LADDER.len() - 1]);
+        most.map(|most| {
+            format!("open files: the system allows this program those of {most} callers")
+        })
+    });
     let findings = Findings {
         machine: machine::description(),
         backend: callers.backend(),
@@ -148,7 +165,7 @@ fn numbers(settings: &CapacitySettings) -> anyhow::Result<String> {
 fn heading(callers: &Callers, artifact: &Artifact, block_ms: u32, segment_ms: [f64; 2]) -> String {
     let [one, of_many] = segment_ms;
     format!(
-        "{}\n{} on {}: {one:.2} ms a segment, {of_many:.2} ms each of {AT_ONCE} at once\n\
+        "{}\n{} on {}: {one:.2} ms a segment, {of_many:.2} ms each of {MAX_AT_ONCE} at once\n\
          sound in blocks of {block_ms} ms, which the delays include\n\n\
          callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
         machine::description(),
@@ -167,10 +184,14 @@ fn tried(callers: &mut Callers, n_callers: usize, json: bool) -> anyhow::Result<
 }
 
 /// Up the ladder until the delay is too long, and then between the last two steps.
-fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Option<usize>)> {
+fn search(
+    callers: &mut Callers,
+    most: Option<usize>,
+    json: bool,
+) -> anyhow::Result<(Vec<Trial>, Option<usize>)> {
     let mut trials = Vec::new();
     let (mut carried, mut too_many) = (None, None);
-    for n_callers in LADDER {
+    for n_callers in LADDER.into_iter().filter(|n| most.is_none_or(|most| *n <= most)) {
         let trial = tried(callers, n_callers, json)?;
         let is_carried = trial.is_carried(LIMIT_MS);
         trials.push(trial);
@@ -202,14 +223,15 @@ fn search(callers: &mut Callers, json: bool) -> anyhow::Result<(Vec<Trial>, Opti
 fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: Option<f64>) -> Option<String> {
     let trial = trials.iter().find(|trial| carried.is_none_or(|n| trial.callers > n))?;
     let (callers, percent) = (trial.callers, 100.0 * trial.busy.min(1.0));
-    if percent < 80.0 {
+    if trial.busy < FULL {
         return Some(format!(
-            "waiting: with {callers} callers the engine is at work only {percent:.0} % of the time, so other \
-             programs are in the way"
+            "waiting: with {} the engine is at work only {percent:.0} % of the time, so other programs are in \
+             the way",
+            words(callers)
         ));
     }
     let at_work =
-        format!("the engine: with {callers} callers it is at work {percent:.0} % of the time");
+        format!("the engine: with {} it is at work {percent:.0} % of the time", words(callers));
     let Some(cores) = trial.cores else { return Some(at_work) };
     let network = segment_ms.map_or(String::new(), |segment_ms| {
         let network = trial.readings_per_s * segment_ms / 1e3;
@@ -218,20 +240,33 @@ fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: Option<f64>) -> O
     Some(format!("{at_work}, on {cores:.2} of {} cores{network}", trial.threads))
 }
 
+fn words(n_callers: usize) -> String {
+    if n_callers == 1 { "1 caller".to_owned() } else { format!("{n_callers} callers") }
+}
+
 fn conclusion(findings: &Findings) -> String {
-    let carried = findings.carried.map_or("no caller at all".to_owned(), |n| match n {
-        1 => "1 caller".to_owned(),
-        n => format!("{n} callers"),
-    });
+    let limit_ms = findings.limit_ms;
+    let carried = match (findings.carried, &findings.trials[..]) {
+        (Some(n), _) => format!("This machine carries {}", words(n)),
+        (None, [only]) => format!("This machine does not carry {}", words(only.callers)),
+        (None, _) => "This machine carries no caller at all".to_owned(),
+    };
+    let why = match findings.carried {
+        _ if findings.trials.iter().all(|trial| trial.is_silent) => {
+            "they say nothing, so nothing is read".to_owned()
+        }
+        Some(_) => {
+            format!("95 % of their readings are logged within {limit_ms} ms of the last sample")
+        }
+        None => {
+            format!("too many readings are logged later than {limit_ms} ms after the last sample")
+        }
+    };
     let limit = match &findings.limited_by {
         Some(limit) => format!("Limited by {limit}."),
         None => "More were not tried.".to_owned(),
     };
-    format!(
-        "\nThis machine carries {carried}: 95 % of their readings are logged within {} ms of the last sample.\n\
-         {limit}\n",
-        findings.limit_ms
-    )
+    format!("\n{carried}: {why}.\n{limit}\n")
 }
 
 #[cfg(test)]
@@ -270,7 +305,9 @@ mod tests {
     fn silence_is_carried_without_readings_and_speech_is_not() {
         let nothing = Trial { p95_ms: None, ..trial(3, 0.0, 0.1) };
         assert!(!nothing.is_carried(LIMIT_MS));
-        assert!(Trial { is_silent: true, ..nothing }.is_carried(LIMIT_MS));
+        let silent = Trial { is_silent: true, ..nothing };
+        assert!(silent.is_carried(LIMIT_MS));
+        assert!(!Trial { busy: 0.9, ..silent }.is_carried(LIMIT_MS));
         assert!(trial(3, 250.0, 0.1).is_carried(LIMIT_MS));
         assert!(!trial(3, 251.0, 0.1).is_carried(LIMIT_MS));
     }

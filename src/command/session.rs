@@ -1,5 +1,8 @@
 //! What `monitor` and `replay` have in common: model, pipeline and log.
 
+#[cfg(test)]
+mod tests;
+
 use super::engine::line::Clock;
 use super::engine::log_book::LogBook;
 use super::engine::on_alert::OnAlert;
@@ -9,6 +12,7 @@ use super::engine::switchboard::{CallRule, Switchboard};
 use super::engine::{Engine, LineSetup};
 use super::installed;
 use super::sessions::purge;
+use super::watch::POLL;
 use crate::audio::Source;
 use crate::config::Config;
 use crate::dashboard;
@@ -20,11 +24,12 @@ use crate::pipeline::{Pipeline, PipelineError, PipelineSettings};
 use crate::session::SESSION_VERSION;
 use crate::session::record::{Header, ModelEntry, RecordingEntry};
 use crate::stream_time::STREAM_RATE_HZ;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What both commands are asked for.
 #[derive(Clone, Debug)]
@@ -116,6 +121,19 @@ impl Prepared {
         Prepared { terms, classifier, retention: None }
     }
 
+    /// The same, if the model still runs where it did.
+    ///
+    /// # Errors
+    /// When that device has failed.
+    pub fn again_on(backend: &Backend, terms: Terms, classifier: Steady) -> anyhow::Result<Self> {
+        let (before, now) = (&backend.description, &classifier.backend().description);
+        ensure!(
+            before == now,
+            "the {before} has failed, and the {now} reads: this is no measure of it"
+        );
+        Ok(Self::again(terms, classifier))
+    }
+
     /// What the session is made with.
     #[must_use]
     pub fn terms(&self) -> &Terms {
@@ -149,10 +167,21 @@ impl Prepared {
     }
 
     /// Waits for a GPU that warms up, so that it alone reads.
-    pub fn wait_until_warm(&mut self) {
+    ///
+    /// # Errors
+    /// When that takes longer than a driver may need to compile.
+    pub fn wait_until_warm(&mut self) -> anyhow::Result<()> {
+        let begun = Instant::now();
         while self.classifier.is_warming() {
-            std::thread::sleep(super::watch::POLL);
+            let passed = begun.elapsed();
+            ensure!(
+                passed < WARM_WITHIN,
+                "the GPU is not warm after {} s; use --backend cpu",
+                passed.as_secs()
+            );
+            std::thread::sleep(POLL);
         }
+        Ok(())
     }
 
     /// Classifies the model's test segment so many times at once, as if of so many calls.
@@ -203,6 +232,18 @@ impl Prepared {
         rule: CallRule,
         clock: Clock,
     ) -> anyhow::Result<Engine> {
+        let pool = threads_for(lines.len())?;
+        self.engine_on(pool, lines, operator, rule, clock)
+    }
+
+    fn engine_on(
+        self,
+        pool: Option<Arc<ThreadPool>>,
+        lines: Vec<LineSetup>,
+        operator: Option<OperatorSide>,
+        rule: CallRule,
+        clock: Clock,
+    ) -> anyhow::Result<Engine> {
         let template = self.template(operator.as_ref().map(OperatorSide::source))?;
         let settings = &self.terms.settings;
         let folder = match settings.log {
@@ -221,7 +262,6 @@ impl Prepared {
         switchboard.open()?;
         let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
         let alerts = settings.config.alerts.clone();
-        let pool = threads_for(lines.len())?;
         let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts).on_threads(pool.clone());
         pipeline.classifier().work_on(pool.clone());
         if let Some(side) = &operator {
@@ -252,6 +292,9 @@ impl Prepared {
 /// From this number of lines on the engine uses all cores. Fewer are some percent of one: the others are the
 /// operator's.
 const MANY_LINES: usize = 24;
+
+/// A driver that compiles for the first time needs some seconds; one that needs so long hangs.
+const WARM_WITHIN: Duration = Duration::from_mins(1);
 
 /// Threads to share so many lines; none where the engine's own is enough.
 fn threads_for(n_lines: usize) -> anyhow::Result<Option<Arc<ThreadPool>>> {

@@ -9,6 +9,9 @@ use crate::model::classifier::coefficient_means;
 use crate::model::{Baseline, Classifier, LstmClassifier, ModelError, Spoken};
 use crate::resample::{ResampleError, resample_all};
 
+/// Segments that are read at once: a device is well used, and an hour's clip needs little memory.
+const AT_ONCE: usize = 64;
+
 /// The samples of a clip that its frames are made of, at the recipe's rate.
 ///
 /// Clips for [`InputForm::CoefficientMeans`] are cut as the original notebook cuts them (3 s from 0.5 s on);
@@ -71,7 +74,9 @@ pub fn clip_scores(
         .map(|start| Spoken { frames: &frames[start..start + longest], baseline })
         .collect();
     let mut answers = Vec::with_capacity(spoken.len());
-    classifier.classify_all(&spoken, &mut answers)?;
+    for some in spoken.chunks(AT_ONCE) {
+        classifier.classify_all(some, &mut answers)?;
+    }
     let mut sum = [0.0_f32; N_EMOTIONS];
     for answer in &answers {
         sum.iter_mut().zip(answer.scores.0).for_each(|(sum, score)| *sum += score);

@@ -3,7 +3,7 @@
 use super::ModelError;
 use super::artifact::{Artifact, Manifest};
 use super::baseline::Baseline;
-use super::cpu::{CpuNetwork, Scratch};
+use super::cpu::{CpuNetwork, MAX_AT_ONCE, Scratch};
 use super::device::Backend;
 use super::gpu::GpuNetwork;
 use super::network::Network;
@@ -38,7 +38,7 @@ pub trait Classifier {
     /// Appends the answers for what several callers said, in their order: at once, where that costs less.
     ///
     /// # Errors
-    /// As [`Classifier::classify`], for the first that fails; then nothing is appended.
+    /// As [`Classifier::classify`], for one of those that fail; then nothing is appended.
     fn classify_all(
         &mut self,
         spoken: &[Spoken<'_>],
@@ -191,8 +191,11 @@ impl Desk {
         network: &CpuNetwork,
         spoken: &[Spoken<'_>],
     ) -> Result<(), ModelError> {
-        self.prepared.take(manifest, spoken)?;
-        network.logits(&self.prepared.segments(), &mut self.scratch, &mut self.logits);
+        // As many as are read at once, so that they are still in the processor's caches.
+        for some in spoken.chunks(MAX_AT_ONCE) {
+            self.prepared.take(manifest, some)?;
+            network.logits(&self.prepared.segments(), &mut self.scratch, &mut self.logits);
+        }
         Ok(())
     }
 }
@@ -268,4 +271,37 @@ pub fn load_network(artifact: &Artifact, device: &Device) -> Result<Network, Mod
         .init(device)
         .try_load_record(record)
         .map_err(|error| corrupt(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rayon::ThreadPoolBuilder;
+
+    #[test]
+    fn what_is_read_at_once_is_read_as_alone_on_any_number_of_threads() {
+        let artifact = Artifact::bundled().unwrap();
+        let mut classifier = LstmClassifier::new(&artifact, Backend::cpu()).unwrap();
+        let (longest, n_features) =
+            (classifier.test_segment(), artifact.manifest.recipe.n_features());
+        let baselines = [Baseline::default(), Baseline::of(&longest, n_features)];
+        let spoken: Vec<Spoken<'_>> = (0..20)
+            .map(|number| Spoken {
+                frames: &longest[number * 5 * n_features..],
+                baseline: &baselines[number % 2],
+            })
+            .collect();
+        let alone = spoken.iter().map(|spoken| classifier.classify(spoken.frames, spoken.baseline));
+        let alone: Vec<Answer> = alone.collect::<Result<_, _>>().unwrap();
+        assert!(alone.windows(2).all(|pair| pair[0] != pair[1]));
+        for n_threads in [1, 3] {
+            let pool = ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            classifier.work_on((n_threads > 1).then(|| Arc::new(pool)));
+            for n in [0, 1, 2, 7, 20] {
+                let mut answers = Vec::new();
+                classifier.classify_all(&spoken[..n], &mut answers).unwrap();
+                assert_eq!(answers, alone[..n], "{n} on {n_threads} threads");
+            }
+        }
+    }
 }

@@ -33,7 +33,7 @@ const BATCHES: [usize; 4] = [1, 16, 256, 1024];
 const MEASURED: Duration = Duration::from_secs(2);
 const LEAST_TIMES: usize = 5;
 
-/// A budget for the largest batch on a GPU: as many callers with 4 readings a second have 250 ms.
+/// A budget for the largest batch on a GPU: 10,000 callers with 4 readings a second give such a one every 25 ms.
 const BUDGET: Duration = Duration::from_millis(20);
 
 fn main() {

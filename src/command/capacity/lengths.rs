@@ -11,6 +11,8 @@ use crate::config::Config;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// A longer call would be a slip of the finger: its sound would fill a gigabyte.
@@ -85,10 +87,14 @@ pub(super) struct Findings {
 ///
 /// # Errors
 /// No such model or device; sound or a log that cannot be written; a signal that ends it.
-pub(super) fn run(settings: &CapacitySettings, lengths: &Lengths) -> anyhow::Result<String> {
+pub(super) fn run(
+    settings: &CapacitySettings,
+    lengths: &Lengths,
+    stop: Arc<AtomicBool>,
+) -> anyhow::Result<String> {
     let config =
         Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
-    let mut call = LongCall::new(config)?;
+    let mut call = LongCall::new(config, stop)?;
     if let Some(notice) = call.notice() {
         tell(&notice);
     }

@@ -12,8 +12,9 @@ use crate::command::engine::line::Clock;
 use crate::command::engine::switchboard::{CallRule, News};
 use crate::command::engine::{LineSetup, Step};
 use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
-use crate::command::watch::{POLL, stop_flag};
+use crate::command::watch::POLL;
 use crate::config::Config;
+use crate::model::device::Backend;
 use crate::output_file::IfExists;
 use crate::pipeline::{Event, Update};
 use crate::session::record::{CallerEntry, EndReason};
@@ -79,6 +80,8 @@ pub(super) struct LongCall {
     prepared: Option<Prepared>,
     terms: Terms,
     folder: TempDir,
+    /// Where the model runs, which is to stay so.
+    backend: Backend,
     stop: Arc<AtomicBool>,
 }
 
@@ -86,8 +89,8 @@ impl LongCall {
     /// Loads the model.
     ///
     /// # Errors
-    /// As [`Prepared::new`]; a folder for temporary files that cannot be written.
-    pub(super) fn new(config: Config) -> anyhow::Result<Self> {
+    /// As [`Prepared::new`] and [`Prepared::wait_until_warm`]; a folder for temporary files that cannot be written.
+    pub(super) fn new(config: Config, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot write temporary files")?;
         let settings = SessionSettings {
             config,
@@ -96,9 +99,10 @@ impl LongCall {
             json: false,
             recording: None,
         };
-        let prepared = Prepared::new(settings)?;
-        let terms = prepared.terms().clone();
-        Ok(LongCall { prepared: Some(prepared), terms, folder, stop: stop_flag()? })
+        let mut prepared = Prepared::new(settings)?;
+        prepared.wait_until_warm()?;
+        let (terms, backend) = (prepared.terms().clone(), prepared.backend().clone());
+        Ok(LongCall { prepared: Some(prepared), terms, folder, backend, stop })
     }
 
     fn prepared(&self) -> &Prepared {
@@ -107,7 +111,7 @@ impl LongCall {
 
     /// Where the model runs.
     pub(super) fn backend(&self) -> String {
-        self.prepared().backend().description.clone()
+        self.backend.description.clone()
     }
 
     /// What is to be told of it.
@@ -118,7 +122,7 @@ impl LongCall {
     /// Hears a call of this length; a short one several times, of which the cost is the mean.
     ///
     /// # Errors
-    /// Sound or a log that cannot be written; a signal that ends it.
+    /// Sound or a log that cannot be written; a device that failed; a signal that ends it.
     pub(super) fn hear(&mut self, length: Duration) -> anyhow::Result<Cost> {
         let path = self.write(length)?;
         let n_times = (HEARD_IN_ALL.as_secs() / length.as_secs()).max(1);
@@ -166,7 +170,7 @@ impl LongCall {
             ensure!(!self.stop.load(Ordering::Relaxed), "stopped by a signal");
         }
         let (ended, classifier) = engine.end_with_classifier(&EndReason::Finished);
-        self.prepared = Some(Prepared::again(self.terms.clone(), classifier));
+        self.prepared = Some(Prepared::again_on(&self.backend, self.terms.clone(), classifier)?);
         let failure = ended.into_iter().find_map(|call| call.log_failure);
         failure.map_or(Ok(readings), |failure| Err(anyhow!(failure)))
     }

@@ -22,15 +22,26 @@ pub(super) fn description() -> String {
     }
 }
 
-/// Lets this process open as many files as it may: each caller needs two, and systems begin with 1,024. Where that
-/// is not allowed, opening one too many tells.
-pub(super) fn allow_open_files() {
+/// What systems allow at most that say they allow any number.
+#[cfg(unix)]
+const MOST_FILES: u64 = 10_240;
+
+/// Lets this process open as many files as it may, since systems begin with as few as 256: how many, where there is a
+/// limit that is known.
+pub(super) fn allow_open_files() -> Option<usize> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let limit = getrlimit(Resource::Nofile);
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+        for current in [limit.maximum, Some(MOST_FILES)] {
+            if setrlimit(Resource::Nofile, Rlimit { current, ..limit }).is_ok() {
+                break;
+            }
+        }
+        usize::try_from(getrlimit(Resource::Nofile).current?).ok()
     }
+    #[cfg(not(unix))]
+    None
 }
 
 /// The time that all threads of this process have computed so far.

@@ -19,11 +19,12 @@ type Points = Vec<(f64, f64)>;
 /// Cores, delay and memory by the number of callers.
 pub(super) fn callers(findings: &Findings) -> String {
     let trials = &findings.trials;
-    let most = trials.iter().map(|trial| trial.callers).max().unwrap_or(0).max(10);
-    let x = Axis::new("callers at once", 0.0, 1.02 * count(most));
+    let most_tried = trials.iter().map(|trial| trial.callers).max().unwrap_or(0);
+    let x = Axis::new("callers at once", 0.0, 1.02 * count(most_tried.max(10)));
     let title = match findings.carried {
         Some(1) => "What callers cost: 1 is carried".to_owned(),
         Some(n) => format!("What callers cost: {n} are carried"),
+        None if trials.len() == 1 => format!("What callers cost: {most_tried} are too many"),
         None => "What callers cost: none is carried".to_owned(),
     };
     let panels = [cores(trials, findings), delays(trials, &x, findings.limit_ms), memory(trials)];
@@ -54,7 +55,6 @@ fn delays(trials: &[Trial], x: &Axis, limit_ms: f64) -> StackPanel {
         ("p99", points(trials, |trial| trial.p99_ms)),
     ];
     let all = || series.iter().flat_map(|(_, points)| points.iter().map(|(_, ms)| *ms));
-    // 10 ms are half of one of the sound's blocks.
     let low = (0.8 * all().fold(10.0, f64::min)).max(1.0);
     let high = all().fold(2.0 * limit_ms, f64::max);
     let limit = Guide {

@@ -3,7 +3,7 @@
 //! In: how many. Out: a [`Trial`]. Keeps the model, which goes from engine to engine, and the sound in a folder
 //! that is removed at the end.
 
-use super::{CapacitySettings, machine};
+use super::{CapacitySettings, FULL, machine};
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::command::engine::input::Input;
@@ -13,13 +13,16 @@ use crate::command::engine::{LineSetup, Step};
 use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
 use crate::command::watch::POLL;
 use crate::config::Config;
+use crate::model::device::Backend;
 use crate::output_file::IfExists;
 use crate::pipeline::{Event, Update};
 use crate::session::record::{CallerEntry, EndReason};
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -30,7 +33,7 @@ pub(super) const CALL: &[u8] = include_bytes!("../../../assets/demo-call.wav");
 const WARM_UP: Duration = Duration::from_secs(4);
 
 /// Segments that are timed alone.
-const N_TIMED: u32 = 50;
+const N_TIMED: usize = 50;
 
 /// What so many callers cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,9 +57,10 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Whether 95 % of the readings came in time; there must be some, unless nobody said anything.
+    /// Whether 95 % of the readings came in time; where nobody said anything, whether there was time left.
     pub(super) fn is_carried(&self, limit_ms: f64) -> bool {
-        self.p95_ms.map_or(self.is_silent, |delay| delay <= limit_ms)
+        let keeps_up = self.is_silent && self.busy < FULL;
+        self.p95_ms.map_or(keeps_up, |delay| delay <= limit_ms)
     }
 }
 
@@ -88,14 +92,21 @@ pub(super) struct Callers {
     silent: bool,
     block_ms: u32,
     length: Duration,
+    /// Where the model runs, which is to stay so.
+    backend: Backend,
+    stop: Arc<AtomicBool>,
 }
 
 impl Callers {
     /// Loads the model and writes down what is said.
     ///
     /// # Errors
-    /// As [`Prepared::new`]; a folder for temporary files that cannot be written.
-    pub(super) fn new(config: Config, wanted: &CapacitySettings) -> anyhow::Result<Self> {
+    /// As [`Prepared::new`] and [`Prepared::wait_until_warm`]; a folder for temporary files that cannot be written.
+    pub(super) fn new(
+        config: Config,
+        wanted: &CapacitySettings,
+        stop: Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
         let &CapacitySettings { silent, block_ms, length, .. } = wanted;
         let settings = SessionSettings {
             config,
@@ -105,8 +116,8 @@ impl Callers {
             recording: None,
         };
         let mut prepared = Prepared::new(settings)?;
-        prepared.wait_until_warm();
-        let terms = prepared.terms().clone();
+        prepared.wait_until_warm()?;
+        let (terms, backend) = (prepared.terms().clone(), prepared.backend().clone());
         let folder = tempfile::tempdir().context("cannot write temporary files")?;
         let call = folder.path().join("call.wav");
         let mut bytes = CALL.to_vec();
@@ -115,7 +126,8 @@ impl Callers {
             bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xff);
         }
         std::fs::write(&call, bytes).context("cannot write temporary files")?;
-        Ok(Callers { prepared: Some(prepared), terms, folder, call, silent, block_ms, length })
+        let prepared = Some(prepared);
+        Ok(Callers { prepared, terms, folder, call, silent, block_ms, length, backend, stop })
     }
 
     fn prepared(&self) -> &Prepared {
@@ -124,12 +136,12 @@ impl Callers {
 
     /// Where the model runs.
     pub(super) fn backend(&self) -> String {
-        self.prepared().backend().description.clone()
+        self.backend.description.clone()
     }
 
     /// Whether that is a GPU.
     pub(super) fn is_on_gpu(&self) -> bool {
-        self.prepared().backend().is_gpu()
+        self.backend.is_gpu()
     }
 
     /// What is to be told of it.
@@ -141,19 +153,22 @@ impl Callers {
     ///
     /// # Errors
     /// When the device fails.
-    pub(super) fn segment_ms(&mut self, n_at_once: u32) -> anyhow::Result<f64> {
+    pub(super) fn segment_ms(&mut self, n_at_once: usize) -> anyhow::Result<f64> {
         let prepared = self.prepared.as_mut().expect("a trial gives the model back");
         let begun = Instant::now();
         for _ in 0..N_TIMED {
-            prepared.classify_test_segments(n_at_once as usize)?;
+            prepared.classify_test_segments(n_at_once)?;
         }
-        Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(N_TIMED * n_at_once))
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+        let n_segments = (N_TIMED * n_at_once) as f64;
+        Ok(begun.elapsed().as_secs_f64() * 1e3 / n_segments)
     }
 
     /// Has so many callers speak at once.
     ///
     /// # Errors
-    /// A log or a recording that cannot be opened: there are limits to open files.
+    /// A log or a recording that cannot be opened: there are limits to open files; a log that is not whole; a device
+    /// that failed; a signal that ends it.
     pub(super) fn listen(&mut self, n_callers: usize) -> anyhow::Result<Trial> {
         let logs = self.folder.path().join(format!("{n_callers}"));
         std::fs::create_dir_all(&logs).context("cannot write temporary files")?;
@@ -186,6 +201,7 @@ impl Callers {
                 Step::Waiting => std::thread::sleep(POLL),
                 Step::Ended => break,
             }
+            ensure!(!self.stop.load(Ordering::Relaxed), "stopped by a signal");
         }
         let (since, computed_before) = counted.context("the callers said too little")?;
         let wall = since.elapsed().as_secs_f64();
@@ -194,8 +210,11 @@ impl Callers {
             .map(|(now, before)| now.saturating_sub(before).as_secs_f64());
         let memory_mb = machine::memory_mb();
         let (delays, threads) = (engine.delays(), engine.n_threads());
-        let (_, classifier) = engine.end_with_classifier(&EndReason::Stopped);
-        self.prepared = Some(Prepared::again(self.terms.clone(), classifier));
+        let (ended, classifier) = engine.end_with_classifier(&EndReason::Stopped);
+        self.prepared = Some(Prepared::again_on(&self.backend, self.terms.clone(), classifier)?);
+        if let Some(failure) = ended.into_iter().find_map(|call| call.log_failure) {
+            bail!(failure);
+        }
         std::fs::remove_dir_all(&logs).context("cannot remove temporary files")?;
         #[expect(clippy::cast_precision_loss, reason = "readings of some seconds")]
         let readings_per_s = n_readings as f64 / wall;
@@ -222,7 +241,7 @@ impl Callers {
         let all = recording.len_samples().unwrap_or_default();
         let heard = (WARM_UP + self.length).as_secs() + 2;
         let room = all.saturating_sub(heard * rate_hz);
-        anyhow::ensure!(
+        ensure!(
             room > 0,
             "the simulated call is {} s long; try fewer --seconds than that",
             all / rate_hz

@@ -50,7 +50,9 @@ impl Engine {
             }
             self.settle_told(line);
         }
-        if let Err(error) = self.pipeline.read() {
+        if heard.contains(&true)
+            && let Err(error) = self.pipeline.read()
+        {
             failure.get_or_insert(error.into());
         }
         for line in (0..self.lines.len()).filter(|line| heard[*line]) {

@@ -1,7 +1,7 @@
 //! A classifier that goes on when the GPU does not: while it warms up, errs, panics or hangs, the CPU answers.
 //!
-//! In: segments. Out: answers, and a sentence for the operator when that changes. Keeps the GPU's classifier on a thread of
-//! its own and the CPU's beside it, warm; on a CPU from the start there is no thread and no cost.
+//! In: segments. Out: answers, and a sentence for the operator when that changes. Keeps the GPU's classifier on a
+//! thread of its own and the CPU's beside it, warm; on a CPU from the start there is no thread and no cost.
 //!
 //! ```text
 //!  engine                             thread "gpu"
@@ -29,6 +29,9 @@ use std::time::Duration;
 /// A warm GPU answers in some milliseconds. One that takes this long is as good as gone: with the second that
 /// was waited and the CPU's answer, readings go on within two.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
+
+/// Segments whose answers come in that time from the slowest GPU too; more get as much again.
+const ANSWERED_IN_TIME: usize = 32;
 
 /// The first answer on another thread may take what drivers put off until then.
 const FIRST_TIME: Duration = Duration::from_secs(10);
@@ -209,7 +212,8 @@ impl<F: Classifier> Classifier for Steady<F> {
         Ok(answers[0])
     }
 
-    /// The GPU's answers, or the CPU's to the same segments. Waits a second for the GPU at most, and only once.
+    /// The GPU's answers, or the CPU's to the same segments. Waits a second for the GPU at most (longer for many
+    /// segments), and only once.
     fn classify_all(
         &mut self,
         spoken: &[Spoken<'_>],
@@ -219,7 +223,8 @@ impl<F: Classifier> Classifier for Steady<F> {
         let Some(worker) = self.worker.as_ref().filter(|_| self.warming.is_none()) else {
             return self.fallback.classify_all(spoken, answers);
         };
-        match worker.ask(spoken, self.limit) {
+        let batches = u32::try_from(spoken.len() / ANSWERED_IN_TIME).unwrap_or(u32::MAX);
+        match worker.ask(spoken, self.limit.saturating_mul(batches.saturating_add(1))) {
             Ok(given) => answers.extend(given),
             Err(reason) => {
                 // What is wrong with a segment, and not with the GPU, is wrong on the CPU too.

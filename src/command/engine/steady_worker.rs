@@ -1,8 +1,8 @@
 //! The thread that asks a GPU, so that whoever wants an answer need not wait for ever.
 //!
 //! In: a way to a classifier, then segments of several callers and how long their answers may take. Out: that it is
-//! ready, then the answers, or why there are none. The thread makes the classifier, keeps it, and drops it where it was used; one
-//! that hangs is left behind with it.
+//! ready, then the answers, or why there are none. The thread makes the classifier, keeps it, and drops it where it was
+//! used; one that hangs is left behind with it.
 
 use crate::driver_panic;
 use crate::model::{Answer, Baseline, Classifier, ModelError, Spoken};

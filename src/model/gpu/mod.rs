@@ -17,7 +17,7 @@
 //!                       product, product               the dense layer, and the output
 //! ```
 //!
-//! burn's plain tensors made 1,359 launches of the same, whatever the batch: some twenty for each step of the LSTM,
+//! burn's plain tensors need 1,359 launches for the same, whatever the batch: some twenty for each step of the LSTM,
 //! which is hopeless where a launch costs some microseconds and the sums less. Here their number does not depend on
 //! the steps either; a batch of more than 256 segments is cut, and each part takes nine.
 //!
@@ -38,17 +38,17 @@
 //! settings); WGSL is compiled anew in each process, and wgpu's own cache of pipelines is given no place there
 //! (`cache: None`), so there is nothing to switch on. NVIDIA's and Mesa's drivers keep what they compiled on disk by
 //! themselves: with Mesa's software driver on two cores the first answer takes 1.25 s at the first start, and 0.36 s
-//! after. burn's tensors took 4.2 s at the first.
+//! after (`make bench-gpu BACKEND=software`).
 //!
 //! **Bounds**, for 1,024 segments of 3 s. Arithmetic: 21 million multiplications with addition a segment (two
 //! convolutions 8, gates 6.3, recurrence 6.3, the rest 0.9), 44 GFLOP in all: 0.7 ms at the 67 TFLOP/s of an H100 in
 //! f32, some 2 ms at what tiled products without tensor cores, which WGSL does not know, reach. The recurrence fetches
 //! 256 KiB of weights for each direction and step of every 8 segments from the second-level cache: 3.2 GB, 0.6 ms at
-//! 5.5 TB/s. Values between the kernels: 0.8 GB, 0.3 ms at 3.3 TB/s. The segments themselves: 53 MB over PCI Express, 2 ms at
-//! 25 GB/s, and as many bytes copied twice in the computer's memory before, some 10 ms on one core: that is the bound,
-//! and why a batch is cut: the device is at one part while the next is copied. One segment is bound by
-//! waiting: 48 steps of the recurrence one after the other, each some microseconds, and the readback. None of this was
-//! measured on such a device yet: `make bench-gpu` does it.
+//! 5.5 TB/s. Values between the kernels: 0.8 GB, 0.3 ms at 3.3 TB/s. The segments themselves: 53 MB over PCI Express,
+//! 2 ms at 25 GB/s, and copied three times in the computer's memory before (to the thread that asks, normalised, filled
+//! up), some 15 ms on one core: that is the bound, and why a batch is cut: the device is at one part while the next is
+//! copied. One segment is bound by waiting: 48 steps of the recurrence one after the other, each some microseconds, and
+//! the readback. These are reckoned; `make bench-gpu` measures.
 
 mod activation;
 mod buffer;
@@ -70,6 +70,7 @@ use given::Given;
 use layer::{Layer, Rows};
 use pooling::Summary;
 use recurrence::{Plan, Recurrence};
+use std::sync::{Mutex, PoisonError};
 use weights::Matrix;
 
 /// Bytes in one buffer, at most: what every device lets a kernel see.
@@ -81,6 +82,10 @@ const MAX_SEGMENTS: usize = 256;
 
 /// Batches for which there are kernels of their own, or might be: one segment, some, and as many as go together.
 const PLANNED: [usize; 3] = [1, 4, MAX_SEGMENTS];
+
+/// A dry run is one of all devices and threads of the process: nobody may launch meanwhile, since nothing would be
+/// computed.
+static LAUNCHES: Mutex<()> = Mutex::new(());
 
 /// The weights of a [`Network`], packed for a graphics device.
 pub struct GpuNetwork {
@@ -106,7 +111,8 @@ impl GpuNetwork {
     /// is asked for in few sizes. Longer ones are taken too.
     ///
     /// # Errors
-    /// [`ModelError::NoGpu`] for an LSTM of more units than a device's workgroups have memory for: 4,096.
+    /// [`ModelError::NoGpu`] for an LSTM of more units than a device's workgroups have memory for, 4,096, or its buffers:
+    /// 2,048 in both directions.
     pub fn new(
         network: &Network,
         shape: &NetworkShape,
@@ -124,7 +130,8 @@ impl GpuNetwork {
         }
         let lstm = network.lstm();
         let n_directions = lstm.directions().count();
-        if !Plan::new(shape.n_units, n_directions, 1).fits() {
+        let hidden_bytes = n_directions * 4 * shape.n_units * shape.n_units * size_of::<f32>();
+        if !Plan::new(shape.n_units, n_directions, 1).fits() || hidden_bytes > MAX_BYTES {
             let reason = format!("an LSTM of {} units does not fit it", shape.n_units);
             return Err(ModelError::NoGpu { reason });
         }
@@ -153,6 +160,7 @@ impl GpuNetwork {
 
     /// Compiles the kernels of every plan. Nothing is computed.
     fn compile(&self) {
+        let _alone = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
         let _compiled_only = DryRun::new();
         let (steps, baseline) =
             (vec![0.0; self.max_steps * self.shape.n_inputs()], vec![0.0; self.shape.n_baseline()]);
@@ -180,6 +188,7 @@ impl GpuNetwork {
         if segments.is_empty() {
             return Ok(());
         }
+        let _alone = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
         let longest = segments.iter().map(|segment| segment.steps.len()).max().unwrap_or(0);
         let n_steps = self.max_steps.max(longest / self.shape.n_inputs());
         let width = self.output.n_columns();
@@ -206,6 +215,8 @@ impl GpuNetwork {
             largest = largest.max(n_rows * layer.n_columns());
         }
         largest = largest.max(n_rows * self.input.n_columns());
+        let said = self.attention.as_ref().map_or(0, |(layer, _)| layer.n_columns());
+        largest = largest.max(n_rows * said);
         let most = (MAX_BYTES / (largest * size_of::<f32>())).clamp(1, MAX_SEGMENTS);
         1 << most.ilog2()
     }

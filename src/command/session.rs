@@ -289,9 +289,9 @@ impl Prepared {
     }
 }
 
-/// From this number of lines on the engine uses all cores. Fewer are some percent of one: the others are the
-/// operator's.
-const MANY_LINES: usize = 24;
+/// From this number of lines on the engine uses all cores. 50 take a fifth of a core on one thread, and a quarter on
+/// two, which wait for each other (`undertone capacity`).
+const MANY_LINES: usize = 64;
 
 /// A driver that compiles for the first time needs some seconds; one that needs so long hangs.
 const WARM_WITHIN: Duration = Duration::from_mins(1);

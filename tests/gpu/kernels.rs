@@ -52,8 +52,14 @@ fn shapes() -> Vec<NetworkShape> {
     let last = NetworkShape { pooling: Pooling::Last, n_units: 13, ..rich.clone() };
     // More units than a workgroup has, and more columns.
     let large = NetworkShape { n_units: 300, ..rich.clone() };
+    // A last row of columns and of inputs that is not full, in the plan for many.
+    let ragged = NetworkShape {
+        front: vec![Convolution { units: 132, width: 3, stride: 2 }],
+        n_units: 12,
+        ..mean.clone()
+    };
     let bundled = Artifact::bundled().expect("the bundled model is whole").manifest.network;
-    vec![plain, rich, mean, last, large, bundled]
+    vec![plain, rich, mean, last, large, ragged, bundled]
 }
 
 fn random(n: usize) -> Vec<f32> {

@@ -50,7 +50,7 @@ pub(super) struct Trial {
     pub(super) busy: f64,
     /// Cores that were busy, on average; none where the system does not tell.
     pub(super) cores: Option<f64>,
-    /// Memory of the whole program.
+    /// Memory of the whole program; none after a trial of more callers, who leave some behind.
     pub(super) memory_mb: Option<f64>,
     /// Whether nobody said anything.
     pub(super) is_silent: bool,
@@ -95,6 +95,8 @@ pub(super) struct Callers {
     /// Where the model runs, which is to stay so.
     backend: Backend,
     stop: Arc<AtomicBool>,
+    /// The most callers that were tried.
+    most: usize,
 }
 
 impl Callers {
@@ -127,7 +129,7 @@ impl Callers {
         }
         std::fs::write(&call, bytes).context("cannot write temporary files")?;
         let prepared = Some(prepared);
-        Ok(Callers { prepared, terms, folder, call, silent, block_ms, length, backend, stop })
+        Ok(Callers { prepared, terms, folder, call, silent, block_ms, length, backend, stop, most: 0 })
     }
 
     fn prepared(&self) -> &Prepared {
@@ -208,7 +210,8 @@ impl Callers {
         let computed = machine::computed()
             .zip(computed_before)
             .map(|(now, before)| now.saturating_sub(before).as_secs_f64());
-        let memory_mb = machine::memory_mb();
+        let memory_mb = machine::memory_mb().filter(|_| n_callers >= self.most);
+        self.most = self.most.max(n_callers);
         let (delays, threads) = (engine.delays(), engine.n_threads());
         let (ended, classifier) = engine.end_with_classifier(&EndReason::Stopped);
         self.prepared = Some(Prepared::again_on(&self.backend, self.terms.clone(), classifier)?);

@@ -129,7 +129,18 @@ impl Callers {
         }
         std::fs::write(&call, bytes).context("cannot write temporary files")?;
         let prepared = Some(prepared);
-        Ok(Callers { prepared, terms, folder, call, silent, block_ms, length, backend, stop, most: 0 })
+        Ok(Callers {
+            prepared,
+            terms,
+            folder,
+            call,
+            silent,
+            block_ms,
+            length,
+            backend,
+            stop,
+            most: 0,
+        })
     }
 
     fn prepared(&self) -> &Prepared {

@@ -192,12 +192,13 @@ impl<C: Classifier> Pipeline<C> {
         self.tell_after(caller, updates, |pipeline| pipeline.read_some(caller..caller + 1))
     }
 
-    /// The callers, who may [hear](Caller::hear) their next samples side by side, before all is [read](Self::read).
+    /// The callers, who may [hear](Caller::hear) their next samples and [hurry](Caller::hurry) side by side, before
+    /// all is [read](Self::read).
     pub fn callers(&mut self) -> &mut [Caller] {
         &mut self.callers
     }
 
-    /// Reads what is due after callers have heard their samples.
+    /// Reads what is due after callers have heard their samples, or hurry no longer.
     ///
     /// # Errors
     /// As [`Pipeline::push`]. What was told up to then is there.
@@ -305,22 +306,6 @@ impl<C: Classifier> Pipeline<C> {
             pipeline.callers[caller].miss(samples, event);
             Ok(())
         })
-    }
-
-    /// The audio of a caller waits, or does so no longer. In a hurry no reading is made, which is nearly all of
-    /// the work; those that were due are counted. When it is over the newest segment is read at once, after
-    /// [`Event::Skipped`]. A recording never hurries anybody: its readings depend on nothing but its samples.
-    ///
-    /// # Errors
-    /// As [`Pipeline::push`].
-    pub fn hurry(
-        &mut self,
-        caller: usize,
-        is_hurried: bool,
-        updates: &mut Vec<Update>,
-    ) -> Result<(), PipelineError> {
-        self.callers[caller].hurry(is_hurried);
-        self.tell_after(caller, updates, |pipeline| pipeline.read_some(caller..caller + 1))
     }
 
     /// The caller's recording was moved to `to`.

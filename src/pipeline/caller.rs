@@ -303,7 +303,11 @@ impl Caller {
         self.alarm.hear(n_before, &mut self.updates);
     }
 
-    pub(super) fn hurry(&mut self, is_hurried: bool) {
+    /// The audio of a caller waits, or does so no longer. In a hurry no reading is made, which is nearly all of
+    /// the work; those that were due are counted. When it is over the newest segment is due, after
+    /// [`Event::Skipped`]: it is to be [read](super::Pipeline::read) before the next samples are heard. A recording
+    /// never hurries anybody: its readings depend on nothing but its samples.
+    pub fn hurry(&mut self, is_hurried: bool) {
         let n_before = self.updates.len();
         if self.utterance.hurry(is_hurried, self.index, &mut self.updates) {
             self.due = Some(Due::NoHurry(n_before));

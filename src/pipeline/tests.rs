@@ -158,17 +158,24 @@ fn muted_time_is_told_moves_the_position_and_is_forgotten_as_a_gap_is() {
     assert!(!updates.iter().any(|update| matches!(update.event, Event::Gap(_))));
 }
 
+/// The only caller is in a hurry, or no longer.
+fn hurry(pipeline: &mut Pipeline<AlwaysFear>, is_hurried: bool, updates: &mut Vec<Update>) {
+    pipeline.callers()[0].hurry(is_hurried);
+    pipeline.read().expect("no failure");
+    pipeline.tell(0, updates);
+}
+
 /// The updates of 8 s of speech with a hurry from 3 s to 5 s, and what the end of the hurry gave.
 fn hurried(samples: &[f32]) -> (Vec<Update>, Vec<Update>) {
     let mut pipeline = pipeline(8_000);
     let (mut updates, mut at_end) = (Vec::new(), Vec::new());
     for (index, block) in samples.chunks(800).enumerate() {
         if index == 30 {
-            pipeline.hurry(0, true, &mut updates).expect("no failure");
+            hurry(&mut pipeline, true, &mut updates);
         }
         if index == 50 {
-            pipeline.hurry(0, false, &mut at_end).expect("no failure");
-            pipeline.hurry(0, false, &mut at_end).expect("no failure");
+            hurry(&mut pipeline, false, &mut at_end);
+            hurry(&mut pipeline, false, &mut at_end);
             updates.extend(at_end.iter().cloned());
         }
         pipeline.push(0, block, &mut updates).expect("no failure");
@@ -198,7 +205,7 @@ fn in_a_hurry_readings_are_counted_and_the_newest_segment_is_read_when_it_is_ove
 fn what_was_left_out_is_told_at_the_latest_when_the_speech_is_brought_to_its_end() {
     let mut pipeline = pipeline(8_000);
     let mut updates = Vec::new();
-    pipeline.hurry(0, true, &mut updates).expect("no failure");
+    hurry(&mut pipeline, true, &mut updates);
     pipeline.push(0, &voice(4, 8_000), &mut updates).expect("no failure");
     assert!(readings(&updates).is_empty());
     pipeline.muted(0, 8_000, &mut updates).expect("no failure");
@@ -208,7 +215,7 @@ fn what_was_left_out_is_told_at_the_latest_when_the_speech_is_brought_to_its_end
     let skipped = place(&|event| matches!(event, Event::Skipped { readings } if *readings > 5));
     assert!(skipped < place(&|event| matches!(event, Event::Muted(_))));
     let before = updates.len();
-    pipeline.hurry(0, false, &mut updates).expect("no failure");
+    hurry(&mut pipeline, false, &mut updates);
     assert_eq!(updates.len(), before, "once");
 }
 

@@ -114,18 +114,16 @@ impl Line {
         &self.entry
     }
 
-    /// Leaves readings out while too much live audio waits: to be asked before every block.
-    ///
-    /// # Errors
-    /// The pipeline's failure.
-    pub fn hurry_as_needed(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
-        let Some(microphone) = self.input.microphone() else { return Ok(()) };
+    /// Has the caller leave readings out while too much live audio waits: to be asked before every block. Whether
+    /// that has changed.
+    pub fn hurry_as_needed(&mut self, caller: &mut Caller) -> bool {
+        let Some(microphone) = self.input.microphone() else { return false };
         let was_hurried = self.is_hurried;
         self.is_hurried = self.backlog.hurries(microphone.backlog(), microphone.sample_rate_hz());
         if self.is_hurried != was_hurried {
-            with.pipeline.hurry(self.index, self.is_hurried, with.updates)?;
+            caller.hurry(self.is_hurried);
         }
-        Ok(())
+        self.is_hurried != was_hurried
     }
 
     /// Takes one block, and has the caller hear it: what needs nothing of the other lines.

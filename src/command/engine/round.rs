@@ -1,6 +1,7 @@
 //! One round of the engine: a block of each line, what is due of all of them, and the logs.
 //!
 //! ```text
+//!  all callers                  whoever hurries leaves readings out; where that is over, the newest segments
 //!  each line, side by side      take a block; the caller hears it: frames, speech or not
 //!  line by line                 losses, ends, the operator's side
 //!  all callers                  segments that are due, read at once
@@ -16,7 +17,7 @@ use super::line::{Line, Surroundings, Taken};
 use super::switchboard::{Change, News};
 use super::{Engine, Step};
 use crate::audio::AudioError;
-use crate::pipeline::{Event, Update};
+use crate::pipeline::{Event, PipelineError, Update};
 use rayon::prelude::*;
 
 impl Engine {
@@ -35,11 +36,8 @@ impl Engine {
         }
         let mut step = Step::Ended;
         let mut failure = None;
-        for line in 0..self.lines.len() {
-            if let Err(error) = self.on_line(line, Line::hurry_as_needed) {
-                self.fails(line, error, &mut failure);
-            }
-            self.settle_told(line);
+        if let Err(error) = self.hurry_as_needed() {
+            failure.get_or_insert(error.into());
         }
         let taken = self.take_blocks();
         let heard = taken.iter().map(|taken| matches!(taken, Taken::Heard)).collect::<Vec<_>>();
@@ -50,14 +48,8 @@ impl Engine {
             }
             self.settle_told(line);
         }
-        if heard.contains(&true)
-            && let Err(error) = self.pipeline.read()
-        {
+        if let Err(error) = self.read(&heard) {
             failure.get_or_insert(error.into());
-        }
-        for line in (0..self.lines.len()).filter(|line| heard[*line]) {
-            self.pipeline.tell(line, &mut self.updates);
-            self.settle(line);
         }
         self.switchboard.tend(&mut self.notices);
         if let Some(notice) = self.pipeline.classifier().take_notice() {
@@ -67,6 +59,26 @@ impl Engine {
         self.ended = failure.is_some() || step == Step::Ended;
         self.hand_on(watch);
         failure.map_or(Ok(step), Err)
+    }
+
+    /// Lines on which too much audio waits leave readings out; where that is over the newest segments are read.
+    fn hurry_as_needed(&mut self) -> Result<(), PipelineError> {
+        let both = self.lines.iter_mut().zip(self.pipeline.callers());
+        let changed = both.map(|(line, caller)| line.hurry_as_needed(caller)).collect::<Vec<_>>();
+        self.read(&changed)
+    }
+
+    /// Reads what is due of all callers, where anything came of these lines, and settles those.
+    fn read(&mut self, came: &[bool]) -> Result<(), PipelineError> {
+        if !came.contains(&true) {
+            return Ok(());
+        }
+        let read = self.pipeline.read();
+        for line in (0..self.lines.len()).filter(|line| came[*line]) {
+            self.pipeline.tell(line, &mut self.updates);
+            self.settle(line);
+        }
+        read
     }
 
     /// Takes a block of each line, on as many threads as there are.

@@ -46,6 +46,29 @@ fn an_alert_comes_right_after_what_caused_it_however_the_audio_is_cut() {
 }
 
 #[test]
+fn the_reading_at_the_end_of_a_hurry_can_be_what_an_alert_waited_for() {
+    let samples = voice(25, 8_000);
+    let updates = with_alerts(&samples, 800);
+    let is_alert = |update: &Update| matches!(update.event, Event::Alert(_));
+    let place = updates.iter().position(is_alert).expect("one without a hurry");
+    let due = updates[place].at.0 as usize;
+    let before = readings(&updates[..place - 1]).last().expect("readings before it").0 as usize;
+
+    let mut pipeline = pipeline(8_000).with_alerts(&AlertSettings::default());
+    let mut updates = Vec::new();
+    // The gate decides on a frame up to 0.1 s after its end.
+    pipeline.push(0, &samples[..before + 800], &mut updates).expect("no failure");
+    hurry(&mut pipeline, true, &mut updates);
+    pipeline.push(0, &samples[before + 800..due + 800], &mut updates).expect("no failure");
+    assert!(!updates.iter().any(is_alert));
+    let mut at_end = Vec::new();
+    hurry(&mut pipeline, false, &mut at_end);
+    let [skipped, reading, alert] = &at_end[..] else { panic!("{at_end:?}") };
+    assert!(matches!(skipped.event, Event::Skipped { readings: 1 }), "{skipped:?}");
+    assert!(matches!(reading.event, Event::Reading(_)) && is_alert(alert), "{at_end:?}");
+}
+
+#[test]
 fn another_call_on_the_line_gives_its_own_alerts() {
     let mut pipeline = pipeline(8_000).with_alerts(&AlertSettings::default());
     let mut updates = Vec::new();

@@ -91,6 +91,25 @@ fn callers_who_are_read_at_once_get_what_each_gets_alone_on_any_number_of_thread
 }
 
 #[test]
+fn whoever_hurries_no_longer_is_read_at_once_with_all_others() {
+    let mut pipeline = pipeline_of_five();
+    for caller in pipeline.callers() {
+        caller.hurry(true);
+        caller.hear(&said(0));
+    }
+    pipeline.read().expect("it does not fail");
+    assert!(pipeline.classifier.at_once.is_empty());
+    pipeline.callers().iter_mut().for_each(|caller| caller.hurry(false));
+    pipeline.read().expect("it does not fail");
+    assert_eq!(pipeline.classifier.at_once, [N_CALLERS]);
+    for caller in 0..N_CALLERS {
+        let mut updates = Vec::new();
+        pipeline.tell(caller, &mut updates);
+        assert_eq!(readings(&updates).len(), 1);
+    }
+}
+
+#[test]
 fn a_failing_classifier_is_told_and_what_was_heard_before_stays() {
     struct Fails(ByContent);
     impl Classifier for Fails {

@@ -24,6 +24,7 @@
 mod alarm;
 mod caller;
 mod explainer;
+mod foresight;
 mod leak;
 mod meter;
 mod operator;
@@ -223,7 +224,8 @@ impl<C: Classifier> Pipeline<C> {
         done
     }
 
-    /// Has these callers go on from reading to reading, each time those of all of them at once, until none is due.
+    /// Has these callers go on from reading to reading, each time those of all of them at once, until none is due. Of
+    /// a caller who has heard much at once several are [guessed](foresight).
     fn read_some(&mut self, callers: Range<usize>) -> Result<(), PipelineError> {
         let callers = &mut self.callers[callers];
         let operator = self.operator.as_ref();
@@ -242,14 +244,13 @@ impl<C: Classifier> Pipeline<C> {
         let mut answers: Vec<Answer> = Vec::new();
         while !due.is_empty() {
             answers.clear();
-            let spoken: Vec<Spoken<'_>> = due.iter().map(|caller| caller.spoken()).collect();
+            let spoken: Vec<Spoken<'_>> = due.iter().flat_map(|caller| caller.spoken()).collect();
             if let Err(error) = self.classifier.classify_all(&spoken, &mut answers) {
                 due.into_iter().for_each(Caller::go_on_unread);
                 return Err(error.into());
             }
-            for (caller, &answer) in due.iter_mut().zip(&answers) {
-                caller.answer(answer);
-            }
+            let mut answers = answers.iter().copied();
+            due.iter_mut().for_each(|caller| caller.answer(&mut answers));
             due.retain_mut(|caller| caller.advance(operator));
         }
         Ok(())

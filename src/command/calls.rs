@@ -17,6 +17,7 @@ use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 
 use super::printer::{print, tell};
+use super::replay::unwatched;
 use super::session::{LogTo, Prepared, SessionSettings};
 use super::{Exit, progress};
 use crate::alert::AlertSettings;
@@ -134,7 +135,7 @@ fn measure(settings: &CallsSettings, call: &Call) -> anyhow::Result<CallCounts> 
 
 /// All updates of a call, and how long it is.
 fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, StreamTime)> {
-    let mut recording = Recording::open(&call.audio, Channel::Mix, Pace::AsRead)?;
+    let mut recording = unwatched(Recording::open(&call.audio, Channel::Mix, Pace::AsRead)?);
     let pipeline = prepared(settings)?.pipeline(&[recording.sample_rate_hz()])?;
     let mut pipeline = pipeline.with_alerts(&AlertSettings::default());
     let mut updates = Vec::new();

@@ -27,6 +27,10 @@ use std::str::FromStr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// As fast as it can be, a recording is read in blocks of so long where nobody watches, so that several readings go
+/// through the network at once: in a second four are due, and six go best. The pipeline keeps 8 s of the operator.
+const UNWATCHED_BLOCK_MS: u64 = 4_500;
+
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct ReplaySettings {
@@ -164,10 +168,19 @@ pub(super) fn check_sides(settings: &ReplaySettings) -> anyhow::Result<()> {
 
 fn open(settings: &ReplaySettings, channel: Channel, pace: Pace) -> Result<Recording, AudioError> {
     let recording = Recording::open(&settings.call, channel, pace)?;
+    // Of several callers the log tells what happened in the order of time, as blocks tell it.
+    let is_unwatched = settings.session.headless && settings.callers.len() == 1;
     Ok(match settings.block_len {
         Some(len) => recording.with_block_len(len),
+        None if is_unwatched && pace == Pace::AsRead => unwatched(recording),
         None => recording,
     })
+}
+
+/// A recording of one caller in blocks for which nobody waits.
+pub(super) fn unwatched(recording: Recording) -> Recording {
+    let len = u64::from(recording.sample_rate_hz()) * UNWATCHED_BLOCK_MS / 1000;
+    recording.with_block_len(usize::try_from(len).map_or(1, |len| len.max(1)))
 }
 
 /// What a caller is called: as was typed, or as the recording.

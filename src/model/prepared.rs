@@ -9,7 +9,7 @@ use super::cpu::Segment;
 use std::ops::Range;
 
 /// What a caller said lately.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spoken<'a> {
     /// Row-major `[n_frames, n_features]`, oldest frame first.
     pub frames: &'a [f32],

@@ -5,6 +5,7 @@
 
 use super::alarm::Alarm;
 use super::explainer::Explainer;
+use super::foresight::Foresight;
 use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
@@ -67,6 +68,7 @@ pub struct Caller {
     alarm: Alarm,
     /// The reading that is due.
     due: Option<Due>,
+    foresight: Foresight,
     /// What was not yet told.
     updates: Vec<Update>,
 }
@@ -123,6 +125,7 @@ impl Caller {
             is_held: false,
             alarm: Alarm::default(),
             due: None,
+            foresight: Foresight::default(),
             updates: Vec::new(),
         })
     }
@@ -197,9 +200,20 @@ impl Caller {
         self.gate.finish(&mut self.decisions);
     }
 
-    /// Hands on every frame that the gate has decided on, until a reading is due; whether one is.
+    /// Hands on every frame that the gate has decided on, until a reading is due that nobody guessed; whether one is.
     pub(super) fn advance(&mut self, operator: Option<&Operator>) -> bool {
         self.look_for(operator);
+        while self.is_due_after_frames(operator) {
+            let Some(answer) = self.foresight.answer_to(self.utterance.spoken()) else {
+                self.guess();
+                return true;
+            };
+            self.answer(&mut std::iter::once(answer));
+        }
+        false
+    }
+
+    fn is_due_after_frames(&mut self, operator: Option<&Operator>) -> bool {
         while self.due.is_none()
             && let Some(mark) = self.next_frame(operator)
         {
@@ -212,6 +226,25 @@ impl Caller {
             }
         }
         self.due.is_some()
+    }
+
+    /// Guesses the readings that will be due of the frames that wait, as if none was the operator's voice.
+    fn guess(&mut self) {
+        let recipe = self.utterance.recipe();
+        let n_features = recipe.n_features();
+        if self.frames.len() < self.utterance.hop_frames() * n_features {
+            return;
+        }
+        let waiting = self.frames.make_contiguous().chunks_exact(n_features);
+        let numbers = self.n_frames..;
+        let waiting = numbers.zip(waiting).map_while(|(number, values)| {
+            let start = number * recipe.hop_len();
+            let chunk = decision_of(start + recipe.taper_len() / 2)?;
+            let is_speech = *self.decisions.get(chunk.checked_sub(self.first_decision)?)?;
+            let end = self.stretch_start + StreamTime((start + recipe.taper_len()) as u64);
+            Some(HeardFrame { number: number + 1, end, is_speech, values })
+        });
+        self.foresight.guess(&self.utterance, !self.is_held, waiting);
     }
 
     /// Looks for the operator's voice in what came.
@@ -276,13 +309,15 @@ impl Caller {
         self.alarm.advance(self.index, mark.end, &mut self.updates);
     }
 
-    /// What is to be read, where a reading is due.
-    pub(super) fn spoken(&self) -> Spoken<'_> {
-        self.utterance.spoken()
+    /// What is to be read, where a reading is due, and what is guessed to be read next.
+    pub(super) fn spoken(&self) -> impl Iterator<Item = Spoken<'_>> {
+        std::iter::once(self.utterance.spoken()).chain(self.foresight.spoken())
     }
 
-    /// Takes the reading that is due.
-    pub(super) fn answer(&mut self, answer: Answer) {
+    /// Takes the answer to the reading that is due, and those to what was guessed, as far as there are any.
+    pub(super) fn answer(&mut self, answers: &mut impl Iterator<Item = Answer>) {
+        let Some(answer) = answers.next() else { return };
+        self.foresight.take(answer, answers);
         self.utterance.answer(answer, self.index, &mut self.updates);
         match self.due.take() {
             Some(Due::Frame(mark)) => self.explain(mark),
@@ -294,6 +329,7 @@ impl Caller {
     /// There will be no answer.
     pub(super) fn go_on_unread(&mut self) {
         self.due = None;
+        self.foresight.clear();
     }
 
     /// What is under way comes out; a frame that is not full is dropped.

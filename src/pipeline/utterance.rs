@@ -25,6 +25,7 @@ pub(super) struct HeardFrame<'a> {
 const HANG_UP_MS: u32 = 60_000;
 
 /// Speech of one caller since the last long pause.
+#[derive(Clone)]
 pub(super) struct Utterance {
     recipe: Recipe,
     hop_frames: usize,
@@ -86,6 +87,11 @@ impl Utterance {
 
     pub(super) fn recipe(&self) -> Recipe {
         self.recipe
+    }
+
+    /// Frames from reading to reading.
+    pub(super) fn hop_frames(&self) -> usize {
+        self.hop_frames
     }
 
     /// Takes the next frame and appends a change of activity; whether a reading is due, at a hop in speech. Where
@@ -174,6 +180,11 @@ impl Utterance {
         } else {
             self.smoother.reset();
         }
+    }
+
+    /// Goes on as if the answer was this, without a reading.
+    pub(super) fn suppose(&mut self, is_speech: bool) {
+        self.heard_speech = is_speech;
     }
 
     /// The audio breaks off here: nothing said before counts any more.

@@ -7,6 +7,7 @@
 const SPARE_FRAMES: usize = 64;
 
 /// Frames of equal lengths, oldest first.
+#[derive(Clone)]
 pub(super) struct Window {
     values: Vec<f32>,
     /// Where the oldest begins.

@@ -11,6 +11,7 @@ use crate::command::engine::input::Input;
 use crate::command::engine::line::Clock;
 use crate::command::engine::switchboard::{CallRule, News};
 use crate::command::engine::{LineSetup, Step};
+use crate::command::replay::unwatched;
 use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
 use crate::command::watch::POLL;
 use crate::config::Config;
@@ -149,7 +150,7 @@ impl LongCall {
 
     /// From the first sample to the end of the log; the number of readings.
     fn hear_once(&mut self, path: &Path) -> anyhow::Result<u64> {
-        let recording = Recording::open(path, Channel::Mix, Pace::AsRead)?;
+        let recording = unwatched(Recording::open(path, Channel::Mix, Pace::AsRead)?);
         let entry = CallerEntry { label: "caller".to_owned(), source: "simulated".to_owned() };
         let line = LineSetup { entry, input: Input::Recording(Box::new(recording)) };
         let prepared = self.prepared.take().expect("a call gives the model back");

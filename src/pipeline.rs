@@ -250,7 +250,9 @@ impl<C: Classifier> Pipeline<C> {
                 return Err(error.into());
             }
             let mut answers = answers.iter().copied();
-            due.iter_mut().for_each(|caller| caller.answer(&mut answers));
+            for caller in &mut due {
+                caller.answer(&mut answers);
+            }
             due.retain_mut(|caller| caller.advance(operator));
         }
         Ok(())

@@ -51,15 +51,16 @@ fn the_reading_at_the_end_of_a_hurry_can_be_what_an_alert_waited_for() {
     let updates = with_alerts(&samples, 800);
     let is_alert = |update: &Update| matches!(update.event, Event::Alert(_));
     let place = updates.iter().position(is_alert).expect("one without a hurry");
-    let due = updates[place].at.0 as usize;
-    let before = readings(&updates[..place - 1]).last().expect("readings before it").0 as usize;
+    // The gate decides on a frame up to 0.1 s after its end.
+    let decided = |at: StreamTime| usize::try_from(at.0).expect("25 s") + 800;
+    let due = decided(updates[place].at);
+    let before = decided(*readings(&updates[..place - 1]).last().expect("readings before it"));
 
     let mut pipeline = pipeline(8_000).with_alerts(&AlertSettings::default());
     let mut updates = Vec::new();
-    // The gate decides on a frame up to 0.1 s after its end.
-    pipeline.push(0, &samples[..before + 800], &mut updates).expect("no failure");
+    pipeline.push(0, &samples[..before], &mut updates).expect("no failure");
     hurry(&mut pipeline, true, &mut updates);
-    pipeline.push(0, &samples[before + 800..due + 800], &mut updates).expect("no failure");
+    pipeline.push(0, &samples[before..due], &mut updates).expect("no failure");
     assert!(!updates.iter().any(is_alert));
     let mut at_end = Vec::new();
     hurry(&mut pipeline, false, &mut at_end);

@@ -25,6 +25,7 @@ mod alarm;
 mod caller;
 mod explainer;
 mod foresight;
+mod gated;
 mod leak;
 mod meter;
 mod operator;

@@ -6,37 +6,27 @@
 use super::alarm::Alarm;
 use super::explainer::Explainer;
 use super::foresight::Foresight;
+use super::gated::{Decided, GatedFrames};
 use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
 use super::{Event, PipelineError, PipelineSettings, Update, stream_position};
 use crate::alert::AlertSettings;
-use crate::features::Extractor;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Spoken};
 use crate::resample::Resampler;
-use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::OperatorState;
-use std::collections::VecDeque;
-
-/// A frame goes by the gate's decision of so many chunks (32 ms) before its middle, so that no reading waits
-/// for the gate. The gate opens late and closes later still, so nothing of a word is lost by it.
-const DECISION_LAG: usize = 2;
-
-/// The number of the decision that a frame with its middle at `sample` goes by; none at the very beginning.
-fn decision_of(sample: usize) -> Option<usize> {
-    (sample / CHUNK_LEN).checked_sub(DECISION_LAG)
-}
 
 /// What one caller keeps between blocks.
 pub struct Caller {
     index: usize,
     rate_hz: u32,
     resampler: Resampler,
-    extractor: Extractor,
-    gate: SpeechGate,
+    frames: GatedFrames,
+    /// The frame that was handed on last.
+    frame: Vec<f32>,
     /// Source samples heard or lost since the beginning.
     source_position: u64,
     /// Where the present stretch of unbroken audio begins.
@@ -46,16 +36,6 @@ pub struct Caller {
     /// Samples at the stream's rate that were not looked for the operator in.
     resampled: Vec<f32>,
     meter: Meter,
-    /// Frames that wait for the gate's decision.
-    frames: VecDeque<f32>,
-    /// Frames of this stretch that were handed on.
-    n_frames: usize,
-    /// Reused: what the extractor and the gate just gave.
-    new_frames: Vec<f32>,
-    frame: Vec<f32>,
-    /// The gate's decisions that frames still need, and the number of the first of them.
-    decisions: Vec<bool>,
-    first_decision: usize,
     utterance: Utterance,
     explainer: Explainer,
     /// Where the operator is heard too.
@@ -104,19 +84,13 @@ impl Caller {
             index,
             rate_hz,
             resampler: Resampler::new(rate_hz, STREAM_RATE_HZ)?,
-            extractor: Extractor::new(recipe)?,
-            gate: SpeechGate::new()?,
+            frames: GatedFrames::new(recipe)?,
+            frame: Vec::new(),
             source_position: 0,
             stretch_start: StreamTime::ZERO,
             stretch_len: 0,
             resampled: Vec::new(),
             meter: Meter::default(),
-            frames: VecDeque::new(),
-            n_frames: 0,
-            new_frames: Vec::new(),
-            frame: Vec::new(),
-            decisions: Vec::new(),
-            first_decision: 0,
             utterance: Utterance::new((index, n_callers), settings, recipe, uncertain_below),
             explainer: Explainer::new(recipe),
             leak: None,
@@ -189,15 +163,12 @@ impl Caller {
             updates.push(Update { caller, at, event: Event::Level(level) });
         });
         self.stretch_len += samples.len() as u64;
-        self.new_frames.clear();
-        self.extractor.push(samples, &mut self.new_frames);
-        self.frames.extend(&self.new_frames);
-        self.gate.push(samples, &mut self.decisions);
+        self.frames.push(samples);
     }
 
     /// Nothing more comes in this stretch: the gate decides on all that came.
     pub(super) fn decide_rest(&mut self) {
-        self.gate.finish(&mut self.decisions);
+        self.frames.finish();
     }
 
     /// Hands on every frame that the gate has decided on, until a reading is due that nobody guessed; whether one is.
@@ -230,19 +201,13 @@ impl Caller {
 
     /// Guesses the readings that will be due of the frames that wait, as if none was the operator's voice.
     fn guess(&mut self) {
-        let recipe = self.utterance.recipe();
-        let n_features = recipe.n_features();
-        if self.frames.len() < self.utterance.hop_frames() * n_features {
+        if self.frames.n_waiting() < self.utterance.hop_frames() {
             return;
         }
-        let waiting = self.frames.make_contiguous().chunks_exact(n_features);
-        let numbers = self.n_frames..;
-        let waiting = numbers.zip(waiting).map_while(|(number, values)| {
-            let start = number * recipe.hop_len();
-            let chunk = decision_of(start + recipe.taper_len() / 2)?;
-            let is_speech = *self.decisions.get(chunk.checked_sub(self.first_decision)?)?;
-            let end = self.stretch_start + StreamTime((start + recipe.taper_len()) as u64);
-            Some(HeardFrame { number: number + 1, end, is_speech, values })
+        let start = self.stretch_start;
+        let waiting = self.frames.coming().map(|(decided, values)| {
+            let Decided { number, end, is_speech } = decided;
+            HeardFrame { number, end: start + StreamTime(end), is_speech, values }
         });
         self.foresight.guess(&self.utterance, !self.is_held, waiting);
     }
@@ -258,27 +223,11 @@ impl Caller {
 
     /// Brings the next frame that the gate has decided on to [`Caller::frame`].
     fn next_frame(&mut self, operator: Option<&Operator>) -> Option<Mark> {
-        let recipe = self.utterance.recipe();
-        let start = self.n_frames * recipe.hop_len();
-        let decision = decision_of(start + recipe.taper_len() / 2);
-        let done = (decision.unwrap_or(0) - self.first_decision).min(self.decisions.len());
-        self.decisions.drain(..done);
-        self.first_decision += done;
-        if self.frames.len() < recipe.n_features() {
-            return None;
-        }
-        let is_speech = match decision {
-            None => false,
-            Some(chunk) => *self.decisions.get(chunk - self.first_decision)?,
-        };
-        self.frame.clear();
-        self.frame.extend(self.frames.drain(..recipe.n_features()));
-        self.n_frames += 1;
-        let offset = (start + recipe.taper_len()) as u64;
+        let Decided { number, end: offset, is_speech } = self.frames.next(&mut self.frame)?;
         let end = self.stretch_start + StreamTime(offset);
         let first_update = self.updates.len();
         let is_echo = self.compare(operator, end, offset);
-        Some(Mark { number: self.n_frames, end, is_speech: is_speech && !is_echo, first_update })
+        Some(Mark { number, end, is_speech: is_speech && !is_echo, first_update })
     }
 
     /// Whether a frame is the operator's voice; tells when that changes, or whether the operator speaks.
@@ -387,17 +336,12 @@ impl Caller {
         self.stretch_start = stream_position(source_position, self.rate_hz);
         self.stretch_len = 0;
         self.resampler.reset();
-        self.extractor.reset();
-        self.gate.reset();
+        self.frames.reset();
         self.meter = Meter::default();
         if let Some(leak) = &mut self.leak {
             leak.reset();
         }
         self.resampled.clear();
-        self.frames.clear();
-        self.n_frames = 0;
-        self.decisions.clear();
-        self.first_decision = 0;
     }
 }
 

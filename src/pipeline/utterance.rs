@@ -85,10 +85,6 @@ impl Utterance {
         self.heard_speech
     }
 
-    pub(super) fn recipe(&self) -> Recipe {
-        self.recipe
-    }
-
     /// Frames from reading to reading.
     pub(super) fn hop_frames(&self) -> usize {
         self.hop_frames

@@ -1,0 +1,129 @@
+//! A caller's frames, each with the gate's decision about it.
+//!
+//! In: samples at the stream's rate. Out: frames, once the gate has decided on them. Keeps the frames that wait for
+//! it, and the decisions that frames still need; [`GatedFrames::reset`] forgets all.
+
+use super::PipelineError;
+use crate::features::Extractor;
+use crate::features::recipe::Recipe;
+use crate::speech::{CHUNK_LEN, SpeechGate};
+use std::collections::VecDeque;
+
+/// A frame goes by the gate's decision of so many chunks (32 ms) before its middle, so that no reading waits
+/// for the gate. The gate opens late and closes later still, so nothing of a word is lost by it.
+const DECISION_LAG: usize = 2;
+
+/// The number of the decision that a frame with its middle at `sample` goes by; none at the very beginning.
+fn decision_of(sample: usize) -> Option<usize> {
+    (sample / CHUNK_LEN).checked_sub(DECISION_LAG)
+}
+
+/// Frames of one unbroken stretch of audio.
+pub(super) struct GatedFrames {
+    recipe: Recipe,
+    extractor: Extractor,
+    gate: SpeechGate,
+    /// Frames that were not handed on.
+    waiting: VecDeque<f32>,
+    /// How many were.
+    n_taken: usize,
+    /// The gate's decisions that frames still need, and the number of the first of them.
+    decisions: Vec<bool>,
+    first_decision: usize,
+    /// Reused: what the extractor just gave.
+    new: Vec<f32>,
+}
+
+/// A frame without its coefficients.
+#[derive(Clone, Copy)]
+pub(super) struct Decided {
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// Samples of the stretch up to the frame's end.
+    pub(super) end: u64,
+    /// What the gate says.
+    pub(super) is_speech: bool,
+}
+
+impl GatedFrames {
+    /// A stretch at its beginning.
+    pub(super) fn new(recipe: Recipe) -> Result<Self, PipelineError> {
+        Ok(GatedFrames {
+            recipe,
+            extractor: Extractor::new(recipe)?,
+            gate: SpeechGate::new()?,
+            waiting: VecDeque::new(),
+            n_taken: 0,
+            decisions: Vec::new(),
+            first_decision: 0,
+            new: Vec::new(),
+        })
+    }
+
+    /// Takes the next samples.
+    pub(super) fn push(&mut self, samples: &[f32]) {
+        self.new.clear();
+        self.extractor.push(samples, &mut self.new);
+        self.waiting.extend(&self.new);
+        self.gate.push(samples, &mut self.decisions);
+    }
+
+    /// Nothing more comes in this stretch: the gate decides on all that came.
+    pub(super) fn finish(&mut self) {
+        self.gate.finish(&mut self.decisions);
+    }
+
+    /// Brings the coefficients of the next frame that the gate has decided on to `frame`.
+    pub(super) fn next(&mut self, frame: &mut Vec<f32>) -> Option<Decided> {
+        let needed = decision_of(self.middle_of(self.n_taken)).unwrap_or(0);
+        let done = (needed - self.first_decision).min(self.decisions.len());
+        self.decisions.drain(..done);
+        self.first_decision += done;
+        let n_features = self.recipe.n_features();
+        if self.waiting.len() < n_features {
+            return None;
+        }
+        let decided = self.decided(self.n_taken)?;
+        frame.clear();
+        frame.extend(self.waiting.drain(..n_features));
+        self.n_taken += 1;
+        Some(decided)
+    }
+
+    /// So many frames wait, whether decided on or not.
+    pub(super) fn n_waiting(&self) -> usize {
+        self.waiting.len() / self.recipe.n_features()
+    }
+
+    /// The frames that [`GatedFrames::next`] will give, with their coefficients.
+    pub(super) fn coming(&mut self) -> impl Iterator<Item = (Decided, &[f32])> {
+        self.waiting.make_contiguous();
+        let (frames, _) = self.waiting.as_slices();
+        let frames = (self.n_taken..).zip(frames.chunks_exact(self.recipe.n_features()));
+        frames.map_while(|(index, values)| Some((self.decided(index)?, values)))
+    }
+
+    /// The next samples begin another stretch.
+    pub(super) fn reset(&mut self) {
+        self.extractor.reset();
+        self.gate.reset();
+        self.waiting.clear();
+        self.n_taken = 0;
+        self.decisions.clear();
+        self.first_decision = 0;
+    }
+
+    fn middle_of(&self, index: usize) -> usize {
+        index * self.recipe.hop_len() + self.recipe.taper_len() / 2
+    }
+
+    /// What is said of a frame that was not taken, the stretch's first being 0; none where the gate has not decided.
+    fn decided(&self, index: usize) -> Option<Decided> {
+        let is_speech = match decision_of(self.middle_of(index)) {
+            None => false,
+            Some(chunk) => *self.decisions.get(chunk - self.first_decision)?,
+        };
+        let end = (index * self.recipe.hop_len() + self.recipe.taper_len()) as u64;
+        Some(Decided { number: index + 1, end, is_speech })
+    }
+}

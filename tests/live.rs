@@ -419,8 +419,9 @@ fn a_sound_server_that_hangs_and_goes_on_leaves_one_gap() {
     let server = RefCell::new(None);
     let halt = || *server.borrow_mut() = Some(Halted::new());
     let outage = outage(CALLER, LENGTH, halt, || drop(server.borrow_mut().take()));
-    // A server that goes on delivers some of what it missed, of a null sink up to two seconds.
-    outage.is_one_gap_from(LENGTH - Duration::from_secs(2), LENGTH);
+    // A server that goes on delivers some of what it missed: of a null sink up to two seconds, and what waited in its
+    // own queues (2.3 s in all were seen). How much is its own affair; what is missing has to be told in full.
+    outage.is_one_gap_from(LENGTH - Duration::from_secs(3), LENGTH);
 }
 
 /// Long enough for the server to drop audio and too short for the input to be given up: cpal reports nothing.

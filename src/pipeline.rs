@@ -15,7 +15,8 @@
 //! (an echo) is no speech of the caller.
 //!
 //! Of several callers each has its own moment in a hop at which readings are due, so that the work is even. What is
-//! due at the same time is read at once, and on as many threads as the pipeline is given.
+//! due at the same time is read at once, and on as many threads as the pipeline is given. Of much audio at once the
+//! readings to come are guessed (`foresight`) and made together with the one that is due.
 //!
 //! Any split of the same audio into blocks gives the same updates in the same order, but for the levels, which
 //! are told at once while the rest waits for the gate. Between calls a caller keeps the last

@@ -8,13 +8,13 @@
 pub mod lengths;
 mod long_call;
 mod machine;
+mod model;
 mod picture;
 mod trial;
 
 use super::installed;
-use super::printer::{print, print_json, tell};
+use super::printer::{print, print_json};
 use super::watch::stop_flag;
-use crate::config::Config;
 use crate::model::artifact::Artifact;
 use crate::model::cpu::MAX_AT_ONCE;
 use crate::model::device::BackendChoice;
@@ -115,13 +115,8 @@ pub fn run(settings: &CapacitySettings) -> anyhow::Result<()> {
 /// Numbers of callers; the picture of what they cost.
 fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result<String> {
     let artifact = installed::open(settings.model.as_deref())?;
-    let config =
-        Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
     let most = machine::allow_open_files().map(|n| n.saturating_sub(OWN_FILES) / FILES_EACH);
-    let mut callers = Callers::new(config, settings, stop)?;
-    if let Some(notice) = callers.notice() {
-        tell(&notice);
-    }
+    let mut callers = Callers::new(settings, stop)?;
     let (segment_ms, segment_of_many_ms) =
         (callers.segment_ms(1)?, callers.segment_ms(MAX_AT_ONCE)?);
     if !settings.json {
@@ -135,7 +130,7 @@ fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result
         }
         None => search(&mut callers, most, settings.json)?,
     };
-    let cpu_segment_ms = (!callers.is_on_gpu()).then_some(segment_of_many_ms);
+    let cpu_segment_ms = (!callers.backend().is_gpu()).then_some(segment_of_many_ms);
     let limited_by = limit(&trials, carried, cpu_segment_ms).or_else(|| {
         let most =
             most.filter(|most| settings.callers.is_none() && *most < LADDER[LADDER.len() - 1]);
@@ -145,7 +140,7 @@ fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result
     });
     let findings = Findings {
         machine: machine::description(),
-        backend: callers.backend(),
+        backend: callers.backend().description.clone(),
         segment_ms,
         segment_of_many_ms,
         limit_ms: LIMIT_MS,
@@ -170,7 +165,7 @@ fn heading(callers: &Callers, artifact: &Artifact, block_ms: u32, segment_ms: [f
          callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
         machine::description(),
         artifact.manifest.name,
-        callers.backend()
+        callers.backend().description
     )
 }
 
@@ -238,6 +233,11 @@ fn limit(trials: &[Trial], carried: Option<usize>, segment_ms: Option<f64>) -> O
         format!(", {:.0} % of that with the network", 100.0 * (network / cores).min(1.0))
     });
     Some(format!("{at_work}, on {cores:.2} of {} cores{network}", trial.threads))
+}
+
+/// A number as a table has it, where there is one.
+fn cell(number: Option<f64>, digits: usize) -> String {
+    number.map_or("-".to_owned(), |number| format!("{number:.digits$}"))
 }
 
 fn words(n_callers: usize) -> String {

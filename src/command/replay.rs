@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 /// As fast as it can be, a recording is read in blocks of so long where nobody watches, so that several readings go
 /// through the network at once: in a second four are due, and six go best. The pipeline keeps 8 s of the operator.
-const UNWATCHED_BLOCK_MS: u64 = 4_500;
+const UNWATCHED_BLOCK_MS: u32 = 4_500;
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -179,8 +179,7 @@ fn open(settings: &ReplaySettings, channel: Channel, pace: Pace) -> Result<Recor
 
 /// A recording of one caller in blocks for which nobody waits.
 pub(super) fn unwatched(recording: Recording) -> Recording {
-    let len = u64::from(recording.sample_rate_hz()) * UNWATCHED_BLOCK_MS / 1000;
-    recording.with_block_len(usize::try_from(len).map_or(1, |len| len.max(1)))
+    recording.with_block_ms(UNWATCHED_BLOCK_MS)
 }
 
 /// What a caller is called: as was typed, or as the recording.

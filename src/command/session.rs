@@ -121,19 +121,6 @@ impl Prepared {
         Prepared { terms, classifier, retention: None }
     }
 
-    /// The same, if the model still runs where it did.
-    ///
-    /// # Errors
-    /// When that device has failed.
-    pub fn again_on(backend: &Backend, terms: Terms, classifier: Steady) -> anyhow::Result<Self> {
-        let (before, now) = (&backend.description, &classifier.backend().description);
-        ensure!(
-            before == now,
-            "the {before} has failed, and the {now} reads: this is no measure of it"
-        );
-        Ok(Self::again(terms, classifier))
-    }
-
     /// What the session is made with.
     #[must_use]
     pub fn terms(&self) -> &Terms {

@@ -132,6 +132,11 @@ impl NetworkShape {
     }
 }
 
+/// A tensor's values on the CPU, row-major.
+pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("weights on the CPU are f32")
+}
+
 /// Uniform in a range that keeps the variance from layer to layer (Glorot & Bengio, 2010).
 pub(super) const GLOROT: Initializer = Initializer::XavierUniform { gain: 1.0 };
 

@@ -201,6 +201,7 @@ impl Caller {
 
     /// Guesses the readings that will be due of the frames that wait, as if none was the operator's voice.
     fn guess(&mut self) {
+        // Live nothing is due before the next hop, and all that follows is left out.
         if self.frames.n_waiting() < self.utterance.hop_frames() {
             return;
         }

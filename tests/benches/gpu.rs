@@ -11,11 +11,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here ends the bench, as in a test")]
 
-use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
+#[path = "../gpu/launches.rs"]
+mod launches;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use launches::launches;
 use serde_json::json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use undertone::model::artifact::Artifact;
 use undertone::model::classifier::load_network;
@@ -101,10 +102,7 @@ fn run(backend: &Backend, batches: &[usize], with_burn: bool) {
 
 /// Prints the median of some times, and how often kernels were launched.
 fn measure(form: &str, n: usize, mut work: impl FnMut()) {
-    let count = Arc::new(Count::default());
-    let watching = LaunchObservation::new(count.clone());
-    work();
-    drop(watching);
+    let launches = launches(&mut work);
     let begun = Instant::now();
     let mut times_s = Vec::new();
     while times_s.len() < LEAST_TIMES || begun.elapsed() < MEASURED {
@@ -114,7 +112,6 @@ fn measure(form: &str, n: usize, mut work: impl FnMut()) {
     }
     times_s.sort_by(f64::total_cmp);
     let median_s = times_s[times_s.len() / 2];
-    let launches = count.0.load(Ordering::SeqCst);
     let mut line =
         json!({ "form": form, "segments": n, "seconds": median_s, "launches": launches });
     if n == 1024 && form == "ours" {
@@ -127,14 +124,4 @@ fn measure(form: &str, n: usize, mut work: impl FnMut()) {
 #[expect(clippy::cast_precision_loss, reason = "small counts")]
 fn steps(n: usize, number: usize) -> Vec<f32> {
     (0..n).map(|at| (at as f32 * 0.07 + number as f32 * 0.9).sin()).collect()
-}
-
-/// Counts launches.
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl LaunchObserver for Count {
-    fn launched(&self, _kernel: &'static str) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
 }

@@ -1,9 +1,13 @@
 //! The network's kernels on a graphics device, beside burn's network on the CPU.
 
-use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+#[path = "launches.rs"]
+mod launches;
+#[path = "reference.rs"]
+mod reference;
+
+use burn::tensor::Device;
+use launches::launches;
+use reference::{expected, segments, shapes, values};
 use undertone::model::artifact::Artifact;
 use undertone::model::classifier::load_network;
 use undertone::model::cpu::Segment;
@@ -17,79 +21,6 @@ const TOLERANCE: f32 = 1e-4;
 
 /// What the kernels may be launched for one call.
 const HANDFUL: usize = 9;
-
-/// Steps of a segment and what is known of its caller.
-type Values = (Vec<f32>, Vec<f32>);
-
-fn shapes() -> Vec<NetworkShape> {
-    let plain = NetworkShape {
-        n_features: 5,
-        frames_per_step: 2,
-        front: Vec::new(),
-        n_units: 9,
-        bidirectional: false,
-        dense: vec![6],
-        dropout: 0.2,
-        pooling: Pooling::Last,
-        n_labels: 7,
-        hears_speech: false,
-        hears_baseline: false,
-    };
-    let front = vec![
-        Convolution { units: 6, width: 3, stride: 1 },
-        Convolution { units: 70, width: 3, stride: 2 },
-    ];
-    let rich = NetworkShape {
-        front,
-        n_units: 8,
-        bidirectional: true,
-        pooling: Pooling::Attention,
-        hears_speech: true,
-        hears_baseline: true,
-        ..plain.clone()
-    };
-    let mean = NetworkShape { pooling: Pooling::Mean, dense: Vec::new(), ..rich.clone() };
-    let last = NetworkShape { pooling: Pooling::Last, n_units: 13, ..rich.clone() };
-    // More units than a workgroup has, and more columns.
-    let large = NetworkShape { n_units: 300, ..rich.clone() };
-    // A last row of columns and of inputs that is not full, in the plan for many.
-    let ragged = NetworkShape {
-        front: vec![Convolution { units: 132, width: 3, stride: 2 }],
-        n_units: 12,
-        ..mean.clone()
-    };
-    let bundled = Artifact::bundled().expect("the bundled model is whole").manifest.network;
-    vec![plain, rich, mean, last, large, ragged, bundled]
-}
-
-fn random(n: usize) -> Vec<f32> {
-    let values = Tensor::<1>::random([n], Distribution::Normal(0.0, 1.0), &Device::flex());
-    values.try_into_vec_as::<f32>().expect("on the CPU")
-}
-
-/// Segments of these numbers of steps.
-fn values(shape: &NetworkShape, lengths: &[usize]) -> Vec<Values> {
-    let n_known = if shape.hears_baseline { shape.n_baseline() } else { 0 };
-    lengths.iter().map(|n| (random(n * shape.n_inputs()), random(n_known))).collect()
-}
-
-fn segments(values: &[Values]) -> Vec<Segment<'_>> {
-    values.iter().map(|(steps, baseline)| Segment { steps, baseline }).collect()
-}
-
-/// burn's logits, segment by segment.
-fn expected(network: &Network, shape: &NetworkShape, values: &[Values]) -> Vec<f32> {
-    let device = Device::flex();
-    let of_one = |(steps, known): &Values| {
-        let n_steps = steps.len() / shape.n_inputs();
-        let steps = TensorData::new(steps.clone(), [1, n_steps, shape.n_inputs()]);
-        let known = TensorData::new(known.clone(), [1, known.len()]);
-        let steps = Tensor::from_data(steps, &device);
-        let logits = network.forward(steps, Tensor::from_data(known, &device), shape.pooling);
-        logits.try_into_vec_as::<f32>().expect("on the CPU")
-    };
-    values.iter().flat_map(of_one).collect()
-}
 
 /// The largest difference.
 fn apart(logits: &[f32], expected: &[f32]) -> f32 {
@@ -143,24 +74,6 @@ pub fn keep_neighbours_apart(backend: &Backend, artifact: &Artifact) {
         println!("{n} at once: {apart:.2e} from burn's logits");
         assert!(apart < TOLERANCE, "{apart} with {n} at once");
     }
-}
-
-/// Counts launches.
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl LaunchObserver for Count {
-    fn launched(&self, _kernel: &'static str) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn launches(work: impl FnOnce()) -> usize {
-    let count = Arc::new(Count::default());
-    let watching = LaunchObservation::new(count.clone());
-    work();
-    drop(watching);
-    count.0.load(Ordering::SeqCst)
 }
 
 /// One call is a handful of launches where burn's network takes thousands.

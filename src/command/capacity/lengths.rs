@@ -6,8 +6,7 @@ use super::CapacitySettings;
 use super::long_call::{Cost, LongCall};
 use super::machine;
 use super::picture;
-use crate::command::printer::{print, print_json, tell};
-use crate::config::Config;
+use crate::command::printer::{print, print_json};
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use std::str::FromStr;
@@ -92,19 +91,14 @@ pub(super) fn run(
     lengths: &Lengths,
     stop: Arc<AtomicBool>,
 ) -> anyhow::Result<String> {
-    let config =
-        Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
-    let mut call = LongCall::new(config, stop)?;
-    if let Some(notice) = call.notice() {
-        tell(&notice);
-    }
+    let mut call = LongCall::new(settings, stop)?;
     // Growing lengths, so that where the peak cannot begin anew it is at least of none that is longer.
     let memory = if machine::forget_peak() {
         "the most that the program used during a call of that length"
     } else {
         "the most that the program used until then"
     };
-    let (machine, backend) = (machine::description(), call.backend());
+    let (machine, backend) = (machine::description(), call.backend().description.clone());
     if !settings.json {
         print(&format!(
             "{machine}\n{backend}; memory: {memory}\n\n  \

@@ -4,29 +4,28 @@
 //! folder that is removed at the end.
 
 use super::lengths::words;
-use super::machine;
+use super::model::Measured;
 use super::trial::CALL;
+use super::{CapacitySettings, cell, machine};
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::command::engine::input::Input;
 use crate::command::engine::line::Clock;
-use crate::command::engine::switchboard::{CallRule, News};
+use crate::command::engine::switchboard::CallRule;
 use crate::command::engine::{LineSetup, Step};
 use crate::command::replay::unwatched;
-use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
+use crate::command::session::LogTo;
 use crate::command::watch::POLL;
-use crate::config::Config;
 use crate::model::device::Backend;
 use crate::output_file::IfExists;
-use crate::pipeline::{Event, Update};
 use crate::session::record::{CallerEntry, EndReason};
-use anyhow::{Context, anyhow, ensure};
+use anyhow::Context;
 use serde::Serialize;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -60,64 +59,38 @@ impl Cost {
 
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |number: Option<f64>, digits: usize| {
-            number.map_or("-".to_owned(), |number| format!("{number:.digits$}"))
-        };
         write!(
             f,
             "{:>8}  {:8}  {:>11}  {:8.2}  {:15.0}  {:>9}",
             words(self.length()),
             self.readings,
-            number(self.computing_s, 2),
+            cell(self.computing_s, 2),
             self.passed_s,
             self.length_s / self.passed_s,
-            number(self.peak_memory_mb, 1),
+            cell(self.peak_memory_mb, 1),
         )
     }
 }
 
 /// A simulated call.
 pub(super) struct LongCall {
-    prepared: Option<Prepared>,
-    terms: Terms,
+    model: Measured,
     folder: TempDir,
-    /// Where the model runs, which is to stay so.
-    backend: Backend,
-    stop: Arc<AtomicBool>,
 }
 
 impl LongCall {
     /// Loads the model.
     ///
     /// # Errors
-    /// As [`Prepared::new`] and [`Prepared::wait_until_warm`]; a folder for temporary files that cannot be written.
-    pub(super) fn new(config: Config, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
+    /// As [`Measured::load`]; a folder for temporary files that cannot be written.
+    pub(super) fn new(wanted: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot write temporary files")?;
-        let settings = SessionSettings {
-            config,
-            log: LogTo::File(folder.path().join("log.jsonl"), IfExists::Replace),
-            headless: true,
-            json: false,
-            recording: None,
-        };
-        let mut prepared = Prepared::new(settings)?;
-        prepared.wait_until_warm()?;
-        let (terms, backend) = (prepared.terms().clone(), prepared.backend().clone());
-        Ok(LongCall { prepared: Some(prepared), terms, folder, backend, stop })
-    }
-
-    fn prepared(&self) -> &Prepared {
-        self.prepared.as_ref().expect("a call gives the model back")
+        Ok(LongCall { model: Measured::load(wanted, stop)?, folder })
     }
 
     /// Where the model runs.
-    pub(super) fn backend(&self) -> String {
-        self.backend.description.clone()
-    }
-
-    /// What is to be told of it.
-    pub(super) fn notice(&self) -> Option<String> {
-        self.prepared().notice()
+    pub(super) fn backend(&self) -> &Backend {
+        self.model.backend()
     }
 
     /// Hears a call of this length; a short one several times, of which the cost is the mean.
@@ -134,9 +107,7 @@ impl LongCall {
             readings = self.hear_once(&path)?;
         }
         let passed = begun.elapsed();
-        let computed = machine::computed()
-            .zip(computed_before)
-            .map(|(now, before)| now.saturating_sub(before));
+        let computed = machine::computed_since(computed_before);
         #[expect(clippy::cast_precision_loss, reason = "at most 600")]
         let mean = |all: Duration| all.as_secs_f64() / n_times as f64;
         Ok(Cost {
@@ -153,27 +124,19 @@ impl LongCall {
         let recording = unwatched(Recording::open(path, Channel::Mix, Pace::AsRead)?);
         let entry = CallerEntry { label: "caller".to_owned(), source: "simulated".to_owned() };
         let line = LineSetup { entry, input: Input::Recording(Box::new(recording)) };
-        let prepared = self.prepared.take().expect("a call gives the model back");
+        let log = LogTo::File(self.folder.path().join("log.jsonl"), IfExists::Replace);
         let clock = Clock::of_speed(f64::INFINITY);
-        let mut engine = prepared.engine(vec![line], None, CallRule::Recording, clock)?;
+        let mut engine = self.model.engine(log, vec![line], CallRule::Recording, clock)?;
         let mut readings = 0;
         loop {
-            let step = engine.step(&mut |news| {
-                let is_reading =
-                    matches!(news, News::Update(Update { event: Event::Reading(_), .. }));
-                readings += u64::from(is_reading);
-            })?;
-            match step {
+            match self.model.step(&mut engine, &mut readings)? {
                 Step::Worked => {}
                 Step::Waiting => std::thread::sleep(POLL),
                 Step::Ended => break,
             }
-            ensure!(!self.stop.load(Ordering::Relaxed), "stopped by a signal");
         }
-        let (ended, classifier) = engine.end_with_classifier(&EndReason::Finished);
-        self.prepared = Some(Prepared::again_on(&self.backend, self.terms.clone(), classifier)?);
-        let failure = ended.into_iter().find_map(|call| call.log_failure);
-        failure.map_or(Ok(readings), |failure| Err(anyhow!(failure)))
+        self.model.end(engine, &EndReason::Finished)?;
+        Ok(readings)
     }
 
     /// Writes down what is said.

@@ -53,6 +53,11 @@ pub(super) fn computed() -> Option<Duration> {
     Some(Duration::from_secs_f64(ticks / TICKS_PER_S))
 }
 
+/// What they have computed since then.
+pub(super) fn computed_since(before: Option<Duration>) -> Option<Duration> {
+    Some(computed()?.saturating_sub(before?))
+}
+
 /// The memory that this process uses now, in MB of 1,000,000 bytes.
 pub(super) fn memory_mb() -> Option<f64> {
     status_mb("VmRSS:")

@@ -3,26 +3,25 @@
 //! In: how many. Out: a [`Trial`]. Keeps the model, which goes from engine to engine, and the sound in a folder
 //! that is removed at the end.
 
-use super::{CapacitySettings, FULL, machine};
+use super::model::Measured;
+use super::{CapacitySettings, FULL, cell, machine};
 use crate::audio::Source;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::command::engine::input::Input;
 use crate::command::engine::line::Clock;
-use crate::command::engine::switchboard::{CallRule, News};
+use crate::command::engine::switchboard::CallRule;
 use crate::command::engine::{LineSetup, Step};
-use crate::command::session::{LogTo, Prepared, SessionSettings, Terms};
+use crate::command::session::LogTo;
 use crate::command::watch::POLL;
-use crate::config::Config;
 use crate::model::device::Backend;
 use crate::output_file::IfExists;
-use crate::pipeline::{Event, Update};
 use crate::session::record::{CallerEntry, EndReason};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -66,35 +65,28 @@ impl Trial {
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |number: Option<f64>, digits: usize| {
-            number.map_or("-".to_owned(), |number| format!("{number:.digits$}"))
-        };
         write!(
             f,
             "{:7}  {:10.1}  {:>5}  {:>5}  {:>5}     {:>5}  {:>9}",
             self.callers,
             self.readings_per_s,
-            number(self.p50_ms, 0),
-            number(self.p95_ms, 0),
-            number(self.p99_ms, 0),
-            number(self.cores, 2),
-            number(self.memory_mb, 1),
+            cell(self.p50_ms, 0),
+            cell(self.p95_ms, 0),
+            cell(self.p99_ms, 0),
+            cell(self.cores, 2),
+            cell(self.memory_mb, 1),
         )
     }
 }
 
 /// Simulated callers.
 pub(super) struct Callers {
-    prepared: Option<Prepared>,
-    terms: Terms,
+    model: Measured,
     folder: TempDir,
     call: PathBuf,
     silent: bool,
     block_ms: u32,
     length: Duration,
-    /// Where the model runs, which is to stay so.
-    backend: Backend,
-    stop: Arc<AtomicBool>,
     /// The most callers that were tried.
     most: usize,
 }
@@ -103,23 +95,10 @@ impl Callers {
     /// Loads the model and writes down what is said.
     ///
     /// # Errors
-    /// As [`Prepared::new`] and [`Prepared::wait_until_warm`]; a folder for temporary files that cannot be written.
-    pub(super) fn new(
-        config: Config,
-        wanted: &CapacitySettings,
-        stop: Arc<AtomicBool>,
-    ) -> anyhow::Result<Self> {
+    /// As [`Measured::load`]; a folder for temporary files that cannot be written.
+    pub(super) fn new(wanted: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result<Self> {
         let &CapacitySettings { silent, block_ms, length, .. } = wanted;
-        let settings = SessionSettings {
-            config,
-            log: LogTo::Nowhere,
-            headless: true,
-            json: false,
-            recording: None,
-        };
-        let mut prepared = Prepared::new(settings)?;
-        prepared.wait_until_warm()?;
-        let (terms, backend) = (prepared.terms().clone(), prepared.backend().clone());
+        let model = Measured::load(wanted, stop)?;
         let folder = tempfile::tempdir().context("cannot write temporary files")?;
         let call = folder.path().join("call.wav");
         let mut bytes = CALL.to_vec();
@@ -128,38 +107,12 @@ impl Callers {
             bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xff);
         }
         std::fs::write(&call, bytes).context("cannot write temporary files")?;
-        let prepared = Some(prepared);
-        Ok(Callers {
-            prepared,
-            terms,
-            folder,
-            call,
-            silent,
-            block_ms,
-            length,
-            backend,
-            stop,
-            most: 0,
-        })
-    }
-
-    fn prepared(&self) -> &Prepared {
-        self.prepared.as_ref().expect("a trial gives the model back")
+        Ok(Callers { model, folder, call, silent, block_ms, length, most: 0 })
     }
 
     /// Where the model runs.
-    pub(super) fn backend(&self) -> String {
-        self.backend.description.clone()
-    }
-
-    /// Whether that is a GPU.
-    pub(super) fn is_on_gpu(&self) -> bool {
-        self.backend.is_gpu()
-    }
-
-    /// What is to be told of it.
-    pub(super) fn notice(&self) -> Option<String> {
-        self.prepared().notice()
+    pub(super) fn backend(&self) -> &Backend {
+        self.model.backend()
     }
 
     /// Milliseconds for one of the longest segments, where so many come at once.
@@ -167,7 +120,7 @@ impl Callers {
     /// # Errors
     /// When the device fails.
     pub(super) fn segment_ms(&mut self, n_at_once: usize) -> anyhow::Result<f64> {
-        let prepared = self.prepared.as_mut().expect("a trial gives the model back");
+        let prepared = self.model.alone();
         let begun = Instant::now();
         for _ in 0..N_TIMED {
             prepared.classify_test_segments(n_at_once)?;
@@ -188,10 +141,8 @@ impl Callers {
         let log = LogTo::File(logs.join("log.jsonl"), IfExists::Replace);
         let lines = (0..n_callers).map(|caller| self.line(caller, n_callers));
         let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
-        let prepared = self.prepared.take().expect("a trial gives the model back");
-        let prepared = prepared.under(self.terms.with_log(log, None));
-        let mut engine = prepared.engine(lines, None, CallRule::ByKey, Clock::RealTime)?;
-        let mut n_readings = 0_u64;
+        let mut engine = self.model.engine(log, lines, CallRule::ByKey, Clock::RealTime)?;
+        let mut n_readings = 0;
         let mut at_work = Duration::ZERO;
         let mut counted: Option<(Instant, Option<Duration>)> = None;
         let begun = Instant::now();
@@ -203,32 +154,21 @@ impl Callers {
                 counted = Some((Instant::now(), machine::computed()));
             }
             let step_begun = Instant::now();
-            let step = engine.step(&mut |news| {
-                let is_reading =
-                    matches!(news, News::Update(Update { event: Event::Reading(_), .. }));
-                n_readings += u64::from(is_reading);
-            })?;
+            let step = self.model.step(&mut engine, &mut n_readings)?;
             at_work += step_begun.elapsed();
             match step {
                 Step::Worked => {}
                 Step::Waiting => std::thread::sleep(POLL),
                 Step::Ended => break,
             }
-            ensure!(!self.stop.load(Ordering::Relaxed), "stopped by a signal");
         }
         let (since, computed_before) = counted.context("the callers said too little")?;
         let wall = since.elapsed().as_secs_f64();
-        let computed = machine::computed()
-            .zip(computed_before)
-            .map(|(now, before)| now.saturating_sub(before).as_secs_f64());
+        let computed = machine::computed_since(computed_before);
         let memory_mb = machine::memory_mb().filter(|_| n_callers >= self.most);
         self.most = self.most.max(n_callers);
         let (delays, threads) = (engine.delays(), engine.n_threads());
-        let (ended, classifier) = engine.end_with_classifier(&EndReason::Stopped);
-        self.prepared = Some(Prepared::again_on(&self.backend, self.terms.clone(), classifier)?);
-        if let Some(failure) = ended.into_iter().find_map(|call| call.log_failure) {
-            bail!(failure);
-        }
+        self.model.end(engine, &EndReason::Stopped)?;
         std::fs::remove_dir_all(&logs).context("cannot remove temporary files")?;
         #[expect(clippy::cast_precision_loss, reason = "readings of some seconds")]
         let readings_per_s = n_readings as f64 / wall;
@@ -240,7 +180,7 @@ impl Callers {
             p95_ms: delays.percentile(95),
             p99_ms: delays.percentile(99),
             busy: at_work.as_secs_f64() / wall,
-            cores: computed.map(|computed| computed / wall),
+            cores: computed.map(|computed| computed.as_secs_f64() / wall),
             memory_mb,
             is_silent: self.silent,
         })
@@ -250,8 +190,7 @@ impl Callers {
     fn line(&self, caller: usize, n_callers: usize) -> anyhow::Result<LineSetup> {
         let recording = Recording::open(&self.call, Channel::Mix, Pace::Paced { speed: 1.0 })?;
         let rate_hz = u64::from(recording.sample_rate_hz());
-        let block_len = usize::try_from(rate_hz * u64::from(self.block_ms) / 1_000)?;
-        let mut recording = recording.with_block_len(block_len.max(1));
+        let mut recording = recording.with_block_ms(self.block_ms);
         let all = recording.len_samples().unwrap_or_default();
         let heard = (WARM_UP + self.length).as_secs() + 2;
         let room = all.saturating_sub(heard * rate_hz);

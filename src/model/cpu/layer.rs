@@ -3,8 +3,8 @@
 //! In: rows. Out: rows, as long as the matrix is wide with what fills up its last panel. Keeps the weights.
 
 use super::matrix::Packed;
+use crate::model::network::numbers;
 use burn::nn::Linear;
-use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 
 /// The weights.
@@ -36,11 +36,6 @@ impl Layer {
     pub(super) fn into_weights(self) -> Packed {
         self.weights
     }
-}
-
-/// A tensor's values, row-major.
-pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("weights on the CPU are f32")
 }
 
 /// What applying a layer needs.

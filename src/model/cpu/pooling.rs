@@ -3,8 +3,9 @@
 //! In: outputs `[n_steps, width]`. Out: `width` values, or twice as many with attention. Keeps weights.
 
 use super::activation::tanh;
-use super::layer::{Layer, Pass, numbers};
+use super::layer::{Layer, Pass};
 use crate::model::network::LEAST_VARIANCE;
+use crate::model::network::numbers;
 use burn::nn::Linear;
 use pulp::{Simd, WithSimd};
 

@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 
 use burn::nn::Linear;
-use burn::tensor::Tensor as BurnTensor;
 
 use crate::model::artifact::Manifest;
-use crate::model::network::Network;
+use crate::model::network::{Network, numbers};
 
 /// Row-major numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,8 +111,4 @@ fn convolution(linear: &Linear, n_inputs: usize, width: usize) -> Tensor {
 fn bias(linear: &Linear, n_outputs: usize) -> Tensor {
     let values = linear.bias.as_ref().map(|bias| numbers(bias.val()));
     Tensor::vector(values.unwrap_or_else(|| vec![0.0; n_outputs]))
-}
-
-fn numbers<const D: usize>(tensor: BurnTensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("weights on the CPU are f32")
 }

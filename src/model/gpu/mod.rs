@@ -37,7 +37,7 @@
 //! makes SPIR-V (burn's feature `vulkan`, with which Debian 12's software driver crashes; `compilation.cache` in its
 //! settings); WGSL is compiled anew in each process, and wgpu's own cache of pipelines is given no place there
 //! (`cache: None`), so there is nothing to switch on. NVIDIA's and Mesa's drivers keep what they compiled on disk by
-//! themselves: with Mesa's software driver on two cores the first answer takes 1.25 s at the first start, and 0.36 s
+//! themselves: with Mesa's software driver on two cores the first answer takes 1.25 s at the first start, and 0.5 s
 //! after (`make bench-gpu BACKEND=software`).
 //!
 //! **Bounds**, for 1,024 segments of 3 s. Arithmetic: 21 million multiplications with addition a segment (two
@@ -62,7 +62,7 @@ mod weights;
 use super::ModelError;
 use super::cpu::Segment;
 use super::device::Backend;
-use super::network::{Network, NetworkShape, Pooling};
+use super::network::{Network, NetworkShape, Pooling, numbers};
 use activation::Activation;
 use buffer::Buffer;
 use burn::cubecl::dry_run::DryRun;
@@ -144,7 +144,7 @@ impl GpuNetwork {
             hidden: weights::of_last_output(lstm, shape.n_units, device),
             attention: network.attention().map(|(hidden, score)| {
                 // The score's bias is the same at each step, so it weighs nothing.
-                let (hidden, mut worth) = (on_device(hidden), weights::numbers(score.weight.val()));
+                let (hidden, mut worth) = (on_device(hidden), numbers(score.weight.val()));
                 worth.resize(hidden.n_columns(), 0.0);
                 (hidden, Buffer::of(worth, device))
             }),

@@ -4,8 +4,9 @@
 
 use super::buffer::Buffer;
 use crate::model::lstm::Lstm;
+use crate::model::network::numbers;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 /// A dense layer's weights.
 pub(super) struct Matrix {
@@ -53,11 +54,6 @@ impl Matrix {
         let bias = [&self.bias[..], &other.bias].concat();
         Matrix { weights, bias, n_outputs: self.n_outputs + other.n_outputs }
     }
-}
-
-/// A tensor's values, row-major.
-pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("weights on the CPU are f32")
 }
 
 /// All directions' shares of the gates side by side, a unit's four gates together.

@@ -234,6 +234,15 @@ pub struct TrainArgs {
     /// Folder or manifest of labelled clips; may be given several times
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     pub data: Vec<PathBuf>,
+    /// Only these corpora of the data, with commas between them
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub corpora: Vec<String>,
+    /// Leave out the recorded noises beside the data: their licences forbid commercial use
+    #[arg(long)]
+    pub no_recorded_noise: bool,
+    /// A larger network's word on the clips, to learn it beside the labels; scripts/teacher makes the file
+    #[arg(long, value_name = "FILE")]
+    pub teacher: Option<PathBuf>,
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,
@@ -276,6 +285,9 @@ pub struct FoldsArgs {
     /// Folder or manifest of labelled clips with a fold column
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// A larger network's view of the clips, to learn it beside the labels; scripts/teacher makes the file
+    #[arg(long, value_name = "FILE")]
+    pub teacher: Option<PathBuf>,
     /// Folder for checkpoints and results; an interrupted run goes on
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,

@@ -40,7 +40,7 @@ fn clips(actor: u32, expression: &str) -> Vec<PathBuf> {
 /// What is told last of each list of clips, one voice's, that follow each other.
 fn told_of(lists: &[Vec<PathBuf>]) -> Vec<Explanation> {
     let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[RATE_HZ], Unsure)
+    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, Thresholds::emotions_from(0.5), &[RATE_HZ], Unsure)
         .expect("the rate is usual");
     let mut told = Vec::new();
     for clips in lists {

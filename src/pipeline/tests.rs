@@ -33,7 +33,7 @@ fn pipeline(rate_hz: u32) -> Pipeline<AlwaysFear> {
 
 fn pipeline_with(recipe: Recipe, rate_hz: u32) -> Pipeline<AlwaysFear> {
     let settings = PipelineSettings::default();
-    Pipeline::new(&settings, recipe, 0.5, &[rate_hz], AlwaysFear::default())
+    Pipeline::new(&settings, recipe, Thresholds::emotions_from(0.5), &[rate_hz], AlwaysFear::default())
         .expect("the recipe streams, and the rate is usual")
 }
 
@@ -282,7 +282,7 @@ impl Classifier for NoSpeech {
 fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
     let settings = PipelineSettings::default();
     let mut pipeline =
-        Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], NoSpeech).expect("it streams");
+        Pipeline::new(&settings, Recipe::PhoneV2, Thresholds::emotions_from(0.5), &[8_000], NoSpeech).expect("it streams");
     let mut updates = Vec::new();
     pipeline.push(0, &voice(8, 8_000), &mut updates).expect("no failure");
     let is_told = |update: &Update| matches!(update.event, Event::Facts(_) | Event::Reading(_));

@@ -7,7 +7,7 @@
 //! second), the last 16,384 stretches of silence and speech, the last [`MAX_MARKS`] marks and the last
 //! [`MAX_ALERTS`] alerts: at most 2 MB. What falls out at the old end is no longer drawn, but stays in the summary.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS};
 use crate::stream_time::StreamTime;
 use crate::timeline::stretches::{Kind, Stretches};
 use crate::timeline::summary::{Summary, Tally};
@@ -43,10 +43,12 @@ pub enum Cell {
     Silence,
     /// Speech, but not enough of it for a reading.
     TooShort,
-    /// Speech in which no emotion was certain enough.
+    /// Speech in which nothing was certain enough.
     Uncertain,
     /// The emotion of most readings, with the mean of its probabilities in [0, 1].
     Emotion(Emotion, f32),
+    /// The group of most readings, those of its emotions among them, with the mean of its probabilities in [0, 1].
+    Group(Group, f32),
     /// Lost audio.
     Gap,
     /// Nobody was allowed to listen.
@@ -60,10 +62,19 @@ pub enum State {
     Listening,
     /// Speech, but not yet enough of it for a reading.
     SpeechTooShort,
-    /// Speech in which no emotion is certain enough, or of which nothing was read for two seconds.
+    /// Speech in which nothing is certain enough, or of which nothing was read for two seconds.
     Uncertain,
     /// The present emotion and its calibrated probability in [0, 1].
     Emotion(Emotion, f32),
+    /// No emotion is certain enough, but a group of them is.
+    Group {
+        /// Which.
+        group: Group,
+        /// Its calibrated probability in [0, 1].
+        certainty: f32,
+        /// Its two likeliest emotions, where they stand out.
+        likeliest: Option<[Emotion; 2]>,
+    },
 }
 
 /// A place in the call that somebody wants to find again.
@@ -253,6 +264,11 @@ impl Timeline {
             Some(reading) => match reading.verdict {
                 Verdict::Uncertain => State::Uncertain,
                 Verdict::Emotion(emotion) => State::Emotion(emotion, reading.scores.of(emotion)),
+                Verdict::Group(group) => State::Group {
+                    group,
+                    certainty: reading.scores.of_group(group),
+                    likeliest: group.likeliest(&reading.scores),
+                },
             },
         }
     }
@@ -367,32 +383,47 @@ impl Timeline {
     }
 }
 
-/// The verdict of most readings, with the mean of its scores; uncertain wins among equals.
+/// The verdict of most readings, with the mean of its scores; what says less wins among equals.
+///
+/// Where no emotion has the most, a group may have it together with its emotions, if it was ever shown.
 fn majority<'a>(readings: impl IntoIterator<Item = &'a Reading>) -> Cell {
     let (mut number, mut uncertain) = (0_u32, 0_u32);
     let mut votes = [0_u32; N_EMOTIONS];
+    let mut group_votes = [0_u32; N_GROUPS];
     let mut sums = [0.0_f64; N_EMOTIONS];
     for reading in readings {
         number += 1;
         match reading.verdict {
             Verdict::Uncertain => uncertain += 1,
             Verdict::Emotion(emotion) => votes[emotion.index()] += 1,
+            Verdict::Group(group) => group_votes[group.index()] += 1,
         }
         for (emotion, score) in reading.scores.iter() {
             sums[emotion.index()] += f64::from(score);
         }
     }
+    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values")]
+    let mean = |sum: f64| (sum / f64::from(number)) as f32;
     let first = Emotion::ALL[0];
     let best = Emotion::ALL.into_iter().fold(first, |best, next| {
         let rank = |emotion: Emotion| (votes[emotion.index()], sums[emotion.index()]);
         if rank(next) > rank(best) { next } else { best }
     });
-    if votes[best.index()] <= uncertain {
-        return Cell::Uncertain;
+    let most = group_votes.into_iter().fold(uncertain, u32::max);
+    if votes[best.index()] > most {
+        return Cell::Emotion(best, mean(sums[best.index()]));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values")]
-    let mean = (sums[best.index()] / f64::from(number)) as f32;
-    Cell::Emotion(best, mean)
+    let with_members = |group: Group| {
+        let members: u32 = group.members().map(|emotion| votes[emotion.index()]).sum();
+        group_votes[group.index()] + members
+    };
+    let shown = Group::ALL.into_iter().filter(|group| group_votes[group.index()] > 0);
+    match shown.max_by_key(|group| with_members(*group)) {
+        Some(group) if with_members(group) > uncertain => {
+            Cell::Group(group, mean(group.members().map(|emotion| sums[emotion.index()]).sum()))
+        }
+        _ => Cell::Uncertain,
+    }
 }
 
 #[cfg(test)]

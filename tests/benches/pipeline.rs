@@ -124,7 +124,7 @@ fn bench_pipeline(
     classifier: impl Classifier,
 ) {
     let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.3, &[rate_hz], classifier)
+    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, Thresholds::emotions_from(0.3), &[rate_hz], classifier)
         .expect("the rate is taken and the recipe streams");
     let mut updates = Vec::new();
     bench_stage(group, name, budget, rate_hz, |block| {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::emotion::Scores;
+use crate::emotion::{Group, Scores};
 use proptest::prelude::*;
 
 const HOP: StreamTime = StreamTime::from_ms(250);
@@ -20,6 +20,57 @@ fn reading(at: f64, emotion: Emotion, certainty: f32) -> Reading {
 
 fn uncertain(at: f64) -> Reading {
     Reading { at: s(at), scores: Scores::UNIFORM, verdict: Verdict::Uncertain }
+}
+
+fn grouped(at: f64, group: Group) -> Reading {
+    Reading { verdict: Verdict::Group(group), ..uncertain(at) }
+}
+
+/// What a cell shows that has these readings.
+fn cell_of(readings: &[Reading]) -> Cell {
+    majority(readings)
+}
+
+#[test]
+fn a_cell_shows_the_group_where_no_emotion_has_the_most() {
+    use Emotion::{Anger, Fear, Happiness};
+    let (fear, anger, joy) =
+        (reading(0.0, Fear, 0.6), reading(0.0, Anger, 0.6), reading(0.0, Happiness, 0.6));
+    let (distressed, unsure) = (grouped(0.0, Group::Distressed), uncertain(0.0));
+    let shown = |readings: &[Reading]| match cell_of(readings) {
+        Cell::Emotion(emotion, _) => emotion.label(),
+        Cell::Group(group, _) => group.label(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&[fear, fear, distressed]), "fear", "an emotion with the most goes first");
+    assert_eq!(shown(&[fear, distressed]), "distressed", "among equals the one that says less");
+    assert_eq!(shown(&[fear, anger, distressed, unsure, unsure]), "distressed");
+    assert_eq!(shown(&[joy, joy, distressed]), "happiness");
+    assert_eq!(cell_of(&[distressed, unsure]), Cell::Uncertain);
+    assert_eq!(cell_of(&[fear, anger, unsure, unsure]), Cell::Uncertain, "it was never shown");
+}
+
+#[test]
+fn the_mean_of_a_groups_cell_is_of_all_its_readings() {
+    let scores = Scores([0.3, 0.0, 0.3, 0.0, 0.0, 0.2, 0.2]);
+    let one = Reading { scores, ..grouped(0.0, Group::Distressed) };
+    let Cell::Group(Group::Distressed, mean) = cell_of(&[one, grouped(0.0, Group::Distressed)])
+    else {
+        panic!("no group")
+    };
+    assert!((mean - (0.8 + 4.0 / 7.0) / 2.0).abs() < 1e-6, "{mean}");
+}
+
+#[test]
+fn the_present_group_is_told_with_what_stands_out_in_it() {
+    let mut timeline = Timeline::new();
+    timeline.activity(s(0.0), Activity::Speaking);
+    let scores = Scores([0.05, 0.0, 0.4, 0.0, 0.0, 0.4, 0.15]);
+    timeline.reading(Reading { scores, ..grouped(1.0, Group::Distressed) });
+    let State::Group { group, certainty, likeliest } = timeline.state() else { panic!("none") };
+    assert_eq!(group, Group::Distressed);
+    assert!((certainty - 0.85).abs() < 1e-6);
+    assert_eq!(likeliest, Some([Emotion::Fear, Emotion::Sadness]));
 }
 
 /// Speech from 1 s on, readings from 3 s to 6 s, silence from 6 s to 8 s.
@@ -264,9 +315,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         Activity::Speaking,
         Activity::Speaking,
     ]);
-    let verdict = (0_usize..=N_EMOTIONS).prop_map(|index| {
-        Emotion::ALL.get(index).map_or(Verdict::Uncertain, |emotion| Verdict::Emotion(*emotion))
-    });
+    let verdict = prop_oneof![
+        7 => prop::sample::select(Emotion::ALL.as_slice()).prop_map(Verdict::Emotion),
+        3 => prop::sample::select(Group::ALL.as_slice()).prop_map(Verdict::Group),
+        1 => Just(Verdict::Uncertain),
+    ];
     prop_oneof![
         2 => Just(Happening::Advance),
         4 => activity.prop_map(Happening::Activity),
@@ -309,7 +362,7 @@ proptest! {
         let summary = timeline.summary(now);
         prop_assert!(summary.speech_s + summary.lost_s <= now.seconds() + 1e-9);
         prop_assert!(summary.uncertain <= summary.readings);
-        let sum: f64 = summary.shares.values().sum();
+        let sum: f64 = summary.shares.values().chain(summary.groups.values()).sum();
         let expected = if summary.readings > summary.uncertain { 1.0 } else { 0.0 };
         prop_assert!((sum - expected).abs() < 1e-9);
         prop_assert!(timeline.readings.iter().is_sorted_by_key(|reading| reading.at));
@@ -318,7 +371,7 @@ proptest! {
         if from >= now.0 {
             prop_assert_eq!(cell, Cell::Unheard);
         }
-        if let Cell::Emotion(_, certainty) = cell {
+        if let Cell::Emotion(_, certainty) | Cell::Group(_, certainty) = cell {
             prop_assert!((0.0..=1.0).contains(&certainty));
         }
         if cell == Cell::Gap {

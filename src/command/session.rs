@@ -266,13 +266,7 @@ impl Prepared {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
         let thresholds = manifest.calibration.thresholds();
-        Pipeline::new(
-            &self.terms.pipeline_settings,
-            recipe,
-            thresholds,
-            rates_hz,
-            self.classifier,
-        )
+        Pipeline::new(&self.terms.pipeline_settings, recipe, thresholds, rates_hz, self.classifier)
     }
 }
 

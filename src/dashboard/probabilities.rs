@@ -174,7 +174,10 @@ mod tests {
         let (buffer, rows) = rows(&app, 44, ROWS);
         assert_eq!(rows[0], "probabilities: distressed 80 % in all");
         let bold = |row| buffer[(4, row)].modifier.contains(Modifier::BOLD);
-        assert_eq!([1, 2, 3, 4, 5, 6, 7].map(bold), [false, false, true, false, false, true, false]);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 7].map(bold),
+            [false, false, true, false, false, true, false]
+        );
     }
 
     #[test]

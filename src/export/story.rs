@@ -322,7 +322,8 @@ mod tests {
     #[test]
     fn groups_are_stretches_of_their_own_with_what_stands_out_in_them() {
         let story = story(include_str!("../../tests/data/session/input/groups.jsonl"));
-        let words: Vec<String> = shown(&story.callers[0]).into_iter().map(|(.., words)| words).collect();
+        let words: Vec<String> =
+            shown(&story.callers[0]).into_iter().map(|(.., words)| words).collect();
         assert_eq!(
             words,
             [

@@ -271,7 +271,9 @@ impl Manifest {
             )));
         }
         if calibration.thresholds().groups.iter().any(|from| !(0.0..=f32::MAX).contains(from)) {
-            return Err(wrong("a threshold of its groups of emotions is no number from 0 on".into()));
+            return Err(wrong(
+                "a threshold of its groups of emotions is no number from 0 on".into(),
+            ));
         }
         Ok(())
     }

@@ -213,8 +213,10 @@ mod tests {
         for (second, letter) in (0_u8..).zip(letters.chars()) {
             let emotion = Emotion::ALL.into_iter().find(|emotion| emotion.letter() == letter);
             let group = Group::ALL.into_iter().find(|group| group.letter() == letter);
-            let verdict =
-                emotion.map(Verdict::Emotion).or(group.map(Verdict::Group)).unwrap_or(Verdict::Uncertain);
+            let verdict = emotion
+                .map(Verdict::Emotion)
+                .or(group.map(Verdict::Group))
+                .unwrap_or(Verdict::Uncertain);
             let at = StreamTime::from_seconds(second.into());
             episodes.reading(&Reading { at, scores: Scores::UNIFORM, verdict });
         }

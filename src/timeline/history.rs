@@ -7,8 +7,9 @@
 //! second), the last 16,384 stretches of silence and speech, the last [`MAX_MARKS`] marks and the last
 //! [`MAX_ALERTS`] alerts: at most 2 MB. What falls out at the old end is no longer drawn, but stays in the summary.
 
-use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS};
+use crate::emotion::{Emotion, Group};
 use crate::stream_time::StreamTime;
+use crate::timeline::majority::majority;
 use crate::timeline::stretches::{Kind, Stretches};
 use crate::timeline::summary::{Summary, Tally};
 use crate::timeline::talk::TalkTally;
@@ -380,49 +381,6 @@ impl Timeline {
         let next = self.readings.get(first).filter(|next| next.at.since(to) <= HOLD);
         let previous = first.checked_sub(1).and_then(|index| self.readings.get(index));
         majority(next.or(previous.filter(|previous| from.since(previous.at) <= HOLD)))
-    }
-}
-
-/// The verdict of most readings, with the mean of its scores; what says less wins among equals.
-///
-/// Where no emotion has the most, a group may have it together with its emotions, if it was ever shown.
-fn majority<'a>(readings: impl IntoIterator<Item = &'a Reading>) -> Cell {
-    let (mut number, mut uncertain) = (0_u32, 0_u32);
-    let mut votes = [0_u32; N_EMOTIONS];
-    let mut group_votes = [0_u32; N_GROUPS];
-    let mut sums = [0.0_f64; N_EMOTIONS];
-    for reading in readings {
-        number += 1;
-        match reading.verdict {
-            Verdict::Uncertain => uncertain += 1,
-            Verdict::Emotion(emotion) => votes[emotion.index()] += 1,
-            Verdict::Group(group) => group_votes[group.index()] += 1,
-        }
-        for (emotion, score) in reading.scores.iter() {
-            sums[emotion.index()] += f64::from(score);
-        }
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values")]
-    let mean = |sum: f64| (sum / f64::from(number)) as f32;
-    let first = Emotion::ALL[0];
-    let best = Emotion::ALL.into_iter().fold(first, |best, next| {
-        let rank = |emotion: Emotion| (votes[emotion.index()], sums[emotion.index()]);
-        if rank(next) > rank(best) { next } else { best }
-    });
-    let most = group_votes.into_iter().fold(uncertain, u32::max);
-    if votes[best.index()] > most {
-        return Cell::Emotion(best, mean(sums[best.index()]));
-    }
-    let with_members = |group: Group| {
-        let members: u32 = group.members().map(|emotion| votes[emotion.index()]).sum();
-        group_votes[group.index()] + members
-    };
-    let shown = Group::ALL.into_iter().filter(|group| group_votes[group.index()] > 0);
-    match shown.max_by_key(|group| with_members(*group)) {
-        Some(group) if with_members(group) > uncertain => {
-            Cell::Group(group, mean(group.members().map(|emotion| sums[emotion.index()]).sum()))
-        }
-        _ => Cell::Uncertain,
     }
 }
 

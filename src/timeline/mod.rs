@@ -6,6 +6,7 @@
 mod alert;
 pub mod episodes;
 pub mod history;
+mod majority;
 pub mod smoother;
 mod stretches;
 pub mod summary;

@@ -4,7 +4,7 @@
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
 //! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`] shows how it went,
-//! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections. [`train`] composes them. The best epoch by UAR on the dev
+//! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections and `thresholds` says what is sure enough to be said. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
 pub mod average;
@@ -22,6 +22,7 @@ pub mod non_speech;
 pub mod parallel;
 pub mod recipe;
 mod scaling;
+mod thresholds;
 
 use crate::emotion::Emotion;
 use crate::model::ModelError;

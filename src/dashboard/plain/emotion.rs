@@ -99,7 +99,8 @@ mod tests {
             Some([Emotion::Sadness, Emotion::Fear]),
             None,
         ];
-        let distressed = |likeliest| State::Group { group: Group::Distressed, certainty: 0.8, likeliest };
+        let distressed =
+            |likeliest| State::Group { group: Group::Distressed, certainty: 0.8, likeliest };
         let states = between.map(distressed).into_iter().cycle().take(20).chain([FEAR; 8]);
         let told = told(states);
         assert_eq!(told, [(0, distressed(between[0])), (5000, FEAR)]);

@@ -22,51 +22,13 @@ fn uncertain(at: f64) -> Reading {
     Reading { at: s(at), scores: Scores::UNIFORM, verdict: Verdict::Uncertain }
 }
 
-fn grouped(at: f64, group: Group) -> Reading {
-    Reading { verdict: Verdict::Group(group), ..uncertain(at) }
-}
-
-/// What a cell shows that has these readings.
-fn cell_of(readings: &[Reading]) -> Cell {
-    majority(readings)
-}
-
-#[test]
-fn a_cell_shows_the_group_where_no_emotion_has_the_most() {
-    use Emotion::{Anger, Fear, Happiness};
-    let (fear, anger, joy) =
-        (reading(0.0, Fear, 0.6), reading(0.0, Anger, 0.6), reading(0.0, Happiness, 0.6));
-    let (distressed, unsure) = (grouped(0.0, Group::Distressed), uncertain(0.0));
-    let shown = |readings: &[Reading]| match cell_of(readings) {
-        Cell::Emotion(emotion, _) => emotion.label(),
-        Cell::Group(group, _) => group.label(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(shown(&[fear, fear, distressed]), "fear", "an emotion with the most goes first");
-    assert_eq!(shown(&[fear, distressed]), "distressed", "among equals the one that says less");
-    assert_eq!(shown(&[fear, anger, distressed, unsure, unsure]), "distressed");
-    assert_eq!(shown(&[joy, joy, distressed]), "happiness");
-    assert_eq!(cell_of(&[distressed, unsure]), Cell::Uncertain);
-    assert_eq!(cell_of(&[fear, anger, unsure, unsure]), Cell::Uncertain, "it was never shown");
-}
-
-#[test]
-fn the_mean_of_a_groups_cell_is_of_all_its_readings() {
-    let scores = Scores([0.3, 0.0, 0.3, 0.0, 0.0, 0.2, 0.2]);
-    let one = Reading { scores, ..grouped(0.0, Group::Distressed) };
-    let Cell::Group(Group::Distressed, mean) = cell_of(&[one, grouped(0.0, Group::Distressed)])
-    else {
-        panic!("no group")
-    };
-    assert!((mean - (0.8 + 4.0 / 7.0) / 2.0).abs() < 1e-6, "{mean}");
-}
-
 #[test]
 fn the_present_group_is_told_with_what_stands_out_in_it() {
     let mut timeline = Timeline::new();
     timeline.activity(s(0.0), Activity::Speaking);
     let scores = Scores([0.05, 0.0, 0.4, 0.0, 0.0, 0.4, 0.15]);
-    timeline.reading(Reading { scores, ..grouped(1.0, Group::Distressed) });
+    let verdict = Verdict::Group(Group::Distressed);
+    timeline.reading(Reading { at: s(1.0), scores, verdict });
     let State::Group { group, certainty, likeliest } = timeline.state() else { panic!("none") };
     assert_eq!(group, Group::Distressed);
     assert!((certainty - 0.85).abs() < 1e-6);

@@ -63,6 +63,10 @@ pub enum Command {
     /// Train a model on labelled clips
     Train(TrainArgs),
     /// Set again from which probabilities on a trained model says something, without training it
+    ///
+    /// Fits temperature and bias, the probabilities from which on the model says an emotion, "distressed", "pleasant"
+    /// or "calm", and the threshold of speech on the dev clips, each corpus counting as much as another; then scores
+    /// it on the test clips. Only the manifest in the model's folder is written anew.
     Calibrate(CalibrateArgs),
     /// Train and measure over a corpus' speaker folds, to compare with published figures
     Folds(FoldsArgs),

@@ -4,10 +4,6 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// `undertone calibrate`.
-///
-/// Fits the model's temperature and bias, the probabilities from which on it says an emotion, "distressed",
-/// "pleasant" or "calm", and the threshold of speech, all on the dev clips, each corpus counting as much as another;
-/// then scores it on the test clips. Only the manifest in the model's folder is written: the weights stay.
 #[derive(Debug, Args)]
 pub struct CalibrateArgs {
     /// The model's folder

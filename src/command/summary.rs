@@ -293,7 +293,21 @@ mod tests {
     fn groups_stand_among_the_emotions_and_have_episodes() {
         let digest = digest(include_str!("../../tests/data/session/input/groups.jsonl"));
         let call = Summed::of_log(&digest, Path::new("call.jsonl"));
-        insta::assert_snapshot!(as_text(call), @"");
+        insta::assert_snapshot!(as_text(call), @r"
+        0:09 of audio, 7.4 s of speech, 12 readings, 2 uncertain
+        of the readings that were not uncertain:
+          distressed          50 %
+          fear                20 %
+          pleasant            20 %
+          calm                10 %
+        longest episodes:
+          distressed         0:02 to 0:05 (0:03), 81 % on average
+        strongest episodes:
+          distressed         0:02 to 0:05 (0:03), 81 % on average
+        alerts:
+          0:07    sustained distress: anger, fear, sadness or disgust for 5 s of speech, together 71 % on average; most of it fear (42 %); shown as distressed for 3 s of it
+        log: call.jsonl
+        ");
         let json = as_json(call);
         let longest = &json["callers"][0]["longest_episodes"][0];
         assert_eq!((&longest["group"], &longest["emotion"]), (&"distressed".into(), &Value::Null));

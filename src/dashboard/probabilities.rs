@@ -35,7 +35,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         (None, _) => "probabilities: no reading yet".to_owned(),
         (Some(_), true) => match caller.printed.state {
             State::Group { group, certainty, .. } => {
-                format!("probabilities: {group} {} % in all", percent(certainty))
+                format!("probabilities: {group} {} %", percent(certainty))
             }
             _ => "probabilities".to_owned(),
         },
@@ -172,7 +172,7 @@ mod tests {
         app.apply(Feed::Update(Update { caller: 0, at, event }));
         app.tick(std::time::Duration::from_secs(109));
         let (buffer, rows) = rows(&app, 44, ROWS);
-        assert_eq!(rows[0], "probabilities: distressed 80 % in all");
+        assert_eq!(rows[0], "probabilities: distressed 80 %");
         let bold = |row| buffer[(4, row)].modifier.contains(Modifier::BOLD);
         assert_eq!(
             [1, 2, 3, 4, 5, 6, 7].map(bold),

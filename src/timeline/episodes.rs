@@ -228,8 +228,8 @@ mod tests {
     fn a_group_does_not_end_an_episode_of_its_emotions_and_has_one_of_its_own() {
         assert_eq!(spell("FFTTFF"), [("fear", 0.0, 5.0)], "the group for too short a time");
         assert_eq!(spell("TTTT?TT"), [("distressed", 0.0, 6.0)]);
-        let both = spell("TTFTTTFFFF");
-        assert_eq!(both, [("fear", 2.0, 7.0), ("distressed", 0.0, 5.0)]);
+        let both = spell("TTFTTFFFFF");
+        assert_eq!(both, [("fear", 2.0, 7.0), ("distressed", 0.0, 4.0)]);
         assert_eq!(spell("CCCCCC"), [], "calm is no episode, as neutral is none");
     }
 

@@ -96,6 +96,6 @@ mod tests {
         else {
             panic!("no group")
         };
-        assert!((mean - (0.8 + 4.0 / 7.0) / 2.0).abs() < 1e-6, "{mean}");
+        assert!((mean - f32::midpoint(0.8, 4.0 / 7.0)).abs() < 1e-6, "{mean}");
     }
 }

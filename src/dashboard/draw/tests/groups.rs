@@ -43,7 +43,7 @@ fn among_several_callers_a_row_says_the_group_and_its_certainty() {
 
 #[test]
 fn who_sounds_distressed_needs_attention() {
-    let mut app = distressed(&["Anna", "Bella", "Cleo"], 2);
-    app.on_key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
-    assert_eq!(app.order.first(), Some(&2), "{:?}", app.order);
+    let labels = ["Anna", "Bella", "Cleo"];
+    let before = app_after(108, setup(&labels, LIVE)).attention(2);
+    assert!(distressed(&labels, 2).attention(2) > before, "{before:?}");
 }

@@ -1,5 +1,5 @@
-use super::super::{Label, RuleMeasures};
 use super::super::script::{Script, noise, speech, truth};
+use super::super::{Label, RuleMeasures};
 use super::*;
 use crate::alert::Rule;
 use crate::emotion::Emotion::{Anger, Fear, Neutral};

@@ -1,5 +1,6 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
+mod calibrate;
 mod export;
 mod generated;
 mod listening;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use calibrate::CalibrateArgs;
 pub use export::ExportArgs;
 pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
@@ -60,6 +62,12 @@ pub enum Command {
     Degrade(DegradeArgs),
     /// Train a model on labelled clips
     Train(TrainArgs),
+    /// Set again from which probabilities on a trained model says something, without training it
+    ///
+    /// Fits temperature and bias, the probabilities from which on the model says an emotion, "distressed", "pleasant"
+    /// or "calm", and the threshold of speech on the dev clips, each corpus counting as much as another; then scores
+    /// it on the test clips. Only the manifest in the model's folder is written anew.
+    Calibrate(CalibrateArgs),
     /// Train and measure over a corpus' speaker folds, to compare with published figures
     Folds(FoldsArgs),
     /// Measure a model on labelled clips or calls

@@ -1,8 +1,15 @@
 //! The emotions that Undertone tells apart, and a probability for each.
 //!
-//! In: nothing. Out: [`Emotion`] (a label with a fixed order) and [`Scores`] (one probability a label).
+//! In: nothing. Out: [`Emotion`] (a label with a fixed order) and [`Scores`] (one probability a label); below it
+//! [`Group`]s of emotions, and the [`Verdict`] of what is sure enough to be said.
 //! The order of a *model's* outputs is not this order: it stands in the model's manifest, and
 //! `model` maps it to [`Emotion`] by name.
+
+mod group;
+mod verdict;
+
+pub use group::{Group, N_GROUPS, UnknownGroup};
+pub use verdict::{Thresholds, Verdict};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

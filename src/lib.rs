@@ -1,6 +1,7 @@
 //! Undertone: a real-time emotion monitor for the operators of mental-health and crisis hotlines.
 //!
-//! It hears one side of a call, and shows which emotion the voice carries, or that it is uncertain. All of
+//! It hears one side of a call, and shows which emotion the voice carries, or at least which group of them, or that
+//! it is uncertain. All of
 //! it runs on one machine; no audio is kept.
 //!
 //! # The way of one second of sound
@@ -19,7 +20,7 @@
 //!
 //! | module | noun |
 //! |---|---|
-//! | [`emotion`], [`stream_time`] | labels and probabilities; the only clock below `command` |
+//! | [`emotion`], [`stream_time`] | labels, their groups and probabilities, what is sure enough to be said; the only clock below `command` |
 //! | [`audio`], [`resample`], [`features`], [`speech`] | samples, from a device or a file; frames; speech or not |
 //! | [`model`], [`timeline`] | segment to probabilities on GPU or CPU; readings and their history |
 //! | [`alert`] | when to ask for the operator's attention, and why |
@@ -30,7 +31,7 @@
 //! | [`simulation`] | calls with known labels, made of clips or of noise |
 //! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
 //! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
-//! | [`palette`] | the emotions' colours, on the screen and on paper |
+//! | [`palette`] | the colours of emotions and groups, on the screen and on paper |
 //! | [`driver_panic`] | which panics are a graphics driver's, and answered for |
 //!
 //! A module uses only those above it in the table, or beside it where a test (`tests/architecture`) says so.

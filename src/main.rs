@@ -17,9 +17,9 @@ use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
-    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calls, capacity, degrade,
-    devices, doctor, evaluate, export, folds, inspect, make_calls, manual, models, monitor, replay,
-    report, seconds, session, sessions, settings, train,
+    EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calibrate, calls, capacity,
+    degrade, devices, doctor, evaluate, export, folds, inspect, installed, make_calls, manual,
+    models, monitor, replay, report, seconds, session, sessions, settings, train,
 };
 use undertone::config::{Config, Flags};
 use undertone::model::device::BackendChoice;
@@ -79,6 +79,12 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         })),
         Some(Command::Degrade(args)) => degrade_recording(args),
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
+        Some(Command::Calibrate(args)) => done(calibrate::run(&calibrate::CalibrateSettings {
+            model: args.model,
+            recipe: args.recipe,
+            data: args.data,
+            features_cache: args.features_cache,
+        })),
         Some(Command::Evaluate(args)) => evaluate_model(args),
         Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
         Some(Command::Completions(args)) => {
@@ -363,7 +369,10 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         };
         let model = args.model.clone().unwrap_or_else(|| "the bundled model".into());
         let report = args.report;
-        let settings = evaluate::EvaluateSettings { model, choice, degrade, json, report, force };
+        let artifact = installed::open(args.model.as_deref())?;
+        let thresholds = Some(artifact.manifest.calibration.thresholds());
+        let settings =
+            evaluate::EvaluateSettings { model, choice, degrade, thresholds, json, report, force };
         evaluate::run(&settings, &make_scorer, &mut out)?
     };
     Ok(match outcome {

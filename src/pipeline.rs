@@ -38,6 +38,7 @@ mod utterance;
 mod window;
 
 use crate::alert::AlertSettings;
+use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Classifier, ModelError, Spoken};
 use crate::resample::ResampleError;
@@ -76,14 +77,14 @@ pub struct Pipeline<C> {
 impl<C: Classifier> Pipeline<C> {
     /// A pipeline for callers whose sources deliver at `source_rates_hz`.
     ///
-    /// `uncertain_below` is the model's reject threshold, `recipe` what the model was trained on.
+    /// `thresholds` say from which probabilities on the model is sure enough, `recipe` what the model was trained on.
     ///
     /// # Errors
     /// A rate that cannot be resampled, or a recipe that needs whole clips.
     pub fn new(
         settings: &PipelineSettings,
         recipe: Recipe,
-        uncertain_below: f32,
+        thresholds: Thresholds,
         source_rates_hz: &[u32],
         classifier: C,
     ) -> Result<Self, PipelineError> {
@@ -92,7 +93,7 @@ impl<C: Classifier> Pipeline<C> {
             .enumerate()
             .map(|(index, &rate)| {
                 let place = (index, source_rates_hz.len());
-                Caller::new(place, settings, recipe, uncertain_below, rate)
+                Caller::new(place, settings, recipe, thresholds, rate)
             })
             .collect::<Result<_, _>>()?;
         Ok(Pipeline { callers, operator: None, classifier, pool: None })

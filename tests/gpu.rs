@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use undertone::audio::recording::{Channel, Pace, Recording};
 use undertone::audio::{Block, Source};
 use undertone::command::engine::steady::Steady;
+use undertone::emotion::Thresholds;
 use undertone::model::artifact::Artifact;
 use undertone::model::device::{AGREEMENT, Backend, BackendChoice, start};
 use undertone::model::{Baseline, Classifier, LstmClassifier};
@@ -114,7 +115,9 @@ fn readings<C: Classifier>(
     let rates = [recording.sample_rate_hz()];
     let settings = PipelineSettings::default();
     let recipe = artifact.manifest.recipe;
-    let mut pipeline = Pipeline::new(&settings, recipe, 0.0, &rates, classifier).expect("usual");
+    let mut pipeline =
+        Pipeline::new(&settings, recipe, Thresholds::emotions_from(0.0), &rates, classifier)
+            .expect("usual");
     let (mut updates, mut act, mut longest) = (Vec::new(), Some(act), Duration::ZERO);
     while let Block::Audio(samples) = recording.next_block().expect("it is whole") {
         if pipeline.position(0) >= LOST_AT

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use undertone::audio::recording::{Channel, decode};
-use undertone::emotion::Scores;
+use undertone::emotion::{Scores, Thresholds};
 use undertone::features::Recipe;
 use undertone::model::{Answer, Baseline, Classifier, ModelError};
 use undertone::pipeline::{Event, Pipeline, PipelineSettings};
@@ -40,8 +40,14 @@ fn clips(actor: u32, expression: &str) -> Vec<PathBuf> {
 /// What is told last of each list of clips, one voice's, that follow each other.
 fn told_of(lists: &[Vec<PathBuf>]) -> Vec<Explanation> {
     let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[RATE_HZ], Unsure)
-        .expect("the rate is usual");
+    let mut pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.5),
+        &[RATE_HZ],
+        Unsure,
+    )
+    .expect("the rate is usual");
     let mut told = Vec::new();
     for clips in lists {
         let mut updates = Vec::new();

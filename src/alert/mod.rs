@@ -5,7 +5,8 @@
 //! places of a recording were heard: a few kilobytes a caller, however long the call.
 //!
 //! What the rules look at are *calibrated probabilities*, not the words on screen: fear, anger and sadness take
-//! turns in a distressed voice, and each alone is seldom certain, while their sum is. A speech-second is a second
+//! turns in a distressed voice, and each alone is seldom certain, while their sum is. Only where the screen says
+//! "distressed" does lasting distress go by that word: by the group's probability, in which disgust is too. A speech-second is a second
 //! for which there are readings: pauses, lost audio and the operator's voice neither count nor break anything.
 //!
 //! Few alerts are worth more than many: a rule that gave one waits until its cause has clearly ended and its

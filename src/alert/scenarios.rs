@@ -6,6 +6,7 @@
 //! set sustained.speech_s = 5         a setting that is not the default's
 //! 3.0 speaking                       or too_short, listening
 //! 3.0..9.0 reading fear=71 anger=9   a reading each 250 ms (or one, at 3.0); the rest is neutral, in percent
+//! 9.0 reading fear=40 anger=35 distressed   the same, shown as a group
 //! 4.0 operator speaks                or silent
 //! 5.0 unheard 2.5                    so long was lost or not listened to
 //! 9.0 seek 2.0                       a recording was moved
@@ -14,10 +15,10 @@
 //! ```
 //!
 //! `expected/NAME.txt` has a line for each alert: when, rule, emotion, where it began, and the reason; then the
-//! guidance, if there is any. A reading below 55 % is uncertain.
+//! guidance, if there is any. A reading below 55 % is uncertain; with `distressed` behind it, it is shown as that.
 
 use super::{AlertSettings, Alerter, Told};
-use crate::emotion::{Emotion, Scores};
+use crate::emotion::{Emotion, Group, Scores, Thresholds};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Activity, Alert, OperatorState, Reading, Verdict};
 use proptest::prelude::*;
@@ -47,9 +48,7 @@ fn scores(words: &[&str]) -> Scores {
 }
 
 fn reading(at: StreamTime, scores: Scores) -> Reading {
-    let (emotion, certainty) = scores.top();
-    let verdict = if certainty < 0.55 { Verdict::Uncertain } else { Verdict::Emotion(emotion) };
-    Reading { at, scores, verdict }
+    Reading { at, scores, verdict: Thresholds::emotions_from(0.55).verdict(&scores) }
 }
 
 /// A call that an alerter follows.
@@ -76,10 +75,16 @@ impl Call {
         self.alerts.extend(self.alerter.take(at, told));
     }
 
-    fn read(&mut self, from: StreamTime, to: StreamTime, scores: Scores) {
+    fn read(&mut self, from: StreamTime, to: StreamTime, words: &[&str]) {
+        let (group, words) = match words.split_last() {
+            Some((last, words)) if last.parse::<Group>().is_ok() => (last.parse().ok(), words),
+            _ => (None, words),
+        };
         let mut at = from;
         while at <= to {
-            self.take(at, Told::Reading(reading(at, scores)));
+            let reading = reading(at, scores(words));
+            let verdict = group.map_or(reading.verdict, Verdict::Group);
+            self.take(at, Told::Reading(Reading { verdict, ..reading }));
             at = at + HOP;
         }
     }
@@ -111,7 +116,7 @@ impl Call {
                 self.alerter.reset(self.now);
             }
             ["time"] => self.advance(at),
-            ["reading", ..] => self.read(at, time(to), scores(&words[2..])),
+            ["reading", ..] => self.read(at, time(to), &words[2..]),
             _ => panic!("'{line}' is not understood"),
         }
     }

@@ -3,8 +3,9 @@
 //! In: readings and activities. Out: [`Piece`]s of speech. Keeps where the next piece begins.
 
 use super::ALARMING;
+use crate::emotion::Group;
 use crate::stream_time::StreamTime;
-use crate::timeline::{Activity, Reading};
+use crate::timeline::{Activity, Reading, Verdict};
 
 /// A reading stands for no more speech than this: four hops of 250 ms, so that one that was skipped or lost
 /// leaves no hole.
@@ -21,6 +22,21 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    /// As [`Piece::distress`], but where the voice was shown as distressed and as nothing more, with disgust: the
+    /// group's own probability, since nobody can say which of the four it is.
+    pub(super) fn shown_distress(&self) -> f64 {
+        if self.is_shown_distressed() {
+            self.reading.scores.of_group(Group::Distressed).into()
+        } else {
+            self.distress()
+        }
+    }
+
+    /// Whether the voice was shown as distressed, since no emotion alone was certain enough.
+    pub(super) fn is_shown_distressed(&self) -> bool {
+        self.reading.verdict == Verdict::Group(Group::Distressed)
+    }
+
     /// The probabilities of fear, anger and sadness together, in [0, 1].
     pub(super) fn distress(&self) -> f64 {
         ALARMING.iter().map(|emotion| f64::from(self.reading.scores.of(*emotion))).sum()

@@ -59,6 +59,17 @@ impl Window {
         self.mean(Piece::distress)
     }
 
+    /// The same, with disgust where the voice was shown as distressed.
+    pub(super) fn shown_distress(&self) -> f64 {
+        self.mean(Piece::shown_distress)
+    }
+
+    /// For how much of it the voice was shown as distressed.
+    pub(super) fn shown_distressed(&self) -> StreamTime {
+        let shown = self.pieces.iter().filter(|piece| piece.is_shown_distressed());
+        shown.fold(StreamTime::ZERO, |sum, piece| sum + piece.length)
+    }
+
     /// The strongest of the three alone and its mean, in [0, 1].
     pub(super) fn strongest(&self) -> (Emotion, f64) {
         let mean = |emotion| self.mean(|piece| f64::from(piece.reading.scores.of(emotion)));

@@ -18,6 +18,7 @@ use anyhow::bail;
 
 use super::printer::tell;
 use crate::corpus::{self, Clip, Corpus, Split};
+use crate::emotion::Thresholds;
 use crate::evaluation::{Condition, Degradation, Drops, Report};
 use files::Files;
 pub use known::{BaselineKind, Known, KnownSettings};
@@ -34,6 +35,8 @@ pub struct EvaluateSettings {
     pub choice: ClipChoice,
     /// How clips are degraded.
     pub degrade: Degrade,
+    /// From which probabilities on the model says something; without them it is not told what is shown.
+    pub thresholds: Option<Thresholds>,
     /// Write the report there as JSON.
     pub json: Option<PathBuf>,
     /// Write the report into this folder as a page with charts.
@@ -102,7 +105,13 @@ pub fn run(
     let conditions = degradations.iter().copied().map(Condition::Degraded).collect();
     let (clips, listening) = heard_clips(&settings.choice, conditions)?;
     let scored = score_clips(&clips, &listening, settings.choice.n_threads, make_scorer)?;
-    let reports = scored.predictions.iter().map(|predictions| Report::new(predictions));
+    let reports = scored.predictions.iter().map(|predictions| {
+        let report = Report::new(predictions);
+        match &settings.thresholds {
+            Some(thresholds) => report.with_shown(predictions, thresholds),
+            None => report,
+        }
+    });
     let drops = Drops { reports: degradations.iter().copied().zip(reports).collect() };
     let report = &drops.reports[&degradations[0]];
     out.write_all(report.table().as_bytes())?;
@@ -195,7 +204,9 @@ mod tests {
             n_threads: 2,
         };
         let degrade = Degrade::One(Degradation::None);
-        let settings = EvaluateSettings { model, choice, degrade, json, report, force: false };
+        let thresholds = Some(Thresholds::emotions_from(0.5));
+        let settings =
+            EvaluateSettings { model, choice, degrade, thresholds, json, report, force: false };
         (folder, settings)
     }
 
@@ -229,10 +240,12 @@ mod tests {
         assert_eq!(report["n"], 3);
         assert_eq!(report["uar"], 1.0);
         assert_eq!(report["by_corpus"]["mine"]["n"], 3);
+        assert_eq!(report["shown"]["emotion"]["right"], 1.0);
         let folder = settings.report.unwrap();
         let page = fs::read_to_string(folder.join("index.html")).unwrap();
         assert!(page.contains("&lt;tiny&gt;") && !page.contains("<tiny>"), "{page}");
         assert_eq!(page.matches("<svg").count(), 4);
+        assert!(page.contains("What an operator is shown"), "{page}");
         for file in ["reliability.svg", "coverage.svg", "confusion.svg", "recall.svg"] {
             let picture = fs::read_to_string(folder.join(file)).unwrap();
             assert!(page.contains(&picture), "{file}");

@@ -2,6 +2,7 @@
 //! replay have run.
 
 pub mod batch;
+pub mod calibrate;
 pub mod calls;
 pub mod capacity;
 pub mod degrade;

@@ -168,7 +168,8 @@ fn parts(sums: &Sums, period: &str, n_unread: usize) -> Vec<Part> {
         Part::Table(calls(sums)),
         Part::Words(
             "Hours are the length of the calls, talk is the speech of callers. Certain is the share of readings in \
-             which one emotion was certain enough to be shown; in the others Undertone says that it does not know. \
+             which an emotion or a group of emotions was certain enough to be shown; in the others Undertone says that \
+             it does not know. \
              Gaps are places where audio was lost; muted is time in which nobody was allowed to listen; left out are \
              readings that a machine that was behind did not make; not ended are sessions that were killed or still \
              run."

@@ -265,14 +265,8 @@ impl Prepared {
     pub fn pipeline(self, rates_hz: &[u32]) -> Result<Pipeline<Steady>, PipelineError> {
         let manifest = self.classifier.manifest();
         let recipe = manifest.recipe;
-        let uncertain_below = manifest.calibration.uncertain_below;
-        Pipeline::new(
-            &self.terms.pipeline_settings,
-            recipe,
-            uncertain_below,
-            rates_hz,
-            self.classifier,
-        )
+        let thresholds = manifest.calibration.thresholds();
+        Pipeline::new(&self.terms.pipeline_settings, recipe, thresholds, rates_hz, self.classifier)
     }
 }
 

@@ -131,7 +131,7 @@ fn cells(overview: &Overview, file_name: &str) -> [String; 8] {
         .shares()
         .iter()
         .take(2)
-        .map(|(emotion, share)| format!("{emotion} {:.0}%", share * 100.0))
+        .map(|(shown, share)| format!("{} {:.0}%", shown.label(), share * 100.0))
         .collect();
     let gaps = match overview.gaps {
         0 => "0".to_owned(),
@@ -167,7 +167,7 @@ fn json_entry(session: &Session) -> Value {
     let emotions: serde_json::Map<String, Value> = overview
         .shares()
         .into_iter()
-        .map(|(emotion, share)| (emotion.to_string(), json!(share)))
+        .map(|(shown, share)| (shown.label().to_owned(), json!(share)))
         .collect();
     json!({
         "path": path,

@@ -98,7 +98,8 @@ pub fn as_json(call: Summed) -> Value {
 fn caller_json(caller: &CallerDigest) -> Value {
     let episode = |episode: &Episode| {
         json!({
-            "emotion": episode.emotion,
+            "emotion": episode.shown.emotion(),
+            "group": episode.shown.group(),
             "from_s": episode.from.seconds(),
             "to_s": episode.to.seconds(),
             "mean_probability": four_decimals(episode.strength),
@@ -193,13 +194,15 @@ fn heard(length: StreamTime, summary: &Summary) -> Vec<String> {
     if summary.skipped > 0 {
         lines.push(format!("left out: {} readings, since the machine was behind", summary.skipped));
     }
-    let mut shares: Vec<_> = summary.shares.iter().filter(|(_, share)| **share > 0.0).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(a.1));
+    let emotions = summary.shares.iter().map(|(emotion, share)| (emotion.words(), *share));
+    let groups = summary.groups.iter().map(|(group, share)| (group.label(), *share));
+    let mut shares: Vec<_> = emotions.chain(groups).filter(|(_, share)| *share > 0.0).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
     if !shares.is_empty() {
         lines.push("of the readings that were not uncertain:".into());
     }
-    for (emotion, share) in shares {
-        lines.push(format!("  {:<18} {:>3.0} %", emotion.words(), share * 100.0));
+    for (words, share) in shares {
+        lines.push(format!("  {words:<18} {:>3.0} %", share * 100.0));
     }
     lines
 }
@@ -240,8 +243,8 @@ fn told(caller: &CallerDigest) -> Vec<String> {
 }
 
 fn episode(episode: &Episode) -> String {
-    let Episode { emotion, from, to, strength } = episode;
-    let (words, length) = (emotion.words(), episode.length());
+    let Episode { shown, from, to, strength } = episode;
+    let (words, length) = (shown.words(), episode.length());
     format!("  {words:<18} {from} to {to} ({length}), {:.0} % on average", strength * 100.0)
 }
 
@@ -284,6 +287,30 @@ mod tests {
         let digest = digest(include_str!("../../tests/data/session/input/calls.jsonl"));
         let text = as_text(Summed::of_log(&digest, Path::new("call.jsonl")));
         assert!(text.contains("acknowledged at 0:0"), "{text}");
+    }
+
+    #[test]
+    fn groups_stand_among_the_emotions_and_have_episodes() {
+        let digest = digest(include_str!("../../tests/data/session/input/groups.jsonl"));
+        let call = Summed::of_log(&digest, Path::new("call.jsonl"));
+        insta::assert_snapshot!(as_text(call), @r"
+        0:09 of audio, 7.4 s of speech, 12 readings, 2 uncertain
+        of the readings that were not uncertain:
+          distressed          50 %
+          fear                20 %
+          pleasant            20 %
+          calm                10 %
+        longest episodes:
+          distressed         0:02 to 0:05 (0:03), 81 % on average
+        strongest episodes:
+          distressed         0:02 to 0:05 (0:03), 81 % on average
+        alerts:
+          0:07    sustained distress: anger, fear, sadness or disgust for 5 s of speech, together 71 % on average; most of it fear (42 %); shown as distressed for 3 s of it
+        log: call.jsonl
+        ");
+        let json = as_json(call);
+        let longest = &json["callers"][0]["longest_episodes"][0];
+        assert_eq!((&longest["group"], &longest["emotion"]), (&"distressed".into(), &Value::Null));
     }
 
     #[test]

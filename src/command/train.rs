@@ -266,10 +266,11 @@ fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
     Ok(())
 }
 
-struct Divided {
-    train: Vec<Clip>,
-    dev: Vec<Clip>,
-    test: Vec<Clip>,
+/// Clips by what they are for.
+pub(super) struct Divided {
+    pub(super) train: Vec<Clip>,
+    pub(super) dev: Vec<Clip>,
+    pub(super) test: Vec<Clip>,
 }
 
 fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<Divided> {
@@ -317,7 +318,11 @@ fn held_out(mut clips: Vec<Clip>, speaker: &str) -> anyhow::Result<Vec<Clip>> {
     Ok(clips)
 }
 
-fn by_manifest(clips: Vec<Clip>) -> anyhow::Result<Divided> {
+/// The clips as their manifest divides them.
+///
+/// # Errors
+/// Clips without a split, a voice on both sides, no clip for training or none for choosing.
+pub(super) fn by_manifest(clips: Vec<Clip>) -> anyhow::Result<Divided> {
     corpus::speaker_disjoint(&clips)?;
     let (mut divided, mut n_without) =
         (Divided { train: Vec::new(), dev: Vec::new(), test: Vec::new() }, 0);
@@ -359,7 +364,10 @@ pub fn prepared(
 }
 
 /// The scores on the test clips, one corpus after the other, as they stand in the manifest.
-fn with_scores(
+///
+/// # Errors
+/// Weights that do not fit the manifest, standard output that cannot be written.
+pub(super) fn with_scores(
     mut artifact: Artifact,
     divided: &Divided,
     recipe: &TrainingRecipe,

@@ -260,6 +260,7 @@ impl Caller {
 pub(super) fn same_words(one: State, other: State) -> bool {
     match (one, other) {
         (State::Emotion(one, _), State::Emotion(other, _)) => one == other,
+        (State::Group { group: one, .. }, State::Group { group: other, .. }) => one == other,
         _ => discriminant(&one) == discriminant(&other),
     }
 }

@@ -175,10 +175,15 @@ fn draw_row(
         put(buffer, area, (column + 1, 0), speaks(caller), style);
     }
     column += columns.speaks;
-    let text = fit(&format!(" {} ", situation.short()), usize::from(columns.state - 1));
+    let room = usize::from(columns.state - 1);
+    let text = format!(" {} ", situation.short());
+    // The longest of all does without the blank behind it.
+    let text = fit(if width(&text) > room { text.trim_end() } else { &text }, room);
     put(buffer, area, (column, 0), &text, situation.style(theme));
     column += columns.state;
-    if columns.lasting > 0 && matches!(situation, Situation::Heard(State::Emotion(..))) {
+    let is_certain =
+        matches!(situation, Situation::Heard(State::Emotion(..) | State::Group { .. }));
+    if columns.lasting > 0 && is_certain {
         let lasting = Rect { width: area.width.min(column + columns.lasting - 1), ..area };
         put_right(buffer, lasting, 0, &caller.printed.lasting.to_string(), style);
     }

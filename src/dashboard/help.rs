@@ -4,7 +4,7 @@ use super::app::App;
 use super::keys::{BINDINGS, Binding, Scope};
 use super::text::{fit, put};
 use super::theme::Theme;
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, Group};
 use crate::timeline::history::Cell;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
@@ -30,7 +30,7 @@ const NOTES: [&str; 3] = [
 ];
 
 /// Rows of the legend when it has three columns.
-const LEGEND_ROWS: u16 = 4;
+const LEGEND_ROWS: u16 = 5;
 
 /// Draws the help over whatever is there; on a small screen, over all of it and without a frame.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -103,10 +103,19 @@ fn draw_legend(buffer: &mut Buffer, area: Rect, theme: Theme) {
         let name = if is_wide { emotion.words() } else { emotion.label() };
         (Cell::Emotion(emotion, 1.0), name)
     });
-    for (index, (cell, meaning)) in (0..).zip(emotions.into_iter().chain(CELLS)) {
+    let emotions = emotions.map(|(cell, name)| (cell, name.to_owned()));
+    // A group with the letters of those whom it may be.
+    let groups = Group::ALL.map(|group| {
+        let letters: String = group.members().map(Emotion::letter).collect();
+        let name = if is_wide { format!("{group} ({letters})") } else { group.label().to_owned() };
+        (Cell::Group(group, 1.0), name)
+    });
+    let others = CELLS.map(|(cell, meaning)| (cell, meaning.to_owned()));
+    let all = emotions.into_iter().chain(groups).chain(others);
+    for (index, (cell, meaning)) in (0..).zip(all) {
         let (column, row) = (index % 3 * columns, index / 3);
         let (symbol, style) = theme.cell(cell);
         put(buffer, area, (column, row), &format!(" {symbol} "), style);
-        put(buffer, area, (column + 4, row), meaning, Style::new());
+        put(buffer, area, (column + 4, row), &meaning, Style::new());
     }
 }

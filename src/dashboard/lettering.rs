@@ -1,6 +1,6 @@
 //! Big letters made of half blocks, to be read from across a desk.
 //!
-//! Only the letters that the states and emotions need are there, and digits; whoever asks for another
+//! Only the letters that the states, emotions and groups need are there, and digits; whoever asks for another
 //! word gets nothing, and writes it small.
 
 use ratatui::buffer::Buffer;
@@ -129,13 +129,18 @@ fn shape(letter: char) -> Option<[&'static str; DOTS]> {
 mod tests {
     use super::*;
     use crate::dashboard::state::words;
-    use crate::emotion::Emotion;
+    use crate::emotion::{Emotion, Group};
     use crate::timeline::history::State;
 
     #[test]
     fn every_state_can_be_written_big() {
         let mut states = vec![State::Listening, State::SpeechTooShort, State::Uncertain];
         states.extend(Emotion::ALL.map(|emotion| State::Emotion(emotion, 0.5)));
+        states.extend(Group::ALL.map(|group| State::Group {
+            group,
+            certainty: 0.5,
+            likeliest: None,
+        }));
         for state in states {
             let lettering = Lettering::fitting(words(state), 78, 3);
             assert!(lettering.is_some(), "{}", words(state));

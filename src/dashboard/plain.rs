@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! 00:00:12 Anna: fear, 72 % certain
+//! 00:00:15 Anna: sounds distressed (fear or sadness), 81 % certain
 //! 00:00:20 Anna: ALERT: sustained distress: fear for 8 s of speech, 75 % on average; guidance: Slow down.
 //! 00:00:31 undertone: muted: nobody is listened to; p listens again
 //! ```
@@ -19,7 +20,7 @@ use super::app::App;
 use super::caller::Phase;
 use super::feed::{CallNews, Feed, Mode, Setup, Status};
 use super::keys::Command;
-use super::state::percent;
+use super::state::{group_words, percent};
 use crate::pipeline::{Event, Update};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::Alert;
@@ -249,6 +250,9 @@ fn emotion_words(state: State) -> String {
         State::Uncertain => "uncertain".to_owned(),
         State::Emotion(emotion, certainty) => {
             format!("{}, {} % certain", emotion.words(), percent(certainty))
+        }
+        State::Group { group, certainty, likeliest } => {
+            format!("{}, {} % certain", group_words(group, likeliest), percent(certainty))
         }
     }
 }

@@ -33,7 +33,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     }
     let heading = match (caller.printed.reading, is_present(caller)) {
         (None, _) => "probabilities: no reading yet".to_owned(),
-        (Some(_), true) => "probabilities".to_owned(),
+        (Some(_), true) => match caller.printed.state {
+            State::Group { group, certainty, .. } => {
+                format!("probabilities: {group} {} %", percent(certainty))
+            }
+            _ => "probabilities".to_owned(),
+        },
         (Some((at, _)), false) => format!("last reading, at {at}"),
     };
     put(buffer, area, (0, 0), &fit(&heading, area.width.into()), theme.dim());
@@ -44,7 +49,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 
 /// Whether the last reading is about this moment.
 fn is_present(caller: &Caller) -> bool {
-    matches!(caller.printed.state, State::Uncertain | State::Emotion(..))
+    matches!(caller.printed.state, State::Uncertain | State::Emotion(..) | State::Group { .. })
+}
+
+/// Whether an emotion's name stands out: the most probable one's, or of a group those that it may be.
+fn stands_out(state: State, scores: Scores, emotion: Emotion) -> bool {
+    match state {
+        State::Group { likeliest: Some(likeliest), .. } => likeliest.contains(&emotion),
+        State::Group { group, .. } => group.has(emotion),
+        _ => scores.top().0 == emotion,
+    }
 }
 
 fn draw_bar(
@@ -56,7 +70,8 @@ fn draw_bar(
 ) {
     let scores = caller.printed.reading.map(|(_, scores)| scores);
     let present = is_present(caller);
-    let is_top = present && scores.is_some_and(|scores| scores.top().0 == emotion);
+    let state = caller.printed.state;
+    let is_top = present && scores.is_some_and(|scores| stands_out(state, scores, emotion));
     let name_style = match (is_top, present) {
         (true, _) => theme.strong(),
         (false, true) => Style::new(),
@@ -140,6 +155,29 @@ mod tests {
         assert_eq!(rows[7], " N  neutral   ▉                  5 %");
         assert!(buffer[(4, 3)].modifier.contains(Modifier::BOLD));
         assert!(!buffer[(4, 4)].modifier.contains(Modifier::BOLD));
+    }
+
+    #[test]
+    fn of_a_group_those_stand_out_that_it_may_be() {
+        use crate::dashboard::feed::Feed;
+        use crate::pipeline::{Event, Update};
+        use crate::stream_time::StreamTime;
+        use crate::timeline::{Reading, Verdict};
+
+        let mut app = app_after(108, setup(&["caller"], LIVE));
+        let at = StreamTime::from_ms(108_100);
+        let scores = Scores([0.05, 0.05, 0.4, 0.05, 0.05, 0.3, 0.1]);
+        let verdict = Verdict::Group(crate::emotion::Group::Distressed);
+        let event = Event::Reading(Reading { at, scores, verdict });
+        app.apply(Feed::Update(Update { caller: 0, at, event }));
+        app.tick(std::time::Duration::from_secs(109));
+        let (buffer, rows) = rows(&app, 44, ROWS);
+        assert_eq!(rows[0], "probabilities: distressed 80 %");
+        let bold = |row| buffer[(4, row)].modifier.contains(Modifier::BOLD);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 7].map(bold),
+            [false, false, true, false, false, true, false]
+        );
     }
 
     #[test]

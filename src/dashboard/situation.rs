@@ -60,6 +60,9 @@ impl Situation {
             Situation::Heard(State::Emotion(emotion, certainty)) => {
                 format!("{} {} %", emotion.label(), percent(certainty))
             }
+            Situation::Heard(State::Group { group, certainty, .. }) => {
+                format!("{group} {} %", percent(certainty))
+            }
             Situation::Heard(State::SpeechTooShort) => "too short".to_owned(),
             Situation::AwaitsNotice => "tell caller".to_owned(),
             other => other.words().to_owned(),

@@ -5,6 +5,7 @@ use super::lettering::Lettering;
 use super::situation::Situation;
 use super::text::{put, width};
 use super::theme::Theme;
+use crate::emotion::{Emotion, Group};
 use crate::stream_time::StreamTime;
 use crate::timeline::history::State;
 use ratatui::buffer::Buffer;
@@ -18,6 +19,24 @@ pub(super) fn words(state: State) -> &'static str {
         State::SpeechTooShort => "speech too short",
         State::Uncertain => "uncertain",
         State::Emotion(emotion, _) => emotion.words(),
+        State::Group { group, .. } => group.label(),
+    }
+}
+
+/// A group in a sentence, with its two likeliest emotions where they stand out: `sounds distressed (fear or
+/// sadness)`. How a voice sounds is all that was heard.
+pub(super) fn group_words(group: Group, likeliest: Option<[Emotion; 2]>) -> String {
+    let between = likeliest.map_or_else(String::new, |[one, other]| {
+        format!(" ({} or {})", one.words(), other.words())
+    });
+    format!("sounds {group}{between}")
+}
+
+/// How certain it is, where a certainty belongs to it.
+pub(super) fn certainty(state: State) -> Option<f32> {
+    match state {
+        State::Emotion(_, certainty) | State::Group { certainty, .. } => Some(certainty),
+        State::Listening | State::SpeechTooShort | State::Uncertain => None,
     }
 }
 
@@ -38,6 +57,7 @@ pub(super) fn style(state: State, theme: Theme) -> Style {
         State::Listening | State::SpeechTooShort => theme.dim(),
         State::Uncertain => theme.uncertain(),
         State::Emotion(emotion, _) => theme.on(emotion),
+        State::Group { group, .. } => theme.on_group(group),
     }
 }
 
@@ -60,7 +80,7 @@ struct Sign {
 /// Draws the words of a situation, big if they fit above one line that explains them, and otherwise in one row.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, situation: Situation, app: &App, theme: Theme) {
     let certainty = match situation {
-        Situation::Heard(State::Emotion(_, certainty)) => Some(certainty),
+        Situation::Heard(state) => self::certainty(state),
         _ => None,
     };
     let sign = Sign {
@@ -123,6 +143,9 @@ pub(super) fn explained(state: State) -> String {
         State::Emotion(emotion, certainty) => {
             format!("{}: {} % certain", emotion.words(), percent(certainty))
         }
+        State::Group { group, certainty, likeliest } => {
+            format!("{}: {} % certain", group_words(group, likeliest), percent(certainty))
+        }
     }
 }
 
@@ -131,7 +154,6 @@ mod tests {
     use super::*;
     use crate::dashboard::rehearsal::{LIVE, app_after, setup};
     use crate::dashboard::theme::{Colours, Paper};
-    use crate::emotion::Emotion;
 
     fn rows_of(situation: Situation, width: u16, height: u16) -> Vec<String> {
         let app = app_after(2, setup(&["caller"], LIVE));
@@ -158,6 +180,22 @@ mod tests {
                 " ▀   ▀▀▀ ▀  ▀ ▀  ▀    ▀▀▀   ▀ ▀   ▀",
                 "fear: 64 % certain, for 0:02"
             ]
+        );
+    }
+
+    #[test]
+    fn a_group_is_written_big_and_explained_with_what_stands_out_in_it() {
+        let likeliest = Some([Emotion::Fear, Emotion::Sadness]);
+        let state = State::Group { group: Group::Distressed, certainty: 0.81, likeliest };
+        let told = rows(state, 70, 5);
+        assert_eq!(told[1], " █▀▀▄ █ ▄▀▀ ▀█▀ █▀▀▄ █▀▀ ▄▀▀ ▄▀▀ █▀▀ █▀▀▄    █▀█ ▄█  ▀  ▄▀");
+        assert_eq!(told[4], "sounds distressed (fear or sadness): 81 % certain, for 0:02");
+        let calm = State::Group { group: Group::Calm, certainty: 0.6, likeliest: None };
+        assert_eq!(explained(calm), "sounds calm: 60 % certain");
+        let likeliest = Some([Emotion::Happiness, Emotion::Surprise]);
+        assert_eq!(
+            group_words(Group::Pleasant, likeliest),
+            "sounds pleasant (happiness or pleasant surprise)"
         );
     }
 

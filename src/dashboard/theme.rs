@@ -1,9 +1,9 @@
 //! How things look: colours for the terminal at hand, and letters that say the same without them.
 //!
-//! In: what the terminal can show, and what it is written on. Out: styles. The seven colours are those
-//! of [`crate::palette`] or the nearest that the terminal has; `vision` checks that every eye can tell them apart.
+//! In: what the terminal can show, and what it is written on. Out: styles. The colours of the emotions and their
+//! groups are those of [`crate::palette`] or the nearest that the terminal has; `vision` checks that every eye can tell them apart.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS};
 use crate::palette::{self, Rgb};
 use crate::timeline::history::Cell;
 use ratatui::buffer::Buffer;
@@ -21,6 +21,7 @@ pub(super) const MUTED: char = '=';
 
 /// The palette's colours, as far as xterm's 256 have them.
 const INDEXED: [u8; N_EMOTIONS] = [166, 73, 135, 228, 214, 123, 60];
+const GROUPS_INDEXED: [u8; N_GROUPS] = [209, 187, 147];
 const UNCERTAIN_INDEXED: u8 = 237;
 
 /// The nearest of the sixteen colours that every terminal has, in the terminal's own shades.
@@ -33,6 +34,7 @@ const SIXTEEN: [Color; N_EMOTIONS] = [
     Color::LightCyan,
     Color::Blue,
 ];
+const GROUPS_SIXTEEN: [Color; N_GROUPS] = [Color::LightRed, Color::LightGreen, Color::LightBlue];
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,6 +138,17 @@ impl Theme {
         style.fg(letter).bg(self.colour(emotion))
     }
 
+    /// A letter on the colour of its group; reversed without colours.
+    pub(super) fn on_group(self, group: Group) -> Style {
+        let style = Style::new().add_modifier(Modifier::BOLD).fg(self.black());
+        match self.colours {
+            Colours::None => Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            Colours::Sixteen => style.bg(GROUPS_SIXTEEN[group.index()]),
+            Colours::Indexed => style.bg(Color::Indexed(GROUPS_INDEXED[group.index()])),
+            Colours::True => style.bg(rgb(palette::behind_group(group))),
+        }
+    }
+
     /// The character and style of one cell of the timeline.
     pub(super) fn cell(self, cell: Cell) -> (char, Style) {
         match cell {
@@ -143,10 +156,12 @@ impl Theme {
             Cell::Silence => ('·', self.dim()),
             Cell::TooShort => ('~', self.dim()),
             Cell::Uncertain => ('?', self.uncertain()),
-            Cell::Emotion(emotion, certainty) if certainty >= STRONG => {
-                (emotion.letter(), self.on(emotion))
+            Cell::Emotion(emotion, certainty) => {
+                (sized(emotion.letter(), certainty), self.on(emotion))
             }
-            Cell::Emotion(emotion, _) => (emotion.letter().to_ascii_lowercase(), self.on(emotion)),
+            Cell::Group(group, certainty) => {
+                (sized(group.letter(), certainty), self.on_group(group))
+            }
             Cell::Gap => (LOST, self.strong()),
             Cell::Muted => (MUTED, self.strong()),
         }
@@ -226,6 +241,11 @@ impl Theme {
     }
 }
 
+/// A capital where it is certain.
+fn sized(letter: char, certainty: f32) -> char {
+    if certainty >= STRONG { letter } else { letter.to_ascii_lowercase() }
+}
+
 fn rgb((red, green, blue): Rgb) -> Color {
     Color::Rgb(red, green, blue)
 }
@@ -238,7 +258,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const CELLS: [Cell; 7] = [
+    const CELLS: [Cell; 10] = [
         Cell::Unheard,
         Cell::Silence,
         Cell::TooShort,
@@ -246,6 +266,9 @@ mod tests {
         Cell::Gap,
         Cell::Muted,
         Cell::Emotion(Emotion::Fear, 0.9),
+        Cell::Group(Group::Distressed, 0.9),
+        Cell::Group(Group::Pleasant, 0.9),
+        Cell::Group(Group::Calm, 0.9),
     ];
 
     #[test]
@@ -261,11 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn every_emotion_has_its_own_colour_in_every_depth() {
+    fn every_emotion_and_every_group_has_its_own_colour_in_every_depth() {
         for colours in [Colours::Sixteen, Colours::Indexed, Colours::True] {
             let theme = Theme::new(colours, Paper::Unknown);
-            let all: HashSet<Color> = Emotion::ALL.map(|e| theme.colour(e)).into();
+            let mut all: HashSet<Color> = Emotion::ALL.map(|e| theme.colour(e)).into();
             assert_eq!(all.len(), N_EMOTIONS, "{colours:?}");
+            all.extend(Group::ALL.map(|group| theme.on_group(group).bg.expect("a colour")));
+            all.extend(theme.uncertain().bg);
+            assert_eq!(all.len(), N_EMOTIONS + N_GROUPS + 1, "{colours:?}");
         }
     }
 
@@ -275,6 +301,7 @@ mod tests {
         let all: HashSet<char> = CELLS.map(|cell| theme.cell(cell).0).into();
         assert_eq!(all.len(), CELLS.len());
         assert_eq!(theme.cell(Cell::Emotion(Emotion::Fear, 0.4)).0, 'f');
+        assert_eq!(theme.cell(Cell::Group(Group::Distressed, 0.4)).0, 't');
     }
 
     #[test]
@@ -282,6 +309,7 @@ mod tests {
         let theme = Theme::new(Colours::None, Paper::Unknown);
         let mut styles = vec![theme.dim(), theme.strong(), theme.alarm(), theme.uncertain()];
         styles.extend(Emotion::ALL.map(|emotion| theme.on(emotion)));
+        styles.extend(Group::ALL.map(|group| theme.on_group(group)));
         styles.extend(CELLS.map(|cell| theme.cell(cell).1));
         for style in styles {
             assert_eq!((style.fg, style.bg), (None, None));

@@ -3,7 +3,7 @@
 //! In: a [`Condition`] that clips are heard under, and a [`Prediction`] a clip. Out: a [`Report`]
 //! (accuracy, UAR, macro-F1, recall and precision by label, confusion matrix, calibration, coverage,
 //! confidence intervals; over all, by corpus, by sex and by age), as JSON through serde and as text by
-//! [`Report::table`]; what lines cost ([`Drops`]) and what disturbances change ([`Robustness`]); whole
+//! [`Report::table`]; what is said at a model's thresholds and right of it ([`Shown`]); what lines cost ([`Drops`]) and what disturbances change ([`Robustness`]); whole
 //! calls ([`calls`]). Keeps nothing.
 //!
 //! **A corpus is scored on the labels that it has.** Where no clip of a corpus is surprised, the
@@ -26,6 +26,7 @@ mod pictures;
 mod prediction;
 mod report;
 mod robustness;
+mod shown;
 mod summary;
 mod table;
 
@@ -40,4 +41,5 @@ pub use pictures::{Picture, pictures};
 pub use prediction::Prediction;
 pub use report::Report;
 pub use robustness::{Robustness, RobustnessTest, SexTest};
+pub use shown::{Shown, ShownPart};
 pub use table::{Table, percent};

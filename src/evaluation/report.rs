@@ -10,7 +10,8 @@ use super::counts::{Counts, mean};
 use super::coverage::{CoveragePoint, at_coverage, curve};
 use super::interval::{Intervals, intervals};
 use super::prediction::Judgement;
-use crate::emotion::Emotion;
+use super::shown::Shown;
+use crate::emotion::{Emotion, Thresholds};
 
 /// The share of answers that is shown where accuracy at a coverage is told as one number.
 const NAMED_COVERAGE: f64 = 0.6;
@@ -50,6 +51,9 @@ pub struct Report {
     pub coverage: Vec<CoveragePoint>,
     /// 95 % confidence intervals by bootstrap over speakers; none where there is one speaker only.
     pub ci95: Option<Intervals>,
+    /// What is said at the model's thresholds, over all and by corpus; none where they are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
     /// The same by the speakers' sex: `female`, `male`, `unknown`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_sex: BTreeMap<String, Report>,
@@ -89,6 +93,23 @@ impl Report {
         all_labels.sort_unstable();
         all_labels.dedup();
         Report { by_corpus, ..Self::by_voice(&all, &all_labels) }
+    }
+
+    /// The same with what is said at a model's thresholds of the predictions, over all and by corpus.
+    #[must_use]
+    pub fn with_shown(mut self, predictions: &[Prediction], thresholds: &Thresholds) -> Self {
+        let shown = |predictions: &[&Prediction]| {
+            let answers =
+                predictions.iter().map(|prediction| (prediction.truth, prediction.scores));
+            Some(Shown::of(answers, thresholds))
+        };
+        self.shown = shown(&predictions.iter().collect::<Vec<_>>());
+        for (name, predictions) in grouped(predictions, |prediction| &prediction.corpus) {
+            if let Some(report) = self.by_corpus.get_mut(name) {
+                report.shown = shown(&predictions);
+            }
+        }
+        self
     }
 
     /// The mean of the corpora's UARs, so that a large corpus counts no more than a small one.
@@ -279,6 +300,22 @@ mod tests {
         assert_eq!(json["coverage"][0]["coverage"], 1.0);
         assert_eq!(json["coverage"][0].as_object().unwrap().len(), 3);
         assert_eq!(json["ci95"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_shown_is_told_over_all_and_by_corpus_where_thresholds_are_known() {
+        use Emotion::{Anger, Fear, Neutral};
+        let predictions =
+            [prediction("x", Fear, Fear, Anger), prediction("y", Anger, Fear, Neutral)];
+        let thresholds = Thresholds { emotion: 0.8, groups: [0.9, 0.9, 0.9] };
+        let report = Report::new(&predictions).with_shown(&predictions, &thresholds);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["shown"]["group"]["share"], 0.5);
+        assert_eq!(json["by_corpus"]["x"]["shown"]["together"]["right"], 1.0);
+        assert_eq!(json["by_corpus"]["y"]["shown"]["uncertain"], 1.0);
+        assert_eq!(json["by_corpus"]["y"]["shown"]["emotion"]["right"], Value::Null);
+        let table = report.table();
+        assert!(table.contains("shown %") && table.contains("uncertain"), "{table}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Report;
 use super::report::UNKNOWN;
+use super::shown::Shown;
 use super::table::{Table, percent};
 use crate::emotion::Emotion;
 
@@ -12,13 +13,14 @@ use crate::emotion::Emotion;
 const MEASURES: [&str; 7] = ["clips", "UAR %", "95 %", "accuracy", "macro-F1", "ECE", "at 60 %"];
 
 impl Report {
-    /// The report as text: measures over all, by corpus, by sex and by age, recall and precision over
+    /// The report as text: measures over all, by corpus, by sex and by age, what is shown, recall and precision over
     /// all and by corpus, and the confusion matrix over all. Shares are in per cent. Ends with a line
     /// break.
     #[must_use]
     pub fn table(&self) -> String {
         let tables = [self.recall_table(), self.precision_table(), self.confusion_table()];
         let mut parts = vec![self.measures_table().text() + &self.named_coverage()];
+        parts.extend(self.shown_table().as_ref().map(Table::text));
         parts.extend(self.speakers_table().as_ref().map(Table::text));
         parts.extend(tables.iter().map(Table::text));
         parts.join("\n")
@@ -28,6 +30,15 @@ impl Report {
     #[must_use]
     pub fn measures_table(&self) -> Table {
         measures("", &self.rows())
+    }
+
+    /// What is said at the model's thresholds, over all and by corpus, if they are known.
+    #[must_use]
+    pub fn shown_table(&self) -> Option<Table> {
+        let rows = self.rows().into_iter();
+        let rows: Vec<_> =
+            rows.filter_map(|(name, report)| Some((name, report.shown.as_ref()?))).collect();
+        (!rows.is_empty()).then(|| Shown::table(rows))
     }
 
     /// Measures by the speakers' sex and by their age, each if anything is known of it.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::emotion::N_EMOTIONS;
 use crate::session::Header;
 use crate::session::decimals::four_decimals;
-use crate::session::record::{AlertRecord, FactsRecord, ReadingState, Record, UnwrittenRecord};
+use crate::session::record::{AlertRecord, FactsRecord, Record, UnwrittenRecord};
 use crate::timeline::Activity;
 
 /// What the cells of a column are.
@@ -144,10 +144,7 @@ impl<'a> Row<'a> {
         match record {
             Record::Reading(reading) => {
                 row.record = "reading";
-                row.state = Cell::Word(match reading.state {
-                    ReadingState::Emotion => "emotion",
-                    ReadingState::Uncertain => "uncertain",
-                });
+                row.state = Cell::Word(reading.state.label());
                 row.emotion = Cell::Word(reading.emotion.label());
                 row.certainty = number(f64::from(reading.certainty));
                 row.probabilities = reading.scores.0.map(|p| number(f64::from(p)));

@@ -71,7 +71,7 @@ fn tiers_of(caller: &Caller) -> Vec<Tier> {
     [
         ("activity", doing.collect()),
         ("emotion", shown(|shown| shown.label().to_owned())),
-        ("certainty", shown(|shown| four_decimals(shown.most().1).to_string())),
+        ("certainty", shown(|shown| four_decimals(shown.certainty()).to_string())),
         ("alerts", one_after_the_other(alerts)),
         ("marks", one_after_the_other(marks)),
     ]

@@ -146,6 +146,7 @@ mod tests {
     const GOLDEN_ALERTS: &str = include_str!("../../tests/data/session/input/alerts.jsonl");
     const GOLDEN_CALLS: &str = include_str!("../../tests/data/session/input/calls.jsonl");
     const GOLDEN_FACTS: &str = include_str!("../../tests/data/session/input/facts.jsonl");
+    const GOLDEN_GROUPS: &str = include_str!("../../tests/data/session/input/groups.jsonl");
 
     fn document(log: &'static str) -> serde_json::Value {
         let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn every_record_of_the_log_is_in_the_document() {
         let goldens = [GOLDEN, GOLDEN_FACTS, GOLDEN_OPERATOR, GOLDEN_UNWRITTEN, GOLDEN_MUTED];
-        for golden in goldens.into_iter().chain([GOLDEN_ALERTS, GOLDEN_CALLS]) {
+        for golden in goldens.into_iter().chain([GOLDEN_ALERTS, GOLDEN_CALLS, GOLDEN_GROUPS]) {
             let document = document(golden);
             let mut lines = golden.lines().map(|line| serde_json::from_str(line).unwrap());
             assert_eq!(document["header"], lines.next().unwrap());

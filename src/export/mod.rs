@@ -265,7 +265,8 @@ mod tests {
 
     /// Every golden log in every format of text, with the file that it is to give.
     fn golden_files() -> Vec<(PathBuf, Vec<u8>)> {
-        let names = ["two-callers", "facts", "operator", "unwritten", "muted", "alerts", "calls"];
+        let names =
+            ["two-callers", "facts", "operator", "unwritten", "muted", "alerts", "calls", "groups"];
         let all = names.iter().flat_map(|name| ExportFormat::ALL.map(|format| (name, format)));
         let is_text = |format| !matches!(format, ExportFormat::Parquet | ExportFormat::Png);
         all.filter(|(_, format)| is_text(*format))

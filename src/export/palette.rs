@@ -1,6 +1,6 @@
 //! The colours of a timeline on paper.
 //!
-//! In: what fills a cell. Out: colours: an emotion's are those of the screen. A letter on each
+//! In: what fills a cell. Out: colours: those of an emotion and of a group are the screen's. A letter on each
 //! stands out by at least 4.5:1.
 
 use super::strip::Fill;
@@ -34,6 +34,7 @@ pub(super) fn of_fill(fill: Fill) -> (Rgb, Rgb) {
             let letter = if palette::has_white_letter(emotion) { WHITE } else { BLACK };
             (palette::behind(emotion), letter)
         }
+        Fill::Group(group, _) => (palette::behind_group(group), BLACK),
         Fill::Lost | Fill::Unwritten => (BLACK, WHITE),
         Fill::Muted => ((0x3b, 0x2e, 0x58), WHITE),
     }
@@ -54,7 +55,7 @@ mod tests {
             assert!(contrast >= 4.5, "{paper:?} {ink:?}: {contrast:.1}");
             n_checked += 1;
         }
-        assert_eq!(n_checked, 15);
+        assert_eq!(n_checked, 18);
     }
 
     /// Relative luminance of an sRGB colour (WCAG 2.2).

@@ -36,7 +36,7 @@ const TITLE_HEIGHT: f64 = 56.0;
 /// Above a caller's rows, for the label.
 const LABEL_HEIGHT: f64 = 30.0;
 /// The whole legend.
-const LEGEND_HEIGHT: f64 = 84.0;
+const LEGEND_HEIGHT: f64 = 110.0;
 /// Times along an axis at most, and how far apart they may be, in seconds.
 const MAX_TICKS: u64 = 8;
 const TICKS_S: [u64; 11] = [1, 10, 20, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200];
@@ -223,7 +223,7 @@ fn draw_legend(scale: Scale, top: f64, canvas: &mut dyn Canvas) {
         "A cell is {} s. Small letters: less than 50 % probable. Triangle with !: alert. Diamond: mark.",
         scale.cell().seconds()
     );
-    canvas.text((12.0, top + 68.0), Type { colour: DIM, ..plain_type() }, &about);
+    canvas.text((12.0, top + 94.0), Type { colour: DIM, ..plain_type() }, &about);
 }
 
 fn plain_type() -> Type {

@@ -223,7 +223,7 @@ impl Caller {
             return;
         }
         match self.shown.last_mut() {
-            Some(last) if last.to == from && last.what.emotion == what.emotion => {
+            Some(last) if last.to == from && last.what.verdict == what.verdict => {
                 last.to = reading.t;
                 last.what.add(&what);
             }
@@ -317,6 +317,26 @@ mod tests {
                 (5.0, 9.5, "listening")
             ]
         );
+    }
+
+    #[test]
+    fn groups_are_stretches_of_their_own_with_what_stands_out_in_them() {
+        let story = story(include_str!("../../tests/data/session/input/groups.jsonl"));
+        let words: Vec<String> =
+            shown(&story.callers[0]).into_iter().map(|(.., words)| words).collect();
+        assert_eq!(
+            words,
+            [
+                "uncertain (fear 30 %)",
+                "distressed (fear or sadness) 81 %",
+                "fear 60 %",
+                "distressed 80 %",
+                "pleasant (happiness or pleasant surprise) 70 %",
+                "calm 52 %",
+                "uncertain (neutral 35 %)"
+            ]
+        );
+        assert_eq!(story.callers[0].shown[1].what.label(), "distressed");
     }
 
     #[test]

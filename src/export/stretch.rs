@@ -2,8 +2,8 @@
 //!
 //! In: readings. Out: what most of them say, in labels and words. Keeps sums.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
-use crate::session::record::{ReadingRecord, ReadingState};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, Scores, Verdict};
+use crate::session::record::ReadingRecord;
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 
@@ -51,8 +51,8 @@ impl Doing {
 /// Equal readings in a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
-    /// The emotion; none where it was uncertain.
-    pub emotion: Option<Emotion>,
+    /// What they say: an emotion, a group, or that it is uncertain.
+    pub verdict: Verdict,
     /// Sums of their probabilities.
     sums: [f64; N_EMOTIONS],
     /// How many there are; at least one.
@@ -62,12 +62,11 @@ pub(super) struct Shown {
 impl Shown {
     /// One reading.
     pub fn of(reading: &ReadingRecord) -> Self {
-        let is_certain = reading.state == ReadingState::Emotion;
         let sums = reading.scores.0.map(f64::from);
-        Shown { emotion: is_certain.then_some(reading.emotion), sums, readings: 1 }
+        Shown { verdict: reading.verdict(), sums, readings: 1 }
     }
 
-    /// Adds what another stretch says of the same emotion.
+    /// Adds what another stretch that says the same.
     pub fn add(&mut self, other: &Shown) {
         self.readings += other.readings;
         for (sum, more) in self.sums.iter_mut().zip(other.sums) {
@@ -80,29 +79,52 @@ impl Shown {
         self.sums.map(|sum| sum / f64::from(self.readings))
     }
 
-    /// The most probable emotion with its mean probability: of a certain stretch its own.
-    pub fn most(&self) -> (Emotion, f64) {
-        let means = self.means();
-        let of = |emotion: Emotion| (emotion, means[emotion.index()]);
-        self.emotion.map_or_else(
-            || {
-                let first = of(Emotion::ALL[0]);
-                let others = Emotion::ALL[1..].iter().copied().map(of);
-                others.fold(first, |best, next| if next.1 > best.1 { next } else { best })
-            },
-            of,
-        )
+    /// The mean probability of what they say; where it is uncertain, that of the most probable emotion.
+    pub fn certainty(&self) -> f64 {
+        match self.verdict {
+            Verdict::Emotion(emotion) => self.mean(emotion),
+            Verdict::Group(group) => self.mean_of(group),
+            Verdict::Uncertain => self.mean(self.top()),
+        }
     }
 
-    /// `fear 71 %`, or `uncertain (fear 33 %)`.
+    /// The mean probability of a group.
+    pub fn mean_of(&self, group: Group) -> f64 {
+        group.members().map(|emotion| self.mean(emotion)).sum()
+    }
+
+    fn mean(&self, emotion: Emotion) -> f64 {
+        self.sums[emotion.index()] / f64::from(self.readings)
+    }
+
+    /// The most probable emotion; the first of equals.
+    fn top(&self) -> Emotion {
+        Emotion::ALL[1..].iter().copied().fold(Emotion::ALL[0], |best, next| {
+            if self.mean(next) > self.mean(best) { next } else { best }
+        })
+    }
+
+    /// `fear 71 %`, `distressed (fear or sadness) 84 %` or `uncertain (fear 33 %)`.
     pub fn words(&self) -> String {
-        let (emotion, mean) = self.most();
-        let told = format!("{} {:.0} %", emotion.words(), mean * 100.0);
-        if self.emotion.is_some() { told } else { format!("uncertain ({told})") }
+        let certainty = self.certainty() * 100.0;
+        match self.verdict {
+            Verdict::Emotion(emotion) => format!("{} {certainty:.0} %", emotion.words()),
+            Verdict::Group(group) => {
+                #[expect(clippy::cast_possible_truncation, reason = "means of probabilities")]
+                let means = Scores(self.means().map(|mean| mean as f32));
+                let between = group.likeliest(&means).map_or_else(String::new, |[one, other]| {
+                    format!(" ({} or {})", one.words(), other.words())
+                });
+                format!("{group}{between} {certainty:.0} %")
+            }
+            Verdict::Uncertain => {
+                format!("uncertain ({} {certainty:.0} %)", self.top().words())
+            }
+        }
     }
 
-    /// The label in files: an emotion's, or `uncertain`.
+    /// The label in files: an emotion's, a group's, or `uncertain`.
     pub fn label(&self) -> &'static str {
-        self.emotion.map_or("uncertain", Emotion::label)
+        self.verdict.label()
     }
 }

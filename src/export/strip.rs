@@ -4,7 +4,7 @@
 //! nothing.
 
 use super::story::{Caller, Doing, Span};
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS, Verdict};
 use crate::stream_time::StreamTime;
 use crate::timeline::Activity;
 
@@ -32,10 +32,12 @@ pub(super) enum Fill {
     Silence,
     /// Speech, but not enough of it for a reading.
     TooShort,
-    /// Speech in which no emotion was certain enough.
+    /// Speech in which nothing was certain enough.
     Uncertain,
     /// Most readings show this; whether their mean probability is at least a half.
     Emotion(Emotion, bool),
+    /// Most readings show this or one of its emotions; whether its mean probability is at least a half.
+    Group(Group, bool),
     /// Lost audio.
     Lost,
     /// Nobody was allowed to listen.
@@ -55,7 +57,9 @@ impl Fill {
             Fill::Muted,
             Fill::Unwritten,
         ];
-        Emotion::ALL.map(|emotion| Fill::Emotion(emotion, true)).into_iter().chain(others).collect()
+        let emotions = Emotion::ALL.map(|emotion| Fill::Emotion(emotion, true));
+        let groups = Group::ALL.map(|group| Fill::Group(group, true));
+        emotions.into_iter().chain(groups).chain(others).collect()
     }
 
     /// The character that says it without colour; those of the screen.
@@ -67,6 +71,8 @@ impl Fill {
             Fill::Uncertain => '?',
             Fill::Emotion(emotion, true) => emotion.letter(),
             Fill::Emotion(emotion, false) => emotion.letter().to_ascii_lowercase(),
+            Fill::Group(group, true) => group.letter(),
+            Fill::Group(group, false) => group.letter().to_ascii_lowercase(),
             Fill::Lost => '×',
             Fill::Muted => '=',
             Fill::Unwritten => '#',
@@ -81,6 +87,7 @@ impl Fill {
             Fill::TooShort => "speech too short",
             Fill::Uncertain => "uncertain",
             Fill::Emotion(emotion, _) => emotion.words(),
+            Fill::Group(group, _) => group.label(),
             Fill::Lost => "lost sound",
             Fill::Muted => "muted",
             Fill::Unwritten => "not in the log",
@@ -170,27 +177,70 @@ pub(super) fn fill(caller: &Caller, from: StreamTime, to: StreamTime) -> Fill {
     }
 }
 
-/// What most of the readings of a time show.
+/// For how long something was shown, and that times its probability.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    length: f64,
+    weighted: f64,
+}
+
+impl Sum {
+    fn add(self, length: f64, probability: f64) -> Self {
+        Sum { length: self.length + length, weighted: self.weighted + length * probability }
+    }
+
+    fn is_strong(self) -> bool {
+        self.weighted / self.length >= STRONG
+    }
+}
+
+/// What most of the readings of a time show: an emotion, or a group together with its emotions if it was shown at all.
 fn shown(caller: &Caller, from: StreamTime, to: StreamTime) -> Fill {
-    let mut sums = [(0.0, 0.0); N_EMOTIONS];
+    let mut emotions = [Sum::default(); N_EMOTIONS];
+    let mut groups = [Sum::default(); N_GROUPS];
+    // Of the group and its emotions.
+    let mut together = [Sum::default(); N_GROUPS];
     let mut uncertain = 0.0;
     for (shown, length) in overlapping(&caller.shown, from, to) {
-        let length = length.seconds();
-        match shown.emotion {
-            Some(emotion) => {
-                let sum = &mut sums[emotion.index()];
-                *sum = (sum.0 + length, sum.1 + length * shown.most().1);
+        let (length, certainty) = (length.seconds(), shown.certainty());
+        let group = match shown.verdict {
+            Verdict::Emotion(emotion) => {
+                let sum = &mut emotions[emotion.index()];
+                *sum = sum.add(length, certainty);
+                Group::of(emotion)
             }
-            None => uncertain += length,
+            Verdict::Group(group) => {
+                let sum = &mut groups[group.index()];
+                *sum = sum.add(length, certainty);
+                group
+            }
+            Verdict::Uncertain => {
+                uncertain += length;
+                continue;
+            }
+        };
+        let sum = &mut together[group.index()];
+        *sum = sum.add(length, shown.mean_of(group));
+    }
+    let longest = |sums: &[Sum]| {
+        let all = sums.iter().copied().enumerate();
+        all.max_by(|(_, one), (_, other)| one.length.total_cmp(&other.length)).unwrap_or_default()
+    };
+    let (best, sum) = longest(&emotions);
+    let (_, grouped) = longest(&groups);
+    if sum.length > 0.0 && sum.length >= uncertain && sum.length > grouped.length {
+        return Fill::Emotion(Emotion::ALL[best], sum.is_strong());
+    }
+    for (sum, own) in together.iter_mut().zip(groups) {
+        if own.length <= 0.0 {
+            *sum = Sum::default();
         }
     }
-    let best = Emotion::ALL.into_iter().map(|emotion| (emotion, sums[emotion.index()]));
-    let best = best.max_by(|(_, (one, _)), (_, (other, _))| one.total_cmp(other));
-    match best {
-        Some((emotion, (length, weighted))) if length > 0.0 && length >= uncertain => {
-            Fill::Emotion(emotion, weighted / length >= STRONG)
-        }
-        _ => Fill::Uncertain,
+    let (best, sum) = longest(&together);
+    if sum.length > 0.0 && sum.length >= uncertain {
+        Fill::Group(Group::ALL[best], sum.is_strong())
+    } else {
+        Fill::Uncertain
     }
 }
 

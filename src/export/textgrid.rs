@@ -53,7 +53,9 @@ impl Tiers<'_> {
         let emotion = caller.shown.iter().map(|span| text_of(span, |shown| shown.label().into()));
         self.intervals(&name("emotion"), emotion)?;
         let certainty = |span| {
-            text_of(span, |shown: &super::story::Shown| four_decimals(shown.most().1).to_string())
+            text_of(span, |shown: &super::story::Shown| {
+                four_decimals(shown.certainty()).to_string()
+            })
         };
         self.intervals(&name("certainty"), caller.shown.iter().map(certainty))?;
         let alerts = caller

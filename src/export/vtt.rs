@@ -1,6 +1,6 @@
 //! `WebVTT` (W3C, 2019): captions that a player shows beside the recording.
 //!
-//! In: an open log. Out: a cue for each stretch of one emotion, for each alert and for each mark, in order of time;
+//! In: an open log. Out: a cue for each stretch of one emotion or group, for each alert and for each mark, in order of time;
 //! with several callers each begins with whom it is about. A cue's name says what
 //! it is. (Escaped text has no arrow, which would begin another cue.) Keeps all cues.
 

@@ -5,7 +5,7 @@
 
 use super::ModelError;
 use super::network::NetworkShape;
-use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, Scores, Thresholds};
 use crate::features::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -61,11 +61,35 @@ pub struct Calibration {
     /// network says too readily is taken back (Alexandari et al., 2020).
     #[serde(default)]
     pub bias: [f32; N_EMOTIONS],
-    /// Below this probability the answer is "uncertain".
+    /// Below this probability no emotion is said: a group is, or "uncertain".
     pub uncertain_below: f32,
     /// From this logit on a segment is taken for speech; chosen on the dev speakers.
     #[serde(default)]
     pub speech_from: f32,
+    /// From which probabilities on groups of emotions are said where no emotion is; without them never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_from: Option<GroupThresholds>,
+}
+
+/// From which probability on each group is said; above 1, never.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupThresholds {
+    /// Anger, disgust, fear or sadness.
+    pub distressed: f32,
+    /// Happiness or pleasant surprise.
+    pub pleasant: f32,
+    /// Neutral.
+    pub calm: f32,
+}
+
+impl GroupThresholds {
+    /// From one threshold a group.
+    #[must_use]
+    pub fn of(threshold: impl Fn(Group) -> f32) -> Self {
+        let [distressed, pleasant, calm] = Group::ALL.map(threshold);
+        GroupThresholds { distressed, pleasant, calm }
+    }
 }
 
 impl Default for Calibration {
@@ -76,6 +100,7 @@ impl Default for Calibration {
             bias: [0.0; N_EMOTIONS],
             uncertain_below: 0.0,
             speech_from: f32::MIN,
+            group_from: None,
         }
     }
 }
@@ -88,6 +113,15 @@ impl Calibration {
             *logit += bias * self.temperature;
         }
         Scores::softmax(&logits, self.temperature)
+    }
+
+    /// From which probabilities on something is said.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        let emotions = Thresholds::emotions_from(self.uncertain_below);
+        self.group_from.map_or(emotions, |GroupThresholds { distressed, pleasant, calm }| {
+            Thresholds { groups: [distressed, pleasant, calm], ..emotions }
+        })
     }
 }
 
@@ -238,6 +272,11 @@ impl Manifest {
                 "its calibration temperature is {}, not a positive number",
                 calibration.temperature
             )));
+        }
+        if calibration.thresholds().groups.iter().any(|from| !(0.0..=f32::MAX).contains(from)) {
+            return Err(wrong(
+                "a threshold of its groups of emotions is no number from 0 on".into(),
+            ));
         }
         Ok(())
     }

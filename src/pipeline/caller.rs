@@ -13,6 +13,7 @@ use super::operator::Operator;
 use super::utterance::{HeardFrame, Utterance};
 use super::{Event, PipelineError, PipelineSettings, Update, stream_position};
 use crate::alert::AlertSettings;
+use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Spoken};
 use crate::resample::Resampler;
@@ -77,7 +78,7 @@ impl Caller {
         (index, n_callers): (usize, usize),
         settings: &PipelineSettings,
         recipe: Recipe,
-        uncertain_below: f32,
+        thresholds: Thresholds,
         rate_hz: u32,
     ) -> Result<Self, PipelineError> {
         Ok(Caller {
@@ -91,7 +92,7 @@ impl Caller {
             stretch_len: 0,
             resampled: Vec::new(),
             meter: Meter::default(),
-            utterance: Utterance::new((index, n_callers), settings, recipe, uncertain_below),
+            utterance: Utterance::new((index, n_callers), settings, recipe, thresholds),
             explainer: Explainer::new(recipe),
             leak: None,
             operator: OperatorState::default(),

@@ -4,7 +4,7 @@ mod alerts;
 mod together;
 
 use super::*;
-use crate::emotion::{Emotion, N_EMOTIONS, Scores};
+use crate::emotion::{Emotion, N_EMOTIONS, Scores, Thresholds};
 use crate::model::{Answer, Baseline};
 use crate::prosody::Explanation;
 use crate::timeline::Activity;
@@ -33,8 +33,14 @@ fn pipeline(rate_hz: u32) -> Pipeline<AlwaysFear> {
 
 fn pipeline_with(recipe: Recipe, rate_hz: u32) -> Pipeline<AlwaysFear> {
     let settings = PipelineSettings::default();
-    Pipeline::new(&settings, recipe, 0.5, &[rate_hz], AlwaysFear::default())
-        .expect("the recipe streams, and the rate is usual")
+    Pipeline::new(
+        &settings,
+        recipe,
+        Thresholds::emotions_from(0.5),
+        &[rate_hz],
+        AlwaysFear::default(),
+    )
+    .expect("the recipe streams, and the rate is usual")
 }
 
 /// A voice-like signal: harmonics of a gliding pitch under formants, in syllables.
@@ -281,8 +287,14 @@ impl Classifier for NoSpeech {
 #[test]
 fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
     let settings = PipelineSettings::default();
-    let mut pipeline =
-        Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], NoSpeech).expect("it streams");
+    let mut pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.5),
+        &[8_000],
+        NoSpeech,
+    )
+    .expect("it streams");
     let mut updates = Vec::new();
     pipeline.push(0, &voice(8, 8_000), &mut updates).expect("no failure");
     let is_told = |update: &Update| matches!(update.event, Event::Facts(_) | Event::Reading(_));

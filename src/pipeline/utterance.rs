@@ -2,6 +2,7 @@
 
 use super::window::Window;
 use super::{Event, PipelineSettings, Update};
+use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Baseline, Spoken};
 use crate::stream_time::StreamTime;
@@ -56,7 +57,7 @@ impl Utterance {
         (index, n_callers): (usize, usize),
         settings: &PipelineSettings,
         recipe: Recipe,
-        uncertain_below: f32,
+        thresholds: Thresholds,
     ) -> Self {
         let hop_frames = recipe.frames_in_ms(settings.hop_ms).max(1);
         let max_frames = recipe.frames_in_ms(settings.segment_ms).max(1);
@@ -72,7 +73,7 @@ impl Utterance {
             baseline: Baseline::default(),
             n_pause: 0,
             activity: Activity::Listening,
-            smoother: Smoother::new(smoothing, uncertain_below),
+            smoother: Smoother::new(smoothing, thresholds),
             is_hurried: false,
             n_skipped: 0,
             skipped_until: StreamTime::ZERO,

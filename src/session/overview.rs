@@ -3,12 +3,12 @@
 //! In: an open log. Out: an [`Overview`], counted from the records themselves, so that a log without an
 //! end (a session that still runs, or was killed) tells as much. Keeps counts only.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS, Verdict};
 use crate::stream_time::StreamTime;
 
 use super::SessionError;
 use super::reader::SessionReader;
-use super::record::{EndReason, Header, ReadingState, Record};
+use super::record::{EndReason, Header, Record};
 
 /// The main facts of one log.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Overview {
     pub length: StreamTime,
     /// Readings of all callers, the uncertain ones among them.
     pub readings: u64,
-    /// Readings without a certain emotion.
+    /// Readings in which neither an emotion nor a group was certain.
     pub uncertain: u64,
     /// Number of gaps of all callers.
     pub gaps: u64,
@@ -31,6 +31,8 @@ pub struct Overview {
     pub end: Option<EndReason>,
     /// Readings by shown emotion, in the order of [`Emotion::ALL`].
     shown: [u64; N_EMOTIONS],
+    /// Readings by shown group, in the order of [`Group::ALL`].
+    groups: [u64; N_GROUPS],
 }
 
 impl Overview {
@@ -49,20 +51,23 @@ impl Overview {
             unwritten: 0,
             end: None,
             shown: [0; N_EMOTIONS],
+            groups: [0; N_GROUPS],
         };
         log.try_for_each(|record| record.map(|record| overview.add(record)))?;
         Ok(overview)
     }
 
-    /// The emotions that were shown, each with its share of the readings that were not uncertain, as
+    /// The emotions and groups that were shown, each with its share of the readings that were not uncertain, as
     /// [`Summary::shares`](crate::timeline::summary::Summary::shares) has it; the largest first.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a log has far fewer than 2^53 readings")]
-    pub fn shares(&self) -> Vec<(Emotion, f64)> {
+    pub fn shares(&self) -> Vec<(Verdict, f64)> {
         let certain = (self.readings - self.uncertain) as f64;
-        let counts = Emotion::ALL.into_iter().zip(self.shown).filter(|&(_, count)| count > 0);
-        let mut shares: Vec<(Emotion, f64)> =
-            counts.map(|(emotion, count)| (emotion, count as f64 / certain)).collect();
+        let emotions = Emotion::ALL.map(Verdict::Emotion).into_iter().zip(self.shown);
+        let groups = Group::ALL.map(Verdict::Group).into_iter().zip(self.groups);
+        let counts = emotions.chain(groups).filter(|&(_, count)| count > 0);
+        let mut shares: Vec<(Verdict, f64)> =
+            counts.map(|(shown, count)| (shown, count as f64 / certain)).collect();
         shares.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         shares
     }
@@ -72,9 +77,10 @@ impl Overview {
         match record {
             Record::Reading(reading) => {
                 self.readings += 1;
-                match reading.state {
-                    ReadingState::Emotion => self.shown[reading.emotion.index()] += 1,
-                    ReadingState::Uncertain => self.uncertain += 1,
+                match reading.verdict() {
+                    Verdict::Emotion(emotion) => self.shown[emotion.index()] += 1,
+                    Verdict::Group(group) => self.groups[group.index()] += 1,
+                    Verdict::Uncertain => self.uncertain += 1,
                 }
             }
             Record::Gap(gap) => {
@@ -126,7 +132,18 @@ mod tests {
         assert_eq!(
             overview.shares(),
             [(Emotion::Fear, 0.5), (Emotion::Anger, 0.25), (Emotion::Neutral, 0.25)]
+                .map(|(emotion, share)| (Verdict::Emotion(emotion), share))
         );
+    }
+
+    #[test]
+    fn groups_are_summed_beside_the_emotions() {
+        const GROUPS: &str = include_str!("../../tests/data/session/input/groups.jsonl");
+        let overview = overview(GROUPS);
+        assert_eq!((overview.readings, overview.uncertain), (12, 2));
+        let (most, share) = overview.shares()[0];
+        assert_eq!(most, Verdict::Group(Group::Distressed));
+        assert!((share - 0.5).abs() < 1e-12, "{share}");
     }
 
     #[test]

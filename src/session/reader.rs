@@ -276,7 +276,7 @@ mod tests {
         assert!(matches!(read(far), Err(SessionError::Newer { .. })));
         let zero = line(&header()).replace(&ours, "\"version\":0");
         assert!(matches!(read(zero), Err(SessionError::NotALog { .. })));
-        assert_eq!(SESSION_VERSION, 4);
+        assert_eq!(SESSION_VERSION, 5);
     }
 
     #[test]
@@ -284,7 +284,8 @@ mod tests {
         const GOLDEN_2: &[u8] = include_bytes!("../../tests/data/session/input/facts.jsonl");
         const GOLDEN_3: &[u8] = include_bytes!("../../tests/data/session/input/operator.jsonl");
         const GOLDEN_4: &[u8] = include_bytes!("../../tests/data/session/input/muted.jsonl");
-        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3, GOLDEN_4]) {
+        const GOLDEN_5: &[u8] = include_bytes!("../../tests/data/session/input/groups.jsonl");
+        for (version, golden) in (1..).zip([GOLDEN, GOLDEN_2, GOLDEN_3, GOLDEN_4, GOLDEN_5]) {
             let mut reader = read(golden).unwrap();
             assert_eq!(reader.header().version, version);
             assert!(reader.by_ref().map(Result::unwrap).count() > 4);

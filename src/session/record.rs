@@ -10,18 +10,20 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::decimals::{labelled_scores, probability, seconds};
-use crate::emotion::{Emotion, Scores};
+use crate::emotion::{Emotion, Group, Scores};
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::summary::Summary;
-use crate::timeline::{Activity, Rule};
+use crate::timeline::{Activity, Rule, Verdict};
 
 /// The version of the log that this program writes, and the newest that it reads.
 ///
 /// Version 2 added the records of kind `facts`, version 3 those of kinds `operator` and `unwritten`, version 4
 /// those of kinds `acknowledged`, `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`, the settings of alerts and
-/// calls in the header, and at the end of each line a checksum, `chain`, that [`verify`](super::verify) checks.
-pub const SESSION_VERSION: u32 = 4;
+/// calls in the header, and at the end of each line a checksum, `chain`, that [`verify`](super::verify) checks. Version 5
+/// added the states `distressed`, `pleasant` and `calm` of readings, and
+/// `groups` in the last record.
+pub const SESSION_VERSION: u32 = 5;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,8 +136,40 @@ pub enum Record {
 pub enum ReadingState {
     /// The emotion is certain enough to be shown.
     Emotion,
-    /// It is not.
+    /// It is not, and no group of emotions is.
     Uncertain,
+    /// It is not, but that the voice sounds distressed is: anger, disgust, fear or sadness.
+    Distressed,
+    /// It is not, but that the voice sounds pleasant is: happiness or pleasant surprise.
+    Pleasant,
+    /// It is not, but that the voice sounds calm is: neutral.
+    Calm,
+}
+
+impl ReadingState {
+    /// What a verdict is called.
+    #[must_use]
+    pub fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Emotion(_) => ReadingState::Emotion,
+            Verdict::Uncertain => ReadingState::Uncertain,
+            Verdict::Group(Group::Distressed) => ReadingState::Distressed,
+            Verdict::Group(Group::Pleasant) => ReadingState::Pleasant,
+            Verdict::Group(Group::Calm) => ReadingState::Calm,
+        }
+    }
+
+    /// The word in files.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            ReadingState::Emotion => "emotion",
+            ReadingState::Uncertain => Verdict::Uncertain.label(),
+            ReadingState::Distressed => Group::Distressed.label(),
+            ReadingState::Pleasant => Group::Pleasant.label(),
+            ReadingState::Calm => Group::Calm.label(),
+        }
+    }
 }
 
 /// Scores at a stream time.
@@ -146,11 +180,11 @@ pub struct ReadingRecord {
     /// The end of the segment.
     #[serde(with = "seconds")]
     pub t: StreamTime,
-    /// Whether the emotion is certain.
+    /// Whether the emotion is certain, and if not, whether a group is.
     pub state: ReadingState,
     /// The emotion shown, or the most probable one if none is certain.
     pub emotion: Emotion,
-    /// Its probability.
+    /// The probability of the group where one is shown, and otherwise of the emotion.
     #[serde(with = "probability")]
     pub certainty: f32,
     /// All probabilities.
@@ -517,13 +551,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_state_is_called_in_the_log_as_its_label_says() {
+        let verdicts = [Verdict::Emotion(Emotion::Fear), Verdict::Uncertain];
+        for verdict in verdicts.into_iter().chain(Group::ALL.map(Verdict::Group)) {
+            let state = ReadingState::of(verdict);
+            let written = serde_json::to_value(state).unwrap();
+            assert_eq!(written, state.label());
+            assert_eq!(serde_json::from_value::<ReadingState>(written).unwrap(), state);
+        }
+    }
+
+    #[test]
     fn the_end_survives_the_log_with_and_without_a_delay() {
         let summary = Summary {
             speech_s: 61.25,
             readings: 200,
             uncertain: 20,
             uncertain_share: 0.1,
-            shares: [(Emotion::Neutral, 0.75), (Emotion::Fear, 0.25)].into(),
+            shares: [(Emotion::Neutral, 0.6), (Emotion::Fear, 0.25)].into(),
+            groups: [(Group::Distressed, 0.15)].into(),
             gaps: 1,
             lost_s: 0.01,
             muted_s: 2.5,

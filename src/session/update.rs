@@ -8,6 +8,7 @@ use super::record::{
     ActivityRecord, AlertRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord,
     ReadingRecord, ReadingState, Record, SeekRecord, SkippedRecord,
 };
+use crate::emotion::Group;
 use crate::pipeline::{Event, Gap, Muted, Update};
 use crate::prosody::{Comparison, Explanation, Facts};
 use crate::stream_time::StreamTime;
@@ -122,22 +123,30 @@ impl Record {
 
 impl ReadingRecord {
     fn new(caller: usize, reading: &Reading) -> Self {
-        let (state, emotion) = match reading.verdict {
-            Verdict::Emotion(emotion) => (ReadingState::Emotion, emotion),
-            Verdict::Uncertain => (ReadingState::Uncertain, reading.scores.top().0),
-        };
-        let certainty = reading.scores.of(emotion);
-        ReadingRecord { caller, t: reading.at, state, emotion, certainty, scores: reading.scores }
+        let Reading { at, scores, verdict } = *reading;
+        let emotion = verdict.emotion().unwrap_or_else(|| scores.top().0);
+        // A sum of probabilities has more digits than any of them; the log has four.
+        let certainty = rounded(verdict.probability(&scores));
+        let state = ReadingState::of(verdict);
+        ReadingRecord { caller, t: at, state, emotion, certainty, scores }
     }
 
     /// The reading that the line was made of, its scores rounded to four decimals.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        let verdict = match self.state {
+        Reading { at: self.t, scores: self.scores, verdict: self.verdict() }
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.state {
             ReadingState::Emotion => Verdict::Emotion(self.emotion),
             ReadingState::Uncertain => Verdict::Uncertain,
-        };
-        Reading { at: self.t, scores: self.scores, verdict }
+            ReadingState::Distressed => Verdict::Group(Group::Distressed),
+            ReadingState::Pleasant => Verdict::Group(Group::Pleasant),
+            ReadingState::Calm => Verdict::Group(Group::Calm),
+        }
     }
 }
 
@@ -190,6 +199,13 @@ impl MutedRecord {
     }
 }
 
+/// A probability with four decimals.
+fn rounded(probability: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+    let rounded = four_decimals(f64::from(probability)) as f32;
+    rounded
+}
+
 /// A length in seconds, with four decimals.
 #[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
 fn seconds_of(samples: u64, rate_hz: u32) -> f64 {
@@ -210,7 +226,12 @@ mod tests {
     }
 
     fn event() -> impl Strategy<Value = Event> {
-        let verdict = prop_oneof![emotion().prop_map(Verdict::Emotion), Just(Verdict::Uncertain)];
+        let group = prop::sample::select(Group::ALL.as_slice());
+        let verdict = prop_oneof![
+            emotion().prop_map(Verdict::Emotion),
+            group.prop_map(Verdict::Group),
+            Just(Verdict::Uncertain)
+        ];
         let scores = prop::array::uniform7(0_u16..=10_000)
             .prop_map(|parts| Scores(parts.map(|part| f32::from(part) / 10_000.0)));
         let activity = prop::sample::select(
@@ -314,6 +335,14 @@ mod tests {
         assert_eq!(
             line(Verdict::Uncertain),
             format!("{beginning}\"uncertain\",\"emotion\":\"anger\",\"certainty\":0.8123,{scores}")
+        );
+        assert_eq!(
+            line(Verdict::Group(Group::Pleasant)),
+            format!("{beginning}\"pleasant\",\"emotion\":\"anger\",\"certainty\":0.05,{scores}")
+        );
+        assert_eq!(
+            line(Verdict::Group(Group::Distressed)),
+            format!("{beginning}\"distressed\",\"emotion\":\"anger\",\"certainty\":0.95,{scores}")
         );
     }
 

@@ -183,13 +183,14 @@ impl SessionWriter {
 
 /// Rounds what is not counted, so that the same log comes out of sums in another order.
 fn round(summary: &mut Summary) {
-    let Summary { speech_s, uncertain_share, shares, lost_s, muted_s, talk, .. } = summary;
+    let Summary { speech_s, uncertain_share, shares, groups, lost_s, muted_s, talk, .. } = summary;
     let talk = talk.iter_mut().flat_map(|talk| {
         let Talk { operator_s, overlap_s, caller_share, longest_silence_s } = talk;
         [operator_s, overlap_s, caller_share, longest_silence_s]
     });
     let times = [speech_s, uncertain_share, lost_s, muted_s];
-    for value in times.into_iter().chain(shares.values_mut()).chain(talk) {
+    let shares = shares.values_mut().chain(groups.values_mut());
+    for value in times.into_iter().chain(shares).chain(talk) {
         *value = four_decimals(*value);
     }
 }

@@ -1,31 +1,32 @@
-//! Episodes: stretches of a call in which one emotion was shown.
+//! Episodes: stretches of a call in which one emotion was shown, or one group of them.
 //!
 //! In: readings, in order. Out: the longest and the strongest [`Episode`]s. Keeps these few and the running one,
 //! however long the call.
 
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, Group};
 use crate::stream_time::StreamTime;
 use crate::timeline::{Reading, Verdict};
 
 /// How many episodes of each kind are kept: what a person looks at after a call.
 pub const N_KEPT: usize = 3;
 
-/// For so long an emotion may be not shown (a breath, an uncertain word) and still be the same episode.
+/// For so long an emotion may be not shown (a breath, an uncertain word, its group) and still be the same episode.
 const HOLD: StreamTime = StreamTime::from_ms(3_000);
 
 /// What is shorter was shown, but not for long enough to speak of.
 const SHORTEST: StreamTime = StreamTime::from_ms(2_000);
 
-/// A stretch in which one emotion other than neutral was shown, with pauses of 3 s at most.
+/// A stretch in which one emotion other than neutral was shown, or one group other than calm, with pauses of 3 s at
+/// most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Episode {
-    /// The emotion.
-    pub emotion: Emotion,
+    /// What was shown: an emotion or a group.
+    pub shown: Verdict,
     /// Its first reading.
     pub from: StreamTime,
     /// Its last reading: two seconds later at least.
     pub to: StreamTime,
-    /// The emotion's mean probability over the readings that showed it, in [0, 1].
+    /// Its mean probability over the readings that showed it, in [0, 1].
     pub strength: f64,
 }
 
@@ -40,14 +41,17 @@ impl Episode {
 /// The episodes of one caller so far.
 #[derive(Clone, Debug, Default)]
 pub struct Episodes {
-    running: Option<Running>,
+    /// Of an emotion.
+    emotion: Option<Running>,
+    /// Of a group: its emotions come and go in it, and it in theirs.
+    group: Option<Running>,
     longest: Vec<Episode>,
     strongest: Vec<Episode>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Running {
-    emotion: Emotion,
+    shown: Verdict,
     from: StreamTime,
     to: StreamTime,
     sum: f64,
@@ -57,23 +61,35 @@ struct Running {
 impl Episodes {
     /// Takes the next reading.
     pub fn reading(&mut self, reading: &Reading) {
-        let Verdict::Emotion(emotion) = reading.verdict else { return };
-        let strength = f64::from(reading.scores.of(emotion));
-        if let Some(running) = &mut self.running
-            && running.emotion == emotion
-            && reading.at >= running.to
-            && reading.at.since(running.to) <= HOLD
-        {
-            running.to = reading.at;
-            running.sum += strength;
-            running.n += 1;
-            return;
+        match reading.verdict {
+            Verdict::Uncertain => {}
+            Verdict::Emotion(emotion) => {
+                if self.group_runs_without(emotion) {
+                    self.close_group();
+                }
+                if !goes_on(&mut self.emotion, reading) {
+                    self.close_emotion();
+                    let is_one = emotion != Emotion::Neutral;
+                    self.emotion = is_one.then(|| Running::of(reading));
+                }
+            }
+            Verdict::Group(group) => {
+                let running = self.emotion.and_then(|running| running.shown.emotion());
+                if running.is_some_and(|emotion| !group.has(emotion)) {
+                    self.close_emotion();
+                }
+                if !goes_on(&mut self.group, reading) {
+                    self.close_group();
+                    let is_one = group != Group::Calm;
+                    self.group = is_one.then(|| Running::of(reading));
+                }
+            }
         }
-        self.close();
-        if emotion != Emotion::Neutral {
-            let (from, to) = (reading.at, reading.at);
-            self.running = Some(Running { emotion, from, to, sum: strength, n: 1 });
-        }
+    }
+
+    fn group_runs_without(&self, emotion: Emotion) -> bool {
+        let group = self.group.and_then(|running| running.shown.group());
+        group.is_some_and(|group| !group.has(emotion))
     }
 
     /// A recording was moved to this place: what came after it is heard anew.
@@ -102,13 +118,53 @@ impl Episodes {
     }
 
     fn close(&mut self) {
-        let Some(Running { emotion, from, to, sum, n }) = self.running.take() else { return };
-        let episode = Episode { emotion, from, to, strength: sum / f64::from(n) };
+        self.close_emotion();
+        self.close_group();
+    }
+
+    fn close_emotion(&mut self) {
+        let running = self.emotion.take();
+        self.end(running);
+    }
+
+    fn close_group(&mut self) {
+        let running = self.group.take();
+        self.end(running);
+    }
+
+    fn end(&mut self, running: Option<Running>) {
+        let Some(Running { shown, from, to, sum, n }) = running else { return };
+        let episode = Episode { shown, from, to, strength: sum / f64::from(n) };
         if episode.length() >= SHORTEST {
             keep(&mut self.longest, episode, |one, other| one.length() > other.length());
             keep(&mut self.strongest, episode, |one, other| one.strength > other.strength);
         }
     }
+}
+
+impl Running {
+    fn of(reading: &Reading) -> Self {
+        let sum = strength(reading);
+        Running { shown: reading.verdict, from: reading.at, to: reading.at, sum, n: 1 }
+    }
+}
+
+/// Whether a reading is of the running episode, which then has it.
+fn goes_on(running: &mut Option<Running>, reading: &Reading) -> bool {
+    let Some(running) = running else { return false };
+    let is_of_it = running.shown == reading.verdict
+        && reading.at >= running.to
+        && reading.at.since(running.to) <= HOLD;
+    if is_of_it {
+        running.to = reading.at;
+        running.sum += strength(reading);
+        running.n += 1;
+    }
+    is_of_it
+}
+
+fn strength(reading: &Reading) -> f64 {
+    reading.verdict.probability(&reading.scores).into()
 }
 
 /// Puts an episode at its place; among equals the earlier one comes first.
@@ -144,8 +200,44 @@ mod tests {
     }
 
     fn told(episodes: &[Episode]) -> Vec<(Emotion, f64, f64)> {
-        let told = |e: &Episode| (e.emotion, e.from.seconds(), e.length().seconds());
+        let told = |e: &Episode| {
+            let emotion = e.shown.emotion().expect("an emotion");
+            (emotion, e.from.seconds(), e.length().seconds())
+        };
         episodes.iter().map(told).collect()
+    }
+
+    /// One reading a second, each as one letter of an emotion or a group, or `?`.
+    fn spell(letters: &str) -> Vec<(&'static str, f64, f64)> {
+        let mut episodes = Episodes::default();
+        for (second, letter) in (0_u8..).zip(letters.chars()) {
+            let emotion = Emotion::ALL.into_iter().find(|emotion| emotion.letter() == letter);
+            let group = Group::ALL.into_iter().find(|group| group.letter() == letter);
+            let verdict = emotion
+                .map(Verdict::Emotion)
+                .or(group.map(Verdict::Group))
+                .unwrap_or(Verdict::Uncertain);
+            let at = StreamTime::from_seconds(second.into());
+            episodes.reading(&Reading { at, scores: Scores::UNIFORM, verdict });
+        }
+        let told = |e: &Episode| (e.shown.label(), e.from.seconds(), e.length().seconds());
+        episodes.longest().iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_group_does_not_end_an_episode_of_its_emotions_and_has_one_of_its_own() {
+        assert_eq!(spell("FFTTFF"), [("fear", 0.0, 5.0)], "the group for too short a time");
+        assert_eq!(spell("TTTT?TT"), [("distressed", 0.0, 6.0)]);
+        let both = spell("TTFTTFFFFF");
+        assert_eq!(both, [("fear", 2.0, 7.0), ("distressed", 0.0, 4.0)]);
+        assert_eq!(spell("CCCCCC"), [], "calm is no episode, as neutral is none");
+    }
+
+    #[test]
+    fn another_group_ends_an_episode() {
+        assert_eq!(spell("FFFLFFF"), [("fear", 0.0, 2.0), ("fear", 4.0, 2.0)]);
+        assert_eq!(spell("TTTHTTT"), [("distressed", 0.0, 2.0), ("distressed", 4.0, 2.0)]);
+        assert_eq!(spell("LLLCLLL"), [("pleasant", 0.0, 2.0), ("pleasant", 4.0, 2.0)]);
     }
 
     #[test]

@@ -7,8 +7,9 @@
 //! second), the last 16,384 stretches of silence and speech, the last [`MAX_MARKS`] marks and the last
 //! [`MAX_ALERTS`] alerts: at most 2 MB. What falls out at the old end is no longer drawn, but stays in the summary.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group};
 use crate::stream_time::StreamTime;
+use crate::timeline::majority::majority;
 use crate::timeline::stretches::{Kind, Stretches};
 use crate::timeline::summary::{Summary, Tally};
 use crate::timeline::talk::TalkTally;
@@ -43,10 +44,12 @@ pub enum Cell {
     Silence,
     /// Speech, but not enough of it for a reading.
     TooShort,
-    /// Speech in which no emotion was certain enough.
+    /// Speech in which nothing was certain enough.
     Uncertain,
     /// The emotion of most readings, with the mean of its probabilities in [0, 1].
     Emotion(Emotion, f32),
+    /// The group of most readings, those of its emotions among them, with the mean of its probabilities in [0, 1].
+    Group(Group, f32),
     /// Lost audio.
     Gap,
     /// Nobody was allowed to listen.
@@ -60,10 +63,19 @@ pub enum State {
     Listening,
     /// Speech, but not yet enough of it for a reading.
     SpeechTooShort,
-    /// Speech in which no emotion is certain enough, or of which nothing was read for two seconds.
+    /// Speech in which nothing is certain enough, or of which nothing was read for two seconds.
     Uncertain,
     /// The present emotion and its calibrated probability in [0, 1].
     Emotion(Emotion, f32),
+    /// No emotion is certain enough, but a group of them is.
+    Group {
+        /// Which.
+        group: Group,
+        /// Its calibrated probability in [0, 1].
+        certainty: f32,
+        /// Its two likeliest emotions, where they stand out.
+        likeliest: Option<[Emotion; 2]>,
+    },
 }
 
 /// A place in the call that somebody wants to find again.
@@ -253,6 +265,11 @@ impl Timeline {
             Some(reading) => match reading.verdict {
                 Verdict::Uncertain => State::Uncertain,
                 Verdict::Emotion(emotion) => State::Emotion(emotion, reading.scores.of(emotion)),
+                Verdict::Group(group) => State::Group {
+                    group,
+                    certainty: reading.scores.of_group(group),
+                    likeliest: group.likeliest(&reading.scores),
+                },
             },
         }
     }
@@ -365,34 +382,6 @@ impl Timeline {
         let previous = first.checked_sub(1).and_then(|index| self.readings.get(index));
         majority(next.or(previous.filter(|previous| from.since(previous.at) <= HOLD)))
     }
-}
-
-/// The verdict of most readings, with the mean of its scores; uncertain wins among equals.
-fn majority<'a>(readings: impl IntoIterator<Item = &'a Reading>) -> Cell {
-    let (mut number, mut uncertain) = (0_u32, 0_u32);
-    let mut votes = [0_u32; N_EMOTIONS];
-    let mut sums = [0.0_f64; N_EMOTIONS];
-    for reading in readings {
-        number += 1;
-        match reading.verdict {
-            Verdict::Uncertain => uncertain += 1,
-            Verdict::Emotion(emotion) => votes[emotion.index()] += 1,
-        }
-        for (emotion, score) in reading.scores.iter() {
-            sums[emotion.index()] += f64::from(score);
-        }
-    }
-    let first = Emotion::ALL[0];
-    let best = Emotion::ALL.into_iter().fold(first, |best, next| {
-        let rank = |emotion: Emotion| (votes[emotion.index()], sums[emotion.index()]);
-        if rank(next) > rank(best) { next } else { best }
-    });
-    if votes[best.index()] <= uncertain {
-        return Cell::Uncertain;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values")]
-    let mean = (sums[best.index()] / f64::from(number)) as f32;
-    Cell::Emotion(best, mean)
 }
 
 #[cfg(test)]

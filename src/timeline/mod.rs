@@ -6,26 +6,18 @@
 mod alert;
 pub mod episodes;
 pub mod history;
+mod majority;
 pub mod smoother;
 mod stretches;
 pub mod summary;
 pub mod talk;
 
+pub use crate::emotion::Verdict;
 pub use alert::{Alert, Rule};
 
-use crate::emotion::{Emotion, Scores};
+use crate::emotion::Scores;
 use crate::stream_time::StreamTime;
 use serde::{Deserialize, Serialize};
-
-/// What the operator is told about the last segment of speech.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The most probable emotion, certain enough to be shown.
-    Emotion(Emotion),
-    /// No emotion is certain enough.
-    Uncertain,
-}
 
 /// Smoothed scores of one segment that ended at `at`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,22 +1,22 @@
 //! From the scores of single segments to readings: smoothing over time, and the verdict.
 
-use super::{Reading, Verdict};
-use crate::emotion::{N_EMOTIONS, Scores};
+use super::Reading;
+use crate::emotion::{N_EMOTIONS, Scores, Thresholds};
 use crate::stream_time::StreamTime;
 
 /// An exponential moving average of scores (in time, not in counts), with a verdict on top.
 #[derive(Clone, Debug)]
 pub struct Smoother {
     time_constant: StreamTime,
-    uncertain_below: f32,
+    thresholds: Thresholds,
     last: Option<(StreamTime, Scores)>,
 }
 
 impl Smoother {
-    /// Smooths over about `time_constant`; below the probability `uncertain_below` the verdict is "uncertain".
+    /// Smooths over about `time_constant`; the thresholds decide what is said of the smoothed scores.
     #[must_use]
-    pub fn new(time_constant: StreamTime, uncertain_below: f32) -> Self {
-        Smoother { time_constant, uncertain_below, last: None }
+    pub fn new(time_constant: StreamTime, thresholds: Thresholds) -> Self {
+        Smoother { time_constant, thresholds, last: None }
     }
 
     /// The reading at `at`, which follows the one before in time. The first after a reset is not smoothed.
@@ -35,13 +35,7 @@ impl Smoother {
             _ => scores,
         };
         self.last = Some((at, smoothed));
-        let (emotion, certainty) = smoothed.top();
-        let verdict = if certainty < self.uncertain_below {
-            Verdict::Uncertain
-        } else {
-            Verdict::Emotion(emotion)
-        };
-        Reading { at, scores: smoothed, verdict }
+        Reading { at, scores: smoothed, verdict: self.thresholds.verdict(&smoothed) }
     }
 
     /// Forgets what was said before: a new utterance begins.
@@ -53,7 +47,8 @@ impl Smoother {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emotion::Emotion;
+    use crate::emotion::{Emotion, Group};
+    use crate::timeline::Verdict;
 
     fn certain(emotion: Emotion) -> Scores {
         let mut scores = [0.05; N_EMOTIONS];
@@ -63,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_change_shows_after_about_the_time_constant_and_probabilities_still_sum_to_one() {
-        let mut smoother = Smoother::new(StreamTime::from_ms(750), 0.0);
+        let mut smoother = Smoother::new(StreamTime::from_ms(750), Thresholds::emotions_from(0.0));
         let first = smoother.reading(StreamTime::from_ms(0), certain(Emotion::Neutral));
         assert_eq!(first.verdict, Verdict::Emotion(Emotion::Neutral));
         let mut changed_after = None;
@@ -80,10 +75,26 @@ mod tests {
 
     #[test]
     fn scores_under_the_threshold_are_uncertain_and_a_reset_forgets() {
-        let mut smoother = Smoother::new(StreamTime::from_ms(750), 0.6);
+        let mut smoother = Smoother::new(StreamTime::from_ms(750), Thresholds::emotions_from(0.6));
         assert_eq!(smoother.reading(StreamTime::ZERO, Scores::UNIFORM).verdict, Verdict::Uncertain);
         smoother.reset();
         let reading = smoother.reading(StreamTime::from_ms(250), certain(Emotion::Sadness));
         assert_eq!(reading.scores, certain(Emotion::Sadness));
+    }
+
+    #[test]
+    fn between_two_emotions_of_a_group_the_group_is_said() {
+        let thresholds = Thresholds { emotion: 0.6, groups: [0.7, 0.7, 0.7] };
+        let mut smoother = Smoother::new(StreamTime::from_ms(750), thresholds);
+        let mut said = Vec::new();
+        for step in 0..8 {
+            let emotion = if step == 0 { Emotion::Fear } else { Emotion::Sadness };
+            let reading = smoother.reading(StreamTime::from_ms(step * 250), certain(emotion));
+            said.push(reading.verdict);
+        }
+        assert_eq!(said[0], Verdict::Emotion(Emotion::Fear));
+        assert_eq!(said[2], Verdict::Group(Group::Distressed));
+        assert_eq!(said[7], Verdict::Emotion(Emotion::Sadness));
+        assert!(!said.contains(&Verdict::Uncertain), "{said:?}");
     }
 }

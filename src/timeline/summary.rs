@@ -2,7 +2,7 @@
 //!
 //! In: stretches of time and readings, one by one. Out: a [`Summary`] that goes into the session log.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS};
 use crate::stream_time::StreamTime;
 use crate::timeline::talk::Talk;
 use crate::timeline::{Reading, Verdict};
@@ -18,13 +18,16 @@ pub struct Summary {
     pub speech_s: f64,
     /// Readings made, uncertain ones included.
     pub readings: u64,
-    /// Readings in which no emotion was certain enough.
+    /// Readings in which no emotion was certain enough, and no group of them.
     pub uncertain: u64,
     /// `uncertain` as a share of all readings, in [0, 1]; 0 without readings.
     pub uncertain_share: f64,
-    /// Share of each of the seven emotions among the readings that were *not* uncertain: they sum to
-    /// 1, or are all 0 when there was no such reading.
+    /// Share of each of the seven emotions among the readings that were *not* uncertain. With those of the groups
+    /// they sum to 1, or are all 0 when there was no such reading.
     pub shares: BTreeMap<Emotion, f64>,
+    /// Share of the groups that were shown where no emotion was certain enough, among the same readings.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub groups: BTreeMap<Group, f64>,
     /// How many times audio was lost.
     pub gaps: u64,
     /// Seconds of lost audio.
@@ -57,6 +60,7 @@ pub(super) struct Tally {
     gaps: u64,
     uncertain: u64,
     committed: [u64; N_EMOTIONS],
+    groups: [u64; N_GROUPS],
 }
 
 impl Tally {
@@ -84,21 +88,24 @@ impl Tally {
     pub(super) fn reading(&mut self, reading: &Reading) {
         match reading.verdict {
             Verdict::Emotion(emotion) => self.committed[emotion.index()] += 1,
+            Verdict::Group(group) => self.groups[group.index()] += 1,
             Verdict::Uncertain => self.uncertain += 1,
         }
     }
 
     /// The counts as seconds and shares.
     pub(super) fn summary(&self) -> Summary {
-        let committed: u64 = self.committed.iter().sum();
-        let readings = committed + self.uncertain;
-        let shares = Emotion::ALL.map(|e| (e, share(self.committed[e.index()], committed)));
+        let shown: u64 = self.committed.iter().chain(&self.groups).sum();
+        let readings = shown + self.uncertain;
+        let shares = Emotion::ALL.map(|e| (e, share(self.committed[e.index()], shown)));
+        let groups = Group::ALL.map(|g| (g, share(self.groups[g.index()], shown)));
         Summary {
             speech_s: self.speech.seconds(),
             readings,
             uncertain: self.uncertain,
             uncertain_share: share(self.uncertain, readings),
             shares: shares.into(),
+            groups: groups.into_iter().filter(|(_, share)| *share > 0.0).collect(),
             gaps: self.gaps,
             lost_s: self.lost.seconds(),
             muted_s: self.muted.seconds(),
@@ -151,6 +158,27 @@ mod tests {
     }
 
     #[test]
+    fn groups_share_with_the_emotions_what_is_not_uncertain() {
+        let mut tally = Tally::default();
+        for verdict in [
+            Verdict::Emotion(Emotion::Fear),
+            Verdict::Group(Group::Distressed),
+            Verdict::Group(Group::Distressed),
+            Verdict::Group(Group::Calm),
+            Verdict::Uncertain,
+        ] {
+            tally.reading(&reading(verdict));
+        }
+        let summary = tally.summary();
+        assert_eq!((summary.readings, summary.uncertain), (5, 1));
+        assert!((summary.shares[&Emotion::Fear] - 0.25).abs() < 1e-12);
+        assert_eq!(summary.groups, [(Group::Distressed, 0.5), (Group::Calm, 0.25)].into());
+        let json = serde_json::to_string(&summary).unwrap();
+        assert!(json.contains("\"groups\":{\"distressed\":0.5,\"calm\":0.25}"), "{json}");
+        assert_eq!(serde_json::from_str::<Summary>(&json).unwrap(), summary);
+    }
+
+    #[test]
     fn a_summary_survives_json_with_labels_as_keys() {
         let mut tally = Tally::default();
         tally.reading(&reading(Verdict::Emotion(Emotion::Sadness)));
@@ -159,6 +187,7 @@ mod tests {
         let json = serde_json::to_string(&tally.summary()).unwrap();
         assert!(json.contains("\"sadness\":1.0"), "{json}");
         assert!(json.contains("\"lost_s\":1.5"), "{json}");
+        assert!(!json.contains("groups"), "none was shown: {json}");
         assert_eq!(serde_json::from_str::<Summary>(&json).unwrap(), tally.summary());
     }
 }

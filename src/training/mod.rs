@@ -3,8 +3,10 @@
 //! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
-//! [`teacher`] is what a larger network says of the clips. [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`] shows how it went,
-//! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections. [`train`] composes them. The best epoch by UAR on the dev
+//! [`teacher`] is what a larger network says of the clips. [`epoch`] runs the optimiser, [`average`] is the mean of the
+//! weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`]
+//! shows how it went, [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections and
+//! `thresholds` says what is sure enough to be said. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
 pub mod average;
@@ -23,6 +25,7 @@ pub mod parallel;
 pub mod recipe;
 mod scaling;
 pub mod teacher;
+mod thresholds;
 
 use crate::emotion::Emotion;
 use crate::model::ModelError;

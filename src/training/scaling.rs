@@ -5,7 +5,7 @@
 
 use super::calibration::Heard;
 use crate::emotion::N_EMOTIONS;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How much the square of a bias costs beside the mean negative log likelihood: few speakers stand behind it.
 const BIAS_PENALTY: f64 = 0.02;
@@ -17,8 +17,9 @@ const SHARPNESS: std::ops::RangeInclusive<f64> = 0.25..=2.5;
 
 /// The temperature and the bias of each emotion; 1 and zeros where there is nothing to fit them to.
 ///
-/// Each emotion of a corpus counts alike, and a corpus by the root of the number of its speakers. A corpus is
-/// asked for its own emotions only: none of its clips can tell whether another is named too readily.
+/// Each emotion of a corpus counts alike, and each corpus as much as another, however many speakers it has: most of
+/// those who call are of none of them, and the one that was never trained on is nearest to them. A corpus is asked for
+/// its own emotions only: none of its clips can tell whether another is named too readily.
 pub(super) fn fitted(heard: &[&Heard]) -> (f32, [f32; N_EMOTIONS]) {
     let weighed = weighed(heard);
     let mut parameters = [0.0_f64; N_EMOTIONS + 1];
@@ -48,16 +49,13 @@ struct Weighed {
     weight: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of clips and speakers")]
+#[expect(clippy::cast_precision_loss, reason = "counts of clips and corpora")]
 fn weighed(heard: &[&Heard]) -> Vec<Weighed> {
-    let mut speakers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut counts: BTreeMap<&str, [usize; N_EMOTIONS]> = BTreeMap::new();
     for one in heard {
-        speakers.entry(&one.corpus).or_default().insert(&one.speaker);
         counts.entry(&one.corpus).or_default()[one.truth.index()] += 1;
     }
-    let of_corpus = |corpus: &str| (speakers[corpus].len() as f64).sqrt();
-    let all: f64 = speakers.keys().map(|corpus| of_corpus(corpus)).sum();
+    let of_corpus = 1.0 / counts.len() as f64;
     let weighed = heard.iter().map(|one| {
         let counts = &counts[one.corpus.as_str()];
         let n_emotions = counts.iter().filter(|&&count| count > 0).count();
@@ -68,7 +66,7 @@ fn weighed(heard: &[&Heard]) -> Vec<Weighed> {
             }
         }
         let truth = one.truth.index();
-        let weight = of_corpus(&one.corpus) / all / (n_emotions * counts[truth]) as f64;
+        let weight = of_corpus / (n_emotions * counts[truth]) as f64;
         Weighed { logits, truth, weight }
     });
     weighed.collect()
@@ -106,15 +104,8 @@ mod tests {
     use super::*;
     use crate::emotion::Emotion;
 
-    fn heard(truth: Emotion, speaker: &str, logits: [f32; N_EMOTIONS]) -> Heard {
-        Heard {
-            truth,
-            corpus: "a".into(),
-            speaker: speaker.into(),
-            logits,
-            speech: None,
-            is_early: false,
-        }
+    fn heard(truth: Emotion, logits: [f32; N_EMOTIONS]) -> Heard {
+        Heard { truth, corpus: "a".into(), logits, speech: None, is_early: false }
     }
 
     /// Logits that are right in three of four cases, but half as large as they should be, and too high for the
@@ -128,7 +119,7 @@ mod tests {
                 let mut logits = [0.0; N_EMOTIONS];
                 logits[said] += 1.5;
                 logits[N_EMOTIONS - 1] += 1.0;
-                examples.push(heard(truth, if turn % 2 == 0 { "a/1" } else { "a/2" }, logits));
+                examples.push(heard(truth, logits));
             }
         }
         examples
@@ -140,6 +131,21 @@ mod tests {
         let last = bias[N_EMOTIONS - 1] - bias[0];
         assert!(last < -1.0, "{bias:?}");
         assert!(temperature < 0.8, "{temperature}");
+    }
+
+    #[test]
+    fn a_corpus_of_many_clips_counts_as_much_as_one_of_few() {
+        let of = |corpus: &str, n: usize| -> Vec<Heard> {
+            let all = (0..n).flat_map(|_| examples());
+            all.map(|one| Heard { corpus: corpus.into(), ..one }).collect()
+        };
+        let mut strange = of("strange", 1);
+        for one in &mut strange {
+            one.logits = one.logits.map(|logit| -logit);
+        }
+        let fit = |known: Vec<Heard>| fitted(&known.iter().chain(&strange).collect::<Vec<_>>());
+        let (few, many) = (fit(of("known", 1)), fit(of("known", 20)));
+        assert!((few.0 - many.0).abs() < 1e-4, "{few:?} {many:?}");
     }
 
     #[test]

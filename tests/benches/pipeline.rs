@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 use undertone::audio::recording::{Channel, decode};
-use undertone::emotion::Scores;
+use undertone::emotion::{Scores, Thresholds};
 use undertone::features::{Extractor, Recipe};
 use undertone::model::artifact::Artifact;
 use undertone::model::device::{BackendChoice, start};
@@ -124,8 +124,14 @@ fn bench_pipeline(
     classifier: impl Classifier,
 ) {
     let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.3, &[rate_hz], classifier)
-        .expect("the rate is taken and the recipe streams");
+    let mut pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.3),
+        &[rate_hz],
+        classifier,
+    )
+    .expect("the rate is taken and the recipe streams");
     let mut updates = Vec::new();
     bench_stage(group, name, budget, rate_hz, |block| {
         updates.clear();

@@ -131,7 +131,7 @@ def check_intervals(case, of_caller, what):
         readings = case.readings(caller)
         assert has_no_seek_back(case)
         for reading in readings:
-            expected = reading["emotion"] if reading["state"] == "emotion" else "uncertain"
+            expected = reading["emotion"] if reading["state"] == "emotion" else reading["state"]
             same(emotion_at(intervals, reading["t"]), expected, f"{what} at {reading['t']}")
             n_checked += 1
     return n_checked
@@ -183,7 +183,7 @@ def check_vtt(case):
 
     def spans(caller, label):
         who = f"{plain(label)}: " if len(case.labels) > 1 else ""
-        words = lambda text: text.removeprefix(who).split(" ")[0].replace("pleasant", "surprise")
+        words = lambda text: text.removeprefix(who).replace("pleasant surprise ", "surprise ", 1).split(" ")[0]
         return [(seconds(cue.start), seconds(cue.end), words(html.unescape(cue.text))) for cue in named(caller, "emotion")]
 
     return check_intervals(case, spans, f"{case.log.name}, WebVTT")

@@ -12,6 +12,8 @@ import math
 import random
 
 EMOTIONS = ["anger", "disgust", "fear", "happiness", "surprise", "sadness", "neutral"]
+GROUPS = {"distressed": ["anger", "disgust", "fear", "sadness"], "pleasant": ["happiness", "surprise"],
+          "calm": ["neutral"]}
 MOODS = ["neutral", "neutral", "sadness", "fear", "anger", "happiness"]
 
 
@@ -30,9 +32,13 @@ def scores(rng, mood):
 def reading(rng, caller, at, mood):
     p = scores(rng, mood)
     emotion = max(p, key=p.get)
-    state = "emotion" if p[emotion] >= 0.5 else "uncertain"
+    state, certainty = "emotion", p[emotion]
+    if certainty < 0.5:
+        sums = {group: round(sum(p[e] for e in members), 4) for group, members in GROUPS.items()}
+        group = max(sums, key=sums.get)
+        state, certainty = (group, sums[group]) if sums[group] >= 0.6 else ("uncertain", certainty)
     return {"record": "reading", "caller": caller, "t": seconds(at), "state": state,
-            "emotion": emotion, "certainty": p[emotion], "scores": p}
+            "emotion": emotion, "certainty": certainty, "scores": p}
 
 
 def call(rng, caller, length):

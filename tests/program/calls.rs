@@ -31,9 +31,10 @@ fn a_call_and_silence_are_measured_as_a_table_and_as_json() {
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value}: {report}"));
     // 7.6 + 5.9 + 8.92 + 9.32 s.
     assert!((number(&report["speech_s"]) - 31.74).abs() < 1e-6);
-    let parts = ["committed", "uncertain", "no_reading"].map(|key| number(&report[key]));
+    let parts = ["committed", "groups", "uncertain", "no_reading"].map(|key| number(&report[key]));
     assert!((parts.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{report}");
     assert!(number(&report["right_of_speech"]) <= number(&report["committed"]));
+    assert!(number(&report["committed"]) <= number(&report["shown"]));
     assert_eq!(report["delay"]["n"], 3);
     assert!(number(&report["eder"]["of_speech"]) > 0.0);
     let [call, silence] = [0, 1].map(|index| &report["calls"][index]);

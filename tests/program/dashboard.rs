@@ -30,7 +30,7 @@ fn the_dashboard_shows_the_call_and_obeys_its_keys() {
     let state = screen.tmux(&["display", "-p", "#{alternate_on} #{cursor_flag}"]);
     assert_eq!(state.trim(), "1 0", "its own screen, without a cursor");
     screen.wait_until("nothing says how the caller sounds", |text| {
-        let words = ["listening", "too short", "uncertain", "anger", "fear", "neutral"];
+        let words = ["listening", "too short", "uncertain", "sounds", "anger", "fear", "neutral"];
         words.iter().any(|word| text.to_lowercase().contains(word))
     });
 

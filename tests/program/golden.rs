@@ -1,6 +1,7 @@
 //! The demo call from the file to the log: the same records however it is read, and the right kinds of them.
 
 use serde_json::Value;
+use undertone::emotion::{Emotion, Group};
 
 use crate::sandbox::{DEMO_CALL, Sandbox, unchained};
 use crate::sound;
@@ -76,8 +77,17 @@ fn every_reading_is_made_of_probabilities() {
         let sum: f64 = scores.values().map(|score| score.as_f64().unwrap()).sum();
         // Seven numbers of four decimals.
         assert!(scores.len() == 7 && (sum - 1.0).abs() < 7.0 * 0.000_05, "{reading}");
-        let emotion = reading["emotion"].as_str().unwrap();
-        assert_eq!(reading["certainty"], scores[emotion], "{reading}");
+        let of = |emotion: Emotion| scores[emotion.label()].as_f64().unwrap();
+        let certainty = reading["certainty"].as_f64().unwrap();
+        let emotion: Emotion = reading["emotion"].as_str().unwrap().parse().unwrap();
+        match reading["state"].as_str().unwrap() {
+            "emotion" | "uncertain" => assert!((certainty - of(emotion)).abs() < 1e-9, "{reading}"),
+            group => {
+                let group: Group = group.parse().unwrap();
+                let sum: f64 = group.members().map(of).sum();
+                assert!((certainty - sum).abs() < 4.0 * 0.000_05 + 1e-9, "{reading}");
+            }
+        }
     }
 }
 

@@ -95,7 +95,7 @@ fn a_trained_model_is_evaluated_listed_and_follows_a_call() {
     let evaluate = ["evaluate", "--model", "tiny", "--clips", "clips.csv", "--split", "test"];
     let with_json = [&evaluate[..], &["--json", "report.json"]].concat();
     let table = sandbox.run(&with_json).with_code(0).stdout;
-    assert!(table.contains("sadness"), "{table}");
+    assert!(table.contains("sadness") && table.contains("shown %"), "{table}");
     let report: Value = serde_json::from_str(&sandbox.read("report.json")).unwrap();
     check_report(&report, 14, &EMOTIONS);
     let by_corpus = report["by_corpus"].as_object().unwrap();
@@ -111,6 +111,31 @@ fn a_trained_model_is_evaluated_listed_and_follows_a_call() {
     let records = sandbox.records("call.jsonl");
     assert_eq!(records[0]["model"]["name"], "tiny");
     assert!(records.iter().filter(|record| record["record"] == "reading").count() > 100);
+}
+
+#[test]
+fn a_trained_model_is_calibrated_again_with_the_same_weights() {
+    let sandbox = with_corpus();
+    sandbox.run(&training("tiny")).with_code(0);
+    let trained = sandbox.read("tiny/manifest.toml");
+    assert!(trained.contains("[calibration.group_from]"), "{trained}");
+    let (before, after) = trained.split_once("[calibration.group_from]").unwrap();
+    let (_, after) = after.split_once("[[scores]]").unwrap();
+    let changed = before.replacen("uncertain_below = ", "uncertain_below = 0.9#", 1);
+    assert_ne!(changed, before);
+    sandbox.write("tiny/manifest.toml", format!("{changed}[[scores]]{after}"));
+    let weights = fs::read(sandbox.join("tiny/weights.bpk")).unwrap();
+
+    let calibrate = ["calibrate", "--model", "tiny", "--recipe", RECIPE, "--data", "clips.csv"];
+    let ended = sandbox.run(&calibrate).with_code(0);
+    for told in ["an emotion from 0.90 on, distressed never", "shown %", "buzzes", "hums"] {
+        assert!(ended.stdout.contains(told), "'{told}' is missing: {ended:?}");
+    }
+    assert_eq!(sandbox.read("tiny/manifest.toml"), trained, "as the training had set it");
+    assert_eq!(fs::read(sandbox.join("tiny/weights.bpk")).unwrap(), weights);
+    refuses(&sandbox, &["calibrate", "--model", "none", "--data", "clips.csv"], &["none"]);
+    let other = ["calibrate", "--model", "tiny", "--recipe", "seed", "--data", "clips.csv"];
+    refuses(&sandbox, &other, &["the recipe that it was trained by"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::sandbox::{PROGRAM, Running, Sandbox, wait_for};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "monitor",
     "replay",
     "devices",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 16] = [
     "inspect",
     "degrade",
     "train",
+    "calibrate",
     "evaluate",
     "make-calls",
     "report",

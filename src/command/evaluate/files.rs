@@ -122,6 +122,11 @@ fn parts(settings: &EvaluateSettings, report: &Report, drops: &Drops) -> Vec<Par
         Part::Table(report.measures_table()),
         Part::Words(report.named_coverage()),
     ];
+    if let Some(table) = report.shown_table() {
+        parts.push(Part::Heading("What an operator is shown".to_owned()));
+        parts.push(Part::Table(table));
+        parts.push(Part::Words(SHOWN.to_owned()));
+    }
     parts.extend(report.speakers_table().map(Part::Table));
     if settings.degrade == Degrade::All {
         parts.push(Part::Heading("What a line costs".to_owned()));
@@ -140,6 +145,11 @@ fn parts(settings: &EvaluateSettings, report: &Report, drops: &Drops) -> Vec<Par
     ]);
     parts
 }
+
+/// How to read the table of what is shown.
+const SHOWN: &str = "Shares of all clips, and beside each how much of it is right. An emotion is shown where one is \
+certain enough for the model; else a group of emotions (distressed, pleasant or calm) where one is, which is right when \
+the emotion is in it; else \"uncertain\".";
 
 /// How to read the tables.
 const EXPLANATION: &str = "All in per cent. UAR is the mean of the recalls of all emotions. ECE is by how \

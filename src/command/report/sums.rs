@@ -30,7 +30,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// The share of readings that were certain; none without readings.
+    /// The share of readings that said something, an emotion or a group; none without readings.
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 readings")]
     pub(super) fn certain(&self) -> Option<f64> {
         (self.readings > 0).then(|| 1.0 - self.uncertain as f64 / self.readings as f64)

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::dashboard::situation::Situation;
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, Group};
 use crate::stream_time::StreamTime;
 use crate::timeline::history::Cell;
 use std::cmp::Reverse;
@@ -22,7 +22,7 @@ pub(in crate::dashboard) enum Attention {
     None,
     /// Nothing stands out.
     Calm,
-    /// Anger, fear or sadness in at least a fifth of the last twenty seconds.
+    /// Anger, fear, sadness or what sounds distressed in at least a fifth of the last twenty seconds.
     Some,
     /// The same in at least half of them.
     Much,
@@ -65,7 +65,11 @@ impl App {
         let is_distress = |back: &u64| {
             let from = now - StreamTime(STRETCH.0 * (back + 1));
             let cell = caller.timeline.cell(from, now - StreamTime(STRETCH.0 * back));
-            matches!(cell, Cell::Emotion(Emotion::Anger | Emotion::Fear | Emotion::Sadness, _))
+            matches!(
+                cell,
+                Cell::Emotion(Emotion::Anger | Emotion::Fear | Emotion::Sadness, _)
+                    | Cell::Group(Group::Distressed, _)
+            )
         };
         (0..STRETCHES).filter(is_distress).count()
     }

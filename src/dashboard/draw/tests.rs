@@ -12,6 +12,7 @@ use std::time::Duration;
 
 mod anything;
 mod golden_log;
+mod groups;
 #[cfg(test)]
 mod pictures;
 

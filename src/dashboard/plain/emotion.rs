@@ -61,7 +61,7 @@ impl Teller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emotion::Emotion;
+    use crate::emotion::{Emotion, Group};
 
     const EVERY: StreamTime = StreamTime::from_ms(2_000);
     const FEAR: State = State::Emotion(Emotion::Fear, 0.7);
@@ -90,6 +90,20 @@ mod tests {
         // Two seconds later it is uncertain again, as was told; what comes next is told.
         assert_eq!(times, [0, 2250, 4500, 6750]);
         assert_eq!(told[1].1, FEAR);
+    }
+
+    #[test]
+    fn a_group_that_goes_on_is_told_once_whatever_stands_out_in_it() {
+        let between = [
+            Some([Emotion::Fear, Emotion::Sadness]),
+            Some([Emotion::Sadness, Emotion::Fear]),
+            None,
+        ];
+        let distressed =
+            |likeliest| State::Group { group: Group::Distressed, certainty: 0.8, likeliest };
+        let states = between.map(distressed).into_iter().cycle().take(20).chain([FEAR; 8]);
+        let told = told(states);
+        assert_eq!(told, [(0, distressed(between[0])), (5000, FEAR)]);
     }
 
     #[test]

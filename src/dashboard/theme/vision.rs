@@ -41,6 +41,10 @@ const VISIONS: [(&str, Matrix); 4] = [
 /// what can just be seen. Okabe and Ito's palette has 0.076 with this grey.
 const LEAST_DIFFERENCE: f64 = 0.15;
 
+/// The same with the groups of emotions among them, of which ten and a grey leave less room: more than Okabe and
+/// Ito's eight have.
+const LEAST_DIFFERENCE_OF_GROUPS: f64 = 0.08;
+
 /// WCAG 2.1 asks for this contrast in normal text.
 const LEAST_CONTRAST: f64 = 4.5;
 
@@ -131,6 +135,12 @@ fn every_eye_can_tell_the_emotions_apart() {
         all.push(rgb(theme.uncertain().bg));
         let (difference, place) = least_difference(&all);
         assert!(difference >= LEAST_DIFFERENCE, "{colours:?}: {difference:.3} ({place})");
+        all.extend(Group::ALL.map(|group| rgb(theme.on_group(group).bg)));
+        let (difference, place) = least_difference(&all);
+        assert!(
+            difference >= LEAST_DIFFERENCE_OF_GROUPS,
+            "{colours:?} with groups: {difference:.3} ({place})"
+        );
     }
 }
 
@@ -147,6 +157,7 @@ fn letters_stand_out_from_their_colour() {
         let theme = Theme::new(colours, Paper::Unknown);
         let mut styles: Vec<Style> = Emotion::ALL.map(|emotion| theme.on(emotion)).into();
         styles.push(theme.uncertain());
+        styles.extend(Group::ALL.map(|group| theme.on_group(group)));
         for style in styles {
             let contrast = contrast(rgb(style.fg), rgb(style.bg));
             assert!(contrast >= LEAST_CONTRAST, "{colours:?} {style:?}: {contrast:.1}");

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::alerts::{Alerts, alerts};
 use super::detection::{Onset, onsets};
-use super::screen::{N_SIGHTS, OnScreen, Screen, committed};
+use super::screen::{N_SIGHTS, OnScreen, Screen};
 use super::{Label, Stretch};
 use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::pipeline::Update;
 use crate::stream_time::StreamTime;
+use crate::timeline::Verdict;
 
 /// What shows so long after speech may still be about it, and is neither right nor false: the gate stays open
 /// for 256 ms after the last speech, the detector and the frames lag behind by some 100 ms, and a reading
@@ -33,6 +34,7 @@ pub struct CallCounts {
 pub(super) struct Other {
     pub(super) time: u64,
     pub(super) readings: u64,
+    /// Readings that say something, an emotion or a group.
     pub(super) committed: u64,
     /// Time in which an emotion other than neutral shows.
     pub(super) emotional: u64,
@@ -107,7 +109,7 @@ impl Quiet<'_> {
         let mut counts = Other { time: self.to.since(self.from).0, ..Other::default() };
         for reading in readings {
             counts.readings += 1;
-            counts.committed += u64::from(committed(reading).is_some());
+            counts.committed += u64::from(reading.verdict != Verdict::Uncertain);
         }
         for (from, to, seen) in screen.between(self.from, self.to) {
             if matches!(seen, OnScreen::Emotion(emotion) if emotion != Emotion::Neutral) {

@@ -4,7 +4,6 @@
 //! Pauses and noise between two turns of the same emotion begin nothing.
 
 use super::counts::TAIL;
-use super::screen::committed;
 use super::{Label, Stretch};
 use crate::stream_time::StreamTime;
 use crate::timeline::Reading;
@@ -16,6 +15,8 @@ pub(super) struct Onset {
     /// committed reading that names it; `None` if there is none before the next emotion begins (or, after
     /// the last turn, before the tail of its speech ends).
     pub(super) delay: Option<StreamTime>,
+    /// Whether within the same time a reading named it or a group that has it.
+    pub(super) is_in_group: bool,
     /// The reading before the beginning named it already: what was detected was the error before.
     pub(super) was_named_before: bool,
 }
@@ -34,11 +35,12 @@ pub(super) fn onsets(stretches: &[Stretch], readings: &[Reading]) -> Vec<Onset> 
     let onset = |(index, &(from, to, emotion)): (usize, &(StreamTime, StreamTime, _))| {
         let next = turns.get(index + 1).map_or(to + TAIL, |(next, ..)| *next);
         let until = next.min(to + TAIL);
-        let names_it = |reading: &Reading| committed(reading) == Some(emotion);
+        let names_it = |reading: &Reading| reading.verdict.emotion() == Some(emotion);
         let before = readings.partition_point(|reading| reading.at <= from);
-        let within = readings[before..].iter().take_while(|reading| reading.at <= until);
+        let within = || readings[before..].iter().take_while(|reading| reading.at <= until);
         Onset {
-            delay: within.into_iter().find(|r| names_it(r)).map(|reading| reading.at.since(from)),
+            delay: within().find(|r| names_it(r)).map(|reading| reading.at.since(from)),
+            is_in_group: within().any(|reading| reading.verdict.is_right(emotion)),
             was_named_before: before.checked_sub(1).is_some_and(|last| names_it(&readings[last])),
         }
     };
@@ -51,6 +53,7 @@ mod tests {
     use super::super::script::{S, Script, speech, truth};
     use super::*;
     use crate::emotion::Emotion::{Anger, Fear, Neutral};
+    use crate::emotion::Group;
 
     fn told(stretches: &[(u64, Label)], script: Script) -> Vec<(Option<u64>, bool)> {
         let screen = Screen::of(&script.updates());
@@ -80,6 +83,15 @@ mod tests {
         let stretches = [(5, speech(Fear)), (8, speech(Anger))];
         // The second ends at 8 s, and 9 s is past its tail.
         assert_eq!(told(&stretches, script), [(None, false), (None, false)]);
+    }
+
+    #[test]
+    fn a_group_that_has_the_emotion_is_no_detection_but_is_told() {
+        let script = Script::new().speaking(0).groups(3, Group::Distressed).groups(7, Group::Calm);
+        let screen = Screen::of(&script.updates());
+        let onsets = onsets(&truth(&[(5, speech(Fear)), (8, speech(Anger))]), screen.readings());
+        let told: Vec<_> = onsets.iter().map(|onset| (onset.delay, onset.is_in_group)).collect();
+        assert_eq!(told, [(None, true), (None, false)]);
     }
 
     #[test]

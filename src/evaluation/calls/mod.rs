@@ -7,6 +7,7 @@
 //! speech; nothing before the first one. How each number is counted stands at its field in
 //! [`CallMeasures`].
 
+mod alert_measures;
 mod alerts;
 mod counts;
 mod detection;
@@ -19,13 +20,13 @@ mod screen;
 mod script;
 mod table;
 
+pub use alert_measures::{AlertMeasures, Episodes, RuleMeasures};
 pub use alerts::EPISODE;
 pub use counts::{CallCounts, TAIL};
 pub use error::CallError;
 pub use labels::{Label, Labels, Stretch};
 pub use manifest::{Call, read_manifest};
 pub use report::{
-    AlertMeasures, CallMeasures, CallReport, CallRow, Delay, EderMeasures, EmotionMeasures,
-    Episodes, NonSpeech, RuleMeasures,
+    CallMeasures, CallReport, CallRow, Delay, EderMeasures, EmotionMeasures, NonSpeech,
 };
 pub use screen::{OnScreen, Screen};

@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::alerts::{Alerts, Outcomes};
+use super::alert_measures::AlertMeasures;
 use super::counts::{CallCounts, Other};
 use super::detection::Onset;
 use super::screen::{N_SIGHTS, OnScreen};
-use crate::alert::Rule;
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS};
 use crate::stream_time::StreamTime;
 
 /// The measures of a model over labelled calls.
@@ -54,6 +53,14 @@ pub struct CallMeasures {
     pub right_of_speech: Option<f64>,
     /// Share of speech in which an emotion shows, right or wrong.
     pub committed: Option<f64>,
+    /// Of the speech in which a group of emotions shows: the share in which the right one is in it.
+    pub right_of_groups: Option<f64>,
+    /// Share of speech in which a group shows, since no emotion was certain enough.
+    pub groups: Option<f64>,
+    /// Of the speech in which an emotion or a group shows: the share in which it is right.
+    pub right_of_shown: Option<f64>,
+    /// Share of speech in which an emotion or a group shows.
+    pub shown: Option<f64>,
     /// Share of speech in which "uncertain" shows.
     pub uncertain: Option<f64>,
     /// Share of speech without a reading: the gate is closed, or too little was heard yet.
@@ -88,6 +95,8 @@ pub struct Delay {
     pub p95_s: Option<f64>,
     /// Share never detected.
     pub never: Option<f64>,
+    /// Share never detected even where a group that has the emotion counts.
+    pub never_in_group: Option<f64>,
     /// Median over all, never being longest; `None` where half or more were never detected.
     pub median_of_all_s: Option<f64>,
     /// Share named already by the reading before they began: luck, not detection.
@@ -101,58 +110,16 @@ pub struct NonSpeech {
     pub minutes: f64,
     /// Readings a minute, "uncertain" among them.
     pub readings_per_minute: Option<f64>,
-    /// Committed readings a minute.
+    /// Readings a minute that say something: an emotion or a group.
     pub committed_per_minute: Option<f64>,
     /// The same by what is heard.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_kind: BTreeMap<String, NonSpeech>,
 }
 
-/// Alerts of the product's own rules with their default settings.
-///
-/// An alert is false when for more than half of the speech of which it tells something else than anger, fear and
-/// sadness was said; that of a long silence, when somebody spoke for more than half of the time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AlertMeasures {
-    /// Alerts.
-    pub n: u64,
-    /// Of them false.
-    pub n_false: u64,
-    /// False ones for each hour of audio.
-    pub false_per_hour: Option<f64>,
-    /// Not false, but with the name of an emotion that was said for less than half of that speech.
-    pub n_misnamed: u64,
-    /// By the rule, where it gave any.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub by_rule: BTreeMap<Rule, RuleMeasures>,
-    /// What the alerts found.
-    pub episodes: Episodes,
-}
-
-/// Alerts of one rule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RuleMeasures {
-    /// Alerts.
-    pub n: u64,
-    /// Of them false.
-    pub n_false: u64,
-}
-
-/// Episodes of distress: anger, fear or sadness for 10 s of speech or more, with pauses between but no other
-/// emotion. One is found by an alert in it that is not of a long silence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Episodes {
-    /// Episodes.
-    pub n: usize,
-    /// Share found.
-    pub found: Option<f64>,
-    /// From the first sample to the alert: median over those found (nearest rank).
-    pub median_delay_s: Option<f64>,
-}
-
 /// Emotion diarisation error rate (Wang et al., 2023, "Speech Emotion Diarization"): the sum of the three
-/// errors over the speech. Neutral is the absence of emotion, and so are "uncertain" and no reading: where
-/// an emotion is said they count as missed. One voice is monitored, so no two emotions overlap.
+/// errors over the speech. Neutral is the absence of emotion, and so are a group, "uncertain" and no reading:
+/// where an emotion is said they count as missed. One voice is monitored, so no two emotions overlap.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EderMeasures {
     /// Of all speech: the published form, where an utterance's whole duration divides.
@@ -182,6 +149,8 @@ pub struct EmotionMeasures {
     pub no_reading: Option<f64>,
     /// For how long each emotion shows.
     pub shown_s: BTreeMap<Emotion, f64>,
+    /// For how long each group shows.
+    pub groups_s: BTreeMap<Group, f64>,
 }
 
 impl CallReport {
@@ -211,7 +180,8 @@ impl CallMeasures {
         let rows = || Emotion::ALL.into_iter().map(|emotion| Row::of(emotion, counts));
         let sum = |part: fn(&Row) -> u64| rows().map(|row| part(&row)).sum::<u64>();
         let speech = sum(Row::speech);
-        let committed = sum(Row::committed);
+        let (committed, groups) = (sum(Row::committed), sum(Row::groups));
+        let right_groups = sum(Row::right_groups);
         let gate_closed = sum(|row| row.showing(OnScreen::Listening));
         CallMeasures {
             length_s: seconds(counts.length),
@@ -219,6 +189,10 @@ impl CallMeasures {
             right_of_committed: ratio(sum(Row::right), committed),
             right_of_speech: ratio(sum(Row::right), speech),
             committed: ratio(committed, speech),
+            right_of_groups: ratio(right_groups, groups),
+            groups: ratio(groups, speech),
+            right_of_shown: ratio(sum(Row::right) + right_groups, committed + groups),
+            shown: ratio(committed + groups, speech),
             uncertain: ratio(sum(|row| row.showing(OnScreen::Uncertain)), speech),
             no_reading: ratio(sum(Row::unread), speech),
             gate_closed: ratio(gate_closed, speech),
@@ -261,6 +235,14 @@ impl Row {
         self.showing(OnScreen::Emotion(self.said))
     }
 
+    fn groups(&self) -> u64 {
+        Group::ALL.into_iter().map(|group| self.showing(OnScreen::Group(group))).sum()
+    }
+
+    fn right_groups(&self) -> u64 {
+        self.showing(OnScreen::Group(Group::of(self.said)))
+    }
+
     fn unread(&self) -> u64 {
         self.showing(OnScreen::TooShort) + self.showing(OnScreen::Listening)
     }
@@ -269,6 +251,7 @@ impl Row {
 impl EmotionMeasures {
     fn of(row: &Row) -> Self {
         let shown = |emotion: Emotion| (emotion, seconds(row.showing(OnScreen::Emotion(emotion))));
+        let group = |group: Group| (group, seconds(row.showing(OnScreen::Group(group))));
         EmotionMeasures {
             speech_s: seconds(row.speech()),
             recall: ratio(row.right(), row.speech()),
@@ -276,29 +259,7 @@ impl EmotionMeasures {
             uncertain: ratio(row.showing(OnScreen::Uncertain), row.speech()),
             no_reading: ratio(row.unread(), row.speech()),
             shown_s: Emotion::ALL.into_iter().map(shown).collect(),
-        }
-    }
-}
-
-impl AlertMeasures {
-    fn of(alerts: &Alerts, length: u64) -> Self {
-        let all = alerts.all();
-        let of_rule =
-            |outcomes: &Outcomes| RuleMeasures { n: outcomes.n, n_false: outcomes.n_false };
-        let mut delays: Vec<StreamTime> = alerts.episodes.iter().flatten().copied().collect();
-        delays.sort_unstable();
-        let median = delays.len().div_ceil(2).checked_sub(1).and_then(|place| delays.get(place));
-        AlertMeasures {
-            n: all.n,
-            n_false: all.n_false,
-            false_per_hour: per(all.n_false, length, 3600),
-            n_misnamed: all.n_misnamed,
-            by_rule: alerts.by_rule.iter().map(|(rule, of)| (*rule, of_rule(of))).collect(),
-            episodes: Episodes {
-                n: alerts.episodes.len(),
-                found: ratio(delays.len() as u64, alerts.episodes.len() as u64),
-                median_delay_s: median.map(|delay| delay.seconds()),
-            },
+            groups_s: Group::ALL.into_iter().map(group).collect(),
         }
     }
 }
@@ -309,6 +270,7 @@ impl Delay {
             onsets.iter().filter_map(|onset| onset.delay.map(|delay| delay.0)).collect();
         delays.sort_unstable();
         let n_never = onsets.len() - delays.len();
+        let n_out_of_group = onsets.iter().filter(|onset| !onset.is_in_group).count();
         let n_before = onsets.iter().filter(|onset| onset.was_named_before).count();
         let at_rank = |rank: usize| {
             rank.checked_sub(1).and_then(|index| delays.get(index)).map(|delay| seconds(*delay))
@@ -318,6 +280,7 @@ impl Delay {
             median_s: at_rank(delays.len().div_ceil(2)),
             p95_s: at_rank((95 * delays.len()).div_ceil(100)),
             never: ratio(n_never as u64, onsets.len() as u64),
+            never_in_group: ratio(n_out_of_group as u64, onsets.len() as u64),
             median_of_all_s: at_rank(onsets.len().div_ceil(2)),
             named_before: ratio(n_before as u64, onsets.len() as u64),
         }
@@ -365,12 +328,12 @@ fn seconds(samples: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
-fn ratio(part: u64, whole: u64) -> Option<f64> {
+pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// How many there are in each `unit_s` seconds of so many samples.
 #[expect(clippy::cast_precision_loss, reason = "a call is far shorter than 2^53 samples")]
-fn per(n: u64, samples: u64, unit_s: u32) -> Option<f64> {
+pub(super) fn per(n: u64, samples: u64, unit_s: u32) -> Option<f64> {
     (samples > 0).then(|| n as f64 * f64::from(unit_s) / seconds(samples))
 }

@@ -3,18 +3,20 @@
 //! In: the pipeline's updates of one caller. Out: steps in order of time, by the rules of
 //! [`Timeline`], which the screen follows, and the readings.
 
-use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::emotion::{Emotion, Group, N_EMOTIONS, N_GROUPS};
 use crate::pipeline::{Event, Update};
 use crate::stream_time::StreamTime;
+use crate::timeline::Reading;
 use crate::timeline::history::{STALE, State, Timeline};
-use crate::timeline::{Reading, Verdict};
 
 /// What an operator can see about the caller's voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnScreen {
     /// An emotion: a committed reading.
     Emotion(Emotion),
-    /// Speech in which no emotion is certain enough.
+    /// A group of emotions, where none is certain enough.
+    Group(Group),
+    /// Speech in which nothing is certain enough.
     Uncertain,
     /// Speech, but not yet enough of it for a reading.
     TooShort,
@@ -23,16 +25,17 @@ pub enum OnScreen {
 }
 
 /// How many different things can be seen.
-pub(super) const N_SIGHTS: usize = N_EMOTIONS + 3;
+pub(super) const N_SIGHTS: usize = N_EMOTIONS + N_GROUPS + 3;
 
 impl OnScreen {
-    /// Its place in a row of [`N_SIGHTS`]: the emotions in their order, then the others.
+    /// Its place in a row of [`N_SIGHTS`]: the emotions in their order, the groups in theirs, then the others.
     pub(super) fn index(self) -> usize {
         match self {
             OnScreen::Emotion(emotion) => emotion.index(),
-            OnScreen::Uncertain => N_EMOTIONS,
-            OnScreen::TooShort => N_EMOTIONS + 1,
-            OnScreen::Listening => N_EMOTIONS + 2,
+            OnScreen::Group(group) => N_EMOTIONS + group.index(),
+            OnScreen::Uncertain => N_EMOTIONS + N_GROUPS,
+            OnScreen::TooShort => N_EMOTIONS + N_GROUPS + 1,
+            OnScreen::Listening => N_EMOTIONS + N_GROUPS + 2,
         }
     }
 }
@@ -44,6 +47,7 @@ impl From<State> for OnScreen {
             State::SpeechTooShort => OnScreen::TooShort,
             State::Uncertain => OnScreen::Uncertain,
             State::Emotion(emotion, _) => OnScreen::Emotion(emotion),
+            State::Group { group, .. } => OnScreen::Group(group),
         }
     }
 }
@@ -129,14 +133,6 @@ impl Screen {
             let (begun, seen) = self.steps[index];
             (begun.max(from), until, seen)
         })
-    }
-}
-
-/// The emotion of a committed reading.
-pub(super) fn committed(reading: &Reading) -> Option<Emotion> {
-    match reading.verdict {
-        Verdict::Emotion(emotion) => Some(emotion),
-        Verdict::Uncertain => None,
     }
 }
 

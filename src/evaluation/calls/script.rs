@@ -2,7 +2,7 @@
 
 use super::{Label, Stretch};
 use crate::alert::{Alert, Rule};
-use crate::emotion::{Emotion, Scores};
+use crate::emotion::{Emotion, Group, Scores};
 use crate::pipeline::{Event, Update};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::{Activity, Reading, Verdict};
@@ -48,6 +48,10 @@ impl Script {
     /// One reading a second from `from` on, up to and without `to`.
     pub(super) fn reads_from_to(self, from: u64, to: u64, emotion: Emotion) -> Self {
         (from..to).fold(self, |script, second| script.reads(second, emotion))
+    }
+
+    pub(super) fn groups(self, second: u64, group: Group) -> Self {
+        self.verdict(second, Verdict::Group(group))
     }
 
     pub(super) fn uncertain(self, second: u64) -> Self {

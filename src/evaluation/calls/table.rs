@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::report::{CallMeasures, CallReport, NonSpeech};
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, Group};
 
 /// Width of the column of names; a longer name pushes its row to the right.
 const NAME_WIDTH: usize = 24;
@@ -26,12 +26,23 @@ impl CallReport {
     }
 
     fn speech_table(&self) -> String {
-        let header = ["of shown", "of speech", "uncertain", "no reading", "delay s", "EDER"];
-        let mut text = line("speech time right, %", header.into_iter().map(str::to_owned));
+        let header = [
+            "emotions",
+            "groups",
+            "together",
+            "of speech",
+            "uncertain",
+            "no reading",
+            "delay s",
+            "EDER",
+        ];
+        let mut text = line("right of shown, %", header.into_iter().map(str::to_owned));
         let calls = self.calls.iter().map(|call| (call.audio.as_str(), &call.measures));
         for (name, measures) in std::iter::once(("all", &self.all)).chain(calls) {
             let shares = [
                 measures.right_of_committed,
+                measures.right_of_groups,
+                measures.right_of_shown,
                 measures.right_of_speech,
                 measures.uncertain,
                 measures.no_reading,
@@ -47,11 +58,13 @@ impl CallReport {
 impl CallMeasures {
     fn emotion_table(&self) -> String {
         let header = Emotion::ALL.iter().map(ToString::to_string);
+        let header = header.chain(Group::ALL.iter().map(ToString::to_string));
         let rest = ["uncertain", "no reading"].map(str::to_owned);
         let mut text = line("said, shown as (%)", header.chain(rest));
         for (emotion, said) in &self.by_emotion {
             let share = |shown: &f64| percent((said.speech_s > 0.0).then(|| shown / said.speech_s));
             let shown = Emotion::ALL.iter().map(|emotion| share(&said.shown_s[emotion]));
+            let shown = shown.chain(Group::ALL.iter().map(|group| share(&said.groups_s[group])));
             let rest = [said.uncertain, said.no_reading].map(percent);
             text += &line(emotion.label(), shown.chain(rest));
         }
@@ -64,12 +77,14 @@ impl CallMeasures {
         format!(
             "detection delay: {} emotions began; median {} s, 95 % within {} s of those detected; \
              never detected {} %\n\
+             the same where a group that has the emotion counts: never shown {} %\n\
              diarisation error: {} % of speech, {} % of emotional speech \
              (false alarm {:.1} s, missed {:.1} s, confusion {:.1} s)\n",
             delay.n,
             number(delay.median_s, 2),
             number(delay.p95_s, 2),
             percent(delay.never),
+            percent(delay.never_in_group),
             percent(eder.of_speech),
             percent(eder.of_emotional_speech),
             eder.false_alarm_s,
@@ -154,15 +169,16 @@ mod tests {
         let counts = CallCounts::of(&stretches, &script.updates());
         let table = CallReport::new(&[("a.wav".into(), counts)]).table();
         let expected = [
-            "speech time right, %       of shown  of speech  uncertain no reading    delay s       EDER",
-            "all                            60.0       50.0        0.0       16.7       2.00       50.0",
-            "a.wav                          60.0       50.0        0.0       16.7       2.00       50.0",
+            "right of shown, %          emotions     groups   together  of speech  uncertain no reading    delay s       EDER",
+            "all                            60.0          -       60.0       50.0        0.0       16.7       2.00       50.0",
+            "a.wav                          60.0          -       60.0       50.0        0.0       16.7       2.00       50.0",
             "",
-            "said, shown as (%)            anger    disgust       fear  happiness   surprise    sadness    neutral  uncertain no reading",
-            "fear                            0.0        0.0       75.0        0.0        0.0        0.0        0.0        0.0       25.0",
-            "neutral                         0.0        0.0      100.0        0.0        0.0        0.0        0.0        0.0        0.0",
+            "said, shown as (%)            anger    disgust       fear  happiness   surprise    sadness    neutral distressed   pleasant       calm  uncertain no reading",
+            "fear                            0.0        0.0       75.0        0.0        0.0        0.0        0.0        0.0        0.0        0.0        0.0       25.0",
+            "neutral                         0.0        0.0      100.0        0.0        0.0        0.0        0.0        0.0        0.0        0.0        0.0        0.0",
             "",
             "detection delay: 2 emotions began; median 2.00 s, 95 % within 2.00 s of those detected; never detected 50.0 %",
+            "the same where a group that has the emotion counts: never shown 50.0 %",
             "diarisation error: 50.0 % of speech, 75.0 % of emotional speech (false alarm 4.0 s, missed 2.0 s, confusion 0.0 s)",
             "",
             "no speech, a minute         minutes   readings  committed",

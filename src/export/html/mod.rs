@@ -93,7 +93,10 @@ impl Html<'_> {
         }
         write!(
             out,
-            "<li>Seven emotions are all that it knows. Where none was likely enough, it says <em>uncertain</em>.</li>\n\
+            "<li>Seven emotions are all that it knows. Where none was likely enough but several of a kind together \
+             were, it says how the voice sounds: <em>distressed</em> (anger, disgust, fear or sadness), \
+             <em>pleasant</em> (happiness or pleasant surprise) or <em>calm</em> (neutral). Where that was not likely \
+             enough either, it says <em>uncertain</em>.</li>\n\
              <li>Nothing here is about the operator, whose voice is not read.</li>\n</ul>\n</section>\n"
         )
     }
@@ -194,7 +197,8 @@ fn write_legend(out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "</ul>\n<p>A cell shows what most readings in it say, where the caller spoke in at least a quarter of it. A \
-         small letter: less than 50 % probable. A red triangle with <b>!</b> and a number is an alert, a diamond a \
+         small letter: less than 50 % probable. Distressed, pleasant and calm have a letter and a colour of their \
+         own. A red triangle with <b>!</b> and a number is an alert, a diamond a \
          mark. Below each picture the same can be opened as a table.</p>\n</section>\n"
     )
 }

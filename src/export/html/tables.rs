@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, Group, Verdict};
 use crate::export::markup::escaped;
 use crate::export::picture::count;
 use crate::export::story::{Caller, Doing, Event, Story};
@@ -24,7 +24,7 @@ const N_STEPS: u64 = 24;
 pub(super) fn write_summary(story: &Story, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">Summary</h2>\n")?;
     let mut heads = vec!["Caller", "Speech", "Alerts", "Marks", "Uncertain"];
-    heads.extend(Emotion::ALL.map(Emotion::words));
+    heads.extend(SAID.map(Verdict::words));
     heads.extend(["Lost", "Muted"]);
     begin_table("Summary by caller", &heads, out)?;
     for (number, caller) in (1..).zip(&story.callers) {
@@ -51,25 +51,38 @@ pub(super) fn write_summary(story: &Story, out: &mut dyn Write) -> io::Result<()
     write!(
         out,
         "</tbody></table></div>\n<p class=\"hint\">Uncertain is a share of all readings; the emotions are shares of \
-         the others.</p>\n</section>\n"
+         the others, and so are distressed, pleasant and calm, which were said where no single emotion was likely \
+         enough.</p>\n</section>\n"
     )
 }
 
-/// The share of uncertain readings, and of each emotion among the others; none without any.
-fn shares(caller: &Caller) -> (Option<f64>, [Option<f64>; Emotion::ALL.len()]) {
-    let readings = |wanted: Option<Option<Emotion>>| -> u64 {
+/// All that can be said of a reading but that it is uncertain.
+const SAID: [Verdict; N_SAID] = [
+    Verdict::Emotion(Emotion::Anger),
+    Verdict::Emotion(Emotion::Disgust),
+    Verdict::Emotion(Emotion::Fear),
+    Verdict::Emotion(Emotion::Happiness),
+    Verdict::Emotion(Emotion::Surprise),
+    Verdict::Emotion(Emotion::Sadness),
+    Verdict::Emotion(Emotion::Neutral),
+    Verdict::Group(Group::Distressed),
+    Verdict::Group(Group::Pleasant),
+    Verdict::Group(Group::Calm),
+];
+const N_SAID: usize = Emotion::ALL.len() + Group::ALL.len();
+
+/// The share of uncertain readings, and of each emotion and group among the others; none without any.
+fn shares(caller: &Caller) -> (Option<f64>, [Option<f64>; N_SAID]) {
+    let readings = |wanted: Option<Verdict>| -> u64 {
         let spans = caller.shown.iter().map(|span| &span.what);
         spans
-            .filter(|shown| wanted.is_none_or(|w| w == shown.emotion))
+            .filter(|shown| wanted.is_none_or(|wanted| wanted == shown.verdict))
             .map(|s| u64::from(s.readings))
             .sum()
     };
-    let (all, uncertain) = (readings(None), readings(Some(None)));
+    let (all, uncertain) = (readings(None), readings(Some(Verdict::Uncertain)));
     let share = |part: u64, whole: u64| (whole > 0).then(|| count(part) / count(whole));
-    (
-        share(uncertain, all),
-        Emotion::ALL.map(|emotion| share(readings(Some(Some(emotion))), all - uncertain)),
-    )
+    (share(uncertain, all), SAID.map(|said| share(readings(Some(said)), all - uncertain)))
 }
 
 fn total(caller: &Caller, doing: Doing) -> StreamTime {
@@ -80,14 +93,14 @@ fn total(caller: &Caller, doing: Doing) -> StreamTime {
 /// `neutral 61 %, sadness 22 %, uncertain 30 % of the readings; 2 alerts`
 pub(super) fn in_words(caller: &Caller) -> String {
     let (uncertain, shares) = shares(caller);
-    let mut shares: Vec<(Emotion, f64)> =
-        Emotion::ALL.into_iter().zip(shares).filter_map(|(e, share)| Some((e, share?))).collect();
+    let mut shares: Vec<(Verdict, f64)> =
+        SAID.into_iter().zip(shares).filter_map(|(said, share)| Some((said, share?))).collect();
     shares.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     let Some(uncertain) = uncertain else { return "nothing was read".to_owned() };
     let mut words: Vec<String> = shares
         .iter()
         .filter(|(_, share)| *share > 0.0)
-        .map(|(emotion, share)| format!("{} {:.0} %", emotion.words(), share * 100.0))
+        .map(|(said, share)| format!("{} {:.0} %", said.words(), share * 100.0))
         .collect();
     words.push(format!("{:.0} % of the readings uncertain", uncertain * 100.0));
     words.push(format!("{} alerts", caller.alerts.len()));
@@ -190,8 +203,8 @@ pub(super) fn write_timeline(
         for run in strip::runs(caller, scale, row, story.length) {
             let cell = |place: usize| scale.row.0 * row + scale.cell().0 * place as u64;
             let to = StreamTime(cell(run.first + run.n)).min(story.length);
-            let weak =
-                if matches!(run.fill, Fill::Emotion(_, false)) { " (below 50 %)" } else { "" };
+            let is_weak = matches!(run.fill, Fill::Emotion(_, false) | Fill::Group(_, false));
+            let weak = if is_weak { " (below 50 %)" } else { "" };
             writeln!(
                 out,
                 "<tr><th scope=\"row\">{}</th><td>{}</td><td>{} {}{weak}</td></tr>",

@@ -109,6 +109,7 @@ fn facts(manifest: &Manifest) -> Vec<(&'static str, serde_json::Value)> {
         ("recipe", json!(manifest.recipe)),
         ("segment", json!(manifest.segment)),
         ("uncertain_below", json!(calibration.uncertain_below)),
+        ("group_from", json!(calibration.group_from)),
         ("speech_from", json!(calibration.speech_from)),
         ("network", json!(manifest.network)),
         ("weights_sha256", json!(manifest.weights_sha256)),

@@ -40,7 +40,13 @@ fn pipeline_of_five() -> Pipeline<ByContent> {
     let settings = PipelineSettings { hop_ms: 20, ..PipelineSettings::default() };
     let rates = [8_000; N_CALLERS];
     let classifier = ByContent::default();
-    let pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &rates, classifier);
+    let pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.5),
+        &rates,
+        classifier,
+    );
     pipeline.expect("the recipe streams").with_alerts(&AlertSettings::default())
 }
 
@@ -94,8 +100,14 @@ fn callers_who_are_read_at_once_get_what_each_gets_alone_on_any_number_of_thread
 fn alone(samples: &[f32], block_len: usize) -> (Vec<Update>, Vec<usize>) {
     let settings = PipelineSettings { hop_ms: 50, ..PipelineSettings::default() };
     let classifier = ByContent::default();
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], classifier)
-        .expect("the recipe streams");
+    let mut pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.5),
+        &[8_000],
+        classifier,
+    )
+    .expect("the recipe streams");
     let mut updates = Vec::new();
     for block in samples.chunks(block_len) {
         pipeline.push(0, block, &mut updates).expect("it does not fail");
@@ -155,8 +167,14 @@ fn a_failing_classifier_is_told_and_what_was_heard_before_stays() {
     }
     let settings = PipelineSettings::default();
     let classifier = Fails(ByContent::default());
-    let mut pipeline = Pipeline::new(&settings, Recipe::PhoneV2, 0.5, &[8_000], classifier)
-        .expect("the recipe streams");
+    let mut pipeline = Pipeline::new(
+        &settings,
+        Recipe::PhoneV2,
+        Thresholds::emotions_from(0.5),
+        &[8_000],
+        classifier,
+    )
+    .expect("the recipe streams");
     let mut updates = Vec::new();
     let said = said(3);
     let failures = said.chunks(800).filter(|block| {

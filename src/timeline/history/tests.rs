@@ -1,5 +1,5 @@
 use super::*;
-use crate::emotion::Scores;
+use crate::emotion::{Group, Scores};
 use proptest::prelude::*;
 
 const HOP: StreamTime = StreamTime::from_ms(250);
@@ -20,6 +20,19 @@ fn reading(at: f64, emotion: Emotion, certainty: f32) -> Reading {
 
 fn uncertain(at: f64) -> Reading {
     Reading { at: s(at), scores: Scores::UNIFORM, verdict: Verdict::Uncertain }
+}
+
+#[test]
+fn the_present_group_is_told_with_what_stands_out_in_it() {
+    let mut timeline = Timeline::new();
+    timeline.activity(s(0.0), Activity::Speaking);
+    let scores = Scores([0.05, 0.0, 0.4, 0.0, 0.0, 0.4, 0.15]);
+    let verdict = Verdict::Group(Group::Distressed);
+    timeline.reading(Reading { at: s(1.0), scores, verdict });
+    let State::Group { group, certainty, likeliest } = timeline.state() else { panic!("none") };
+    assert_eq!(group, Group::Distressed);
+    assert!((certainty - 0.85).abs() < 1e-6);
+    assert_eq!(likeliest, Some([Emotion::Fear, Emotion::Sadness]));
 }
 
 /// Speech from 1 s on, readings from 3 s to 6 s, silence from 6 s to 8 s.
@@ -264,9 +277,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         Activity::Speaking,
         Activity::Speaking,
     ]);
-    let verdict = (0_usize..=N_EMOTIONS).prop_map(|index| {
-        Emotion::ALL.get(index).map_or(Verdict::Uncertain, |emotion| Verdict::Emotion(*emotion))
-    });
+    let verdict = prop_oneof![
+        7 => prop::sample::select(Emotion::ALL.as_slice()).prop_map(Verdict::Emotion),
+        3 => prop::sample::select(Group::ALL.as_slice()).prop_map(Verdict::Group),
+        1 => Just(Verdict::Uncertain),
+    ];
     prop_oneof![
         2 => Just(Happening::Advance),
         4 => activity.prop_map(Happening::Activity),
@@ -309,7 +324,7 @@ proptest! {
         let summary = timeline.summary(now);
         prop_assert!(summary.speech_s + summary.lost_s <= now.seconds() + 1e-9);
         prop_assert!(summary.uncertain <= summary.readings);
-        let sum: f64 = summary.shares.values().sum();
+        let sum: f64 = summary.shares.values().chain(summary.groups.values()).sum();
         let expected = if summary.readings > summary.uncertain { 1.0 } else { 0.0 };
         prop_assert!((sum - expected).abs() < 1e-9);
         prop_assert!(timeline.readings.iter().is_sorted_by_key(|reading| reading.at));
@@ -318,7 +333,7 @@ proptest! {
         if from >= now.0 {
             prop_assert_eq!(cell, Cell::Unheard);
         }
-        if let Cell::Emotion(_, certainty) = cell {
+        if let Cell::Emotion(_, certainty) | Cell::Group(_, certainty) = cell {
             prop_assert!((0.0..=1.0).contains(&certainty));
         }
         if cell == Cell::Gap {

@@ -1,8 +1,9 @@
-use super::super::Label;
 use super::super::script::{Script, noise, speech, truth};
+use super::super::{Label, RuleMeasures};
 use super::*;
 use crate::alert::Rule;
 use crate::emotion::Emotion::{Anger, Fear, Neutral};
+use crate::emotion::Group;
 
 fn measures(stretches: &[(u64, Label)], script: Script) -> CallMeasures {
     CallMeasures::of(&CallCounts::of(&truth(stretches), &script.updates()))
@@ -40,6 +41,30 @@ fn shares_of_speech_are_those_by_hand() {
 }
 
 #[test]
+fn a_group_is_right_where_what_is_said_is_in_it() {
+    // Fear, 10 s: 2 closed, 3 distressed, 2 fear, 3 calm. Neutral, 10 s: 4 distressed, 6 calm.
+    let script =
+        Script::new().speaking(2).groups(2, Group::Distressed).groups(4, Group::Distressed);
+    let script = script.reads(5, Fear).reads(6, Fear).groups(7, Group::Calm).groups(9, Group::Calm);
+    let script = script.groups(10, Group::Distressed).groups(12, Group::Distressed);
+    let script = script.groups(14, Group::Calm).groups(16, Group::Calm).groups(18, Group::Calm);
+    let all = measures(&[(10, speech(Fear)), (20, speech(Neutral))], script.listening(20));
+    close(all.right_of_groups, 9.0 / 16.0);
+    close(all.groups, 16.0 / 20.0);
+    close(all.right_of_shown, 11.0 / 18.0);
+    close(all.shown, 18.0 / 20.0);
+    close(all.right_of_committed, 1.0);
+    close(all.uncertain, 0.0);
+    close(Some(all.by_emotion[&Fear].groups_s[&Group::Distressed]), 3.0);
+    // A group is no emotion: of fear 2 s show it, and neutral shows none.
+    close(Some(all.eder.missed_s), 8.0);
+    close(Some(all.eder.false_alarm_s), 0.0);
+    // Neutral was never named, but calm has it.
+    close(all.delay.never, 0.5);
+    close(all.delay.never_in_group, 0.0);
+}
+
+#[test]
 fn the_diarisation_error_is_that_by_hand() {
     // Anger over fear 2 s; closed, too short and uncertain 5 s missed; fear over neutral 3 s.
     let eder = call().eder;
@@ -63,15 +88,18 @@ fn delays_are_those_by_hand() {
 
 #[test]
 fn what_was_never_detected_makes_the_median_of_all_longer() {
-    let onset = |delay: Option<u64>| Onset {
+    let onset = |(delay, is_in_group): (Option<u64>, bool)| Onset {
         delay: delay.map(|s| StreamTime::from_ms(1000 * s)),
+        is_in_group,
         was_named_before: false,
     };
-    let delays = [Some(4), None, Some(1), Some(2), None].map(onset);
+    let delays = [(Some(4), true), (None, true), (Some(1), true), (Some(2), true), (None, false)];
+    let delays = delays.map(onset);
     let delay = Delay::of(&delays);
     close(delay.median_s, 2.0);
     close(delay.p95_s, 4.0);
     close(delay.never, 0.4);
+    close(delay.never_in_group, 0.2);
     close(delay.median_of_all_s, 4.0);
     assert_eq!(Delay::of(&delays[1..2]).median_of_all_s, None);
     assert_eq!(Delay::of(&[]).never, None);

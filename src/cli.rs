@@ -276,6 +276,9 @@ pub struct TrainArgs {
     /// Folder in which frames are kept for the next training [default: with the model]
     #[arg(long, value_name = "DIR")]
     pub features_cache: Option<PathBuf>,
+    /// What may be done with the model, in a line for its manifest: it follows from the data's licences
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    pub licence: String,
     /// Where to compute: auto, gpu or cpu
     #[arg(long, default_value = "auto")]
     pub backend: String,

@@ -319,6 +319,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         features_cache: args.features_cache,
         backend: args.backend.parse()?,
         force: args.force,
+        licence: args.licence,
         command: std::env::args()
             .skip(1)
             .fold("undertone".to_owned(), |line, word| line + " " + &word),

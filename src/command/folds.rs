@@ -129,6 +129,7 @@ fn one(
         command: String::new(),
         name: format!("fold-{fold}"),
         teacher: teacher.map(|teacher| teacher.description.clone()),
+        licence: String::new(),
     };
     let asked = prepared("clips of the fold", &asked, &listener, 1)?;
     let mut display = Display::new(recipe.epochs);

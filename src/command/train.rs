@@ -94,6 +94,8 @@ pub struct TrainSettings {
     pub backend: BackendChoice,
     /// Begin anew where a model or a checkpoint is.
     pub force: bool,
+    /// What may be done with the model, in a line, for the manifest.
+    pub licence: String,
     /// The command line, for the manifest.
     pub command: String,
 }
@@ -145,6 +147,7 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
         command: settings.command.clone(),
         name,
         teacher: teacher.map(|teacher| teacher.description),
+        licence: settings.licence.clone(),
     };
     let mut display = Display::new(recipe.epochs);
     let artifact = train(&recipe, &data, &settings.output, &backend.device, &mut |progress| {

@@ -174,6 +174,10 @@ pub struct Manifest {
     pub name: String,
     /// One sentence for listings.
     pub description: String,
+    /// What may be done with the weights, in a line: it follows from what they were trained on. Empty where nobody
+    /// has said it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub licence: String,
     /// The features it was trained on.
     pub recipe: Recipe,
     /// What it is given of them.

@@ -83,6 +83,8 @@ pub struct TrainingData {
     pub name: String,
     /// Who taught it, in a line, where anybody did.
     pub teacher: Option<String>,
+    /// What may be done with the model, in a line.
+    pub licence: String,
 }
 
 /// What a caller of [`train`] is told while it runs.
@@ -229,6 +231,7 @@ fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Art
         format: MANIFEST_FORMAT,
         name: data.name.clone(),
         description: recipe.description.clone(),
+        licence: data.licence.clone(),
         recipe: recipe.features,
         input: recipe.input,
         labels: Emotion::ALL[..recipe.network.n_labels.min(Emotion::ALL.len())].to_vec(),

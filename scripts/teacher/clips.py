@@ -44,7 +44,7 @@ def emotion_number(name: str) -> int | None:
 
 
 def read_clips(data: Path) -> list[Clip]:
-    """All clips: labelled ones of train, dev and test, then those without a label, then the strangers."""
+    """All clips, corpus by corpus: labelled ones of train, dev, test, those without a label, the strangers."""
     clips = []
     for name in ("splits.csv", "unlabelled.csv"):
         with (data / name).open(newline="", encoding="utf-8") as file:
@@ -53,7 +53,8 @@ def read_clips(data: Path) -> list[Clip]:
                 part = UNLABELLED if emotion is None else row["split"]
                 clips.append(Clip(row["path"], row["corpus"], row["speaker"], emotion, part))
     order = ("train", "dev", "test", UNLABELLED)
-    return sorted(clips, key=lambda clip: (clip.corpus == STRANGERS, order.index(clip.part)))
+    corpora = {corpus: number for number, corpus in enumerate(dict.fromkeys(clip.corpus for clip in clips))}
+    return sorted(clips, key=lambda clip: (clip.corpus == STRANGERS, order.index(clip.part), corpora[clip.corpus]))
 
 
 def read_votes(data: Path) -> dict[str, list[float]]:

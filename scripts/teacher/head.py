@@ -16,7 +16,7 @@ class Recipe:
     """How a head is trained."""
 
     width: int = 256
-    epochs: float = 12.0
+    epochs: float = 24.0
     batch: int = 256
     rate: float = 1e-3
     decay: float = 0.02

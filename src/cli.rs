@@ -242,6 +242,15 @@ pub struct TrainArgs {
     /// Folder or manifest of labelled clips; may be given several times
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     pub data: Vec<PathBuf>,
+    /// Only these corpora of the data, with commas between them
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub corpora: Vec<String>,
+    /// Leave out the recorded noises beside the data: their licences forbid commercial use
+    #[arg(long)]
+    pub no_recorded_noise: bool,
+    /// A larger network's word on the clips, to learn it beside the labels; scripts/teacher makes the file
+    #[arg(long, value_name = "FILE")]
+    pub teacher: Option<PathBuf>,
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,
@@ -267,6 +276,9 @@ pub struct TrainArgs {
     /// Folder in which frames are kept for the next training [default: with the model]
     #[arg(long, value_name = "DIR")]
     pub features_cache: Option<PathBuf>,
+    /// What may be done with the model, in a line for its manifest: it follows from the data's licences
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    pub licence: String,
     /// Where to compute: auto, gpu or cpu
     #[arg(long, default_value = "auto")]
     pub backend: String,
@@ -284,6 +296,9 @@ pub struct FoldsArgs {
     /// Folder or manifest of labelled clips with a fold column
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// A larger network's view of the clips, to learn it beside the labels; scripts/teacher makes the file
+    #[arg(long, value_name = "FILE")]
+    pub teacher: Option<PathBuf>,
     /// Folder for checkpoints and results; an interrupted run goes on
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,

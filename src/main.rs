@@ -71,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
             recipe: args.recipe,
             data: args.data,
+            teacher: args.teacher,
             output: args.output,
             epochs: args.epochs,
             features_cache: args.features_cache,
@@ -305,7 +306,10 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
     Ok(train::TrainSettings {
         recipe: args.recipe,
         data: args.data,
+        corpora: args.corpora,
+        recorded_noise: !args.no_recorded_noise,
         music: args.music,
+        teacher: args.teacher,
         output: args.output,
         division: args.split.parse()?,
         epochs: args.epochs,
@@ -315,6 +319,7 @@ fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
         features_cache: args.features_cache,
         backend: args.backend.parse()?,
         force: args.force,
+        licence: args.licence,
         command: std::env::args()
             .skip(1)
             .fold("undertone".to_owned(), |line, word| line + " " + &word),

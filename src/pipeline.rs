@@ -26,7 +26,6 @@ mod alarm;
 mod caller;
 mod explainer;
 mod foresight;
-mod gated;
 mod leak;
 mod meter;
 mod operator;
@@ -42,6 +41,7 @@ use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Classifier, ModelError, Spoken};
 use crate::resample::ResampleError;
+use crate::speech::GatedFramesError;
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 pub use caller::Caller;
 use operator::Operator;
@@ -66,10 +66,21 @@ pub enum PipelineError {
     Features(#[from] crate::features::FeatureError),
 }
 
+impl From<GatedFramesError> for PipelineError {
+    fn from(error: GatedFramesError) -> Self {
+        match error {
+            GatedFramesError::Features(error) => PipelineError::Features(error),
+            GatedFramesError::Resample(error) => PipelineError::Resample(error),
+        }
+    }
+}
+
 /// Callers with one classifier for all of them.
 pub struct Pipeline<C> {
     callers: Vec<Caller>,
     operator: Option<Operator>,
+    /// What the classifier was trained on.
+    recipe: Recipe,
     classifier: C,
     pool: Option<Arc<ThreadPool>>,
 }
@@ -96,7 +107,7 @@ impl<C: Classifier> Pipeline<C> {
                 Caller::new(place, settings, recipe, thresholds, rate)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Pipeline { callers, operator: None, classifier, pool: None })
+        Ok(Pipeline { callers, operator: None, recipe, classifier, pool: None })
     }
 
     /// Shares the callers among these threads; the updates are the same.
@@ -116,7 +127,7 @@ impl<C: Classifier> Pipeline<C> {
         source_rate_hz: u32,
         lag: StreamTime,
     ) -> Result<Self, PipelineError> {
-        self.operator = Some(Operator::new(source_rate_hz, lag)?);
+        self.operator = Some(Operator::new(self.recipe, source_rate_hz, lag)?);
         for caller in &mut self.callers {
             caller.expect_operator(lag);
         }

@@ -6,7 +6,7 @@
 
 use super::material::{kept_in, training_sounds};
 use super::printer::{print, tell};
-use super::train::{Display, backend, prepared};
+use super::train::{Display, backend, prepared, taught, teacher};
 use crate::corpus::{self, Clip};
 use crate::model::artifact::sha256_hex;
 use crate::model::device::{Backend, BackendChoice};
@@ -15,6 +15,7 @@ use crate::training::dev_scores::DevScores;
 use crate::training::epoch::{View, answers};
 use crate::training::hearing::Listener;
 use crate::training::recipe::TrainingRecipe;
+use crate::training::teacher::Teacher;
 use crate::training::{TrainingData, fit};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,8 @@ pub struct FoldsSettings {
     pub recipe: String,
     /// Folder or manifest of labelled clips with folds.
     pub data: PathBuf,
+    /// A teacher's view of the clips: its embedding alone counts, since its answers were learned from labels.
+    pub teacher: Option<PathBuf>,
     /// Where checkpoints and results lie; an interrupted run goes on.
     pub output: PathBuf,
     /// Passes over the clips, if not the recipe's.
@@ -53,6 +56,8 @@ struct FoldScore {
 pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
     let mut recipe = TrainingRecipe::named(&settings.recipe)?;
     recipe.epochs = settings.epochs.unwrap_or(recipe.epochs);
+    let teacher = teacher(settings.teacher.as_deref(), &mut recipe)?;
+    recipe.teaching.logits = 0.0;
     let clips: Vec<Clip> =
         corpus::read(&settings.data)?.into_iter().filter(|clip| clip.fold.is_some()).collect();
     let folds: BTreeSet<u32> = clips.iter().filter_map(|clip| clip.fold).collect();
@@ -71,7 +76,8 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
         let score = if let Some(score) = finished(&folder, &recipe, &digest) {
             score
         } else {
-            let score = one(settings, &recipe, &clips, fold, &folder, &backend)?;
+            let score =
+                one(settings, (&recipe, teacher.as_ref()), &clips, fold, &folder, &backend)?;
             let text = serde_json::to_string(&(&recipe, &digest, &score))?;
             let path = folder.join(RESULT);
             save(&path, IfExists::Replace, ReadableBy::Everyone, text.as_bytes())?;
@@ -100,7 +106,7 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
 
 fn one(
     settings: &FoldsSettings,
-    recipe: &TrainingRecipe,
+    (recipe, teacher): (&TrainingRecipe, Option<&Teacher>),
     clips: &[Clip],
     fold: u32,
     folder: &Path,
@@ -112,18 +118,25 @@ fn one(
     let sounds = training_sounds(std::slice::from_ref(&settings.data), &[])?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
     let listener = Listener::new(recipe, &sounds, Some(kept_in.as_path()));
+    let mut train = prepared("training clips", &learned, &listener, recipe.hearings)?;
+    if let Some(teacher) = teacher {
+        let n = taught(&mut train, teacher, std::slice::from_ref(&settings.data));
+        anyhow::ensure!(n > 0, "the teacher has judged none of the training clips");
+    }
     let data = TrainingData {
-        train: prepared("training clips", &learned, &listener, recipe.hearings)?,
+        train,
         dev: Vec::new(),
         command: String::new(),
         name: format!("fold-{fold}"),
+        teacher: teacher.map(|teacher| teacher.description.clone()),
+        licence: String::new(),
     };
     let asked = prepared("clips of the fold", &asked, &listener, 1)?;
     let mut display = Display::new(recipe.epochs);
     let fitted =
         fit(recipe, &data, folder, &backend.device, &mut |progress| display.show(&progress))?;
     let view = View { recipe, data: &data, normalisation: &fitted.normalisation };
-    let scores = DevScores::of(&answers(&fitted.network, &view, &asked)?, &asked);
+    let scores = DevScores::of(&answers(&fitted.network, &view, &asked), &asked);
     Ok(FoldScore { fold, clips: asked.len(), uar: scores.uar, accuracy: scores.accuracy })
 }
 

@@ -62,6 +62,9 @@ const SPEECH_DB: [f32; 5] = [-26.0, -32.0, -20.0, -29.0, -23.0];
 /// Noise at the caller's side, in turn over the calls.
 const NOISE_SNR_DB: [Option<f32>; 3] = [None, Some(30.0), Some(20.0)];
 
+/// A speaker with fewer clips has too little to say for a call.
+const LEAST_CLIPS: usize = 10;
+
 /// Stream of the random generator that chooses the speakers; the calls have those from 0 on.
 const SPEAKER_STREAM: u64 = u64::MAX;
 
@@ -134,7 +137,14 @@ impl Calls {
             settings.data.display(),
             settings.split.label()
         );
-        Ok(Calls::OfSpeakers(speakers_in_turn(clips, &mut rng)))
+        let speakers = speakers_in_turn(clips, &mut rng);
+        ensure!(
+            !speakers.is_empty(),
+            "no speaker of {} has {LEAST_CLIPS} clips in the split '{}', which a call needs",
+            settings.data.display(),
+            settings.split.label()
+        );
+        Ok(Calls::OfSpeakers(speakers))
     }
 
     fn make(
@@ -176,7 +186,8 @@ impl Calls {
     }
 }
 
-/// Speakers with their clips, one of each corpus in turn, within a corpus in random order.
+/// Speakers with their clips, one of each corpus in turn, within a corpus in random order; without those who have
+/// too few for a call.
 fn speakers_in_turn(clips: Vec<Clip>, rng: &mut ChaCha8Rng) -> Vec<(String, Vec<Clip>)> {
     let mut corpora: BTreeMap<String, BTreeMap<String, Vec<Clip>>> = BTreeMap::new();
     for clip in clips {
@@ -186,7 +197,8 @@ fn speakers_in_turn(clips: Vec<Clip>, rng: &mut ChaCha8Rng) -> Vec<(String, Vec<
     let mut queues: Vec<Vec<(String, Vec<Clip>)>> = corpora
         .into_values()
         .map(|speakers| {
-            let mut speakers: Vec<_> = speakers.into_iter().collect();
+            let mut speakers: Vec<_> =
+                speakers.into_iter().filter(|(_, clips)| clips.len() >= LEAST_CLIPS).collect();
             speakers.shuffle(rng);
             speakers
         })

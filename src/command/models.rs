@@ -60,13 +60,17 @@ fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
         manifest.training.epochs,
         manifest.training.best_epoch,
     );
+    let told = [("taught by", manifest.training.teacher.as_deref().unwrap_or_default())];
+    let told = told.into_iter().chain([("licence", manifest.licence.as_str())]);
+    let told = told.filter(|(_, words)| !words.is_empty());
+    let told: String = told.map(|(what, words)| format!("  {what:<9} {words}\n")).collect();
     let scores = manifest.scores.iter().map(|score| {
         format!(
             "  score     UAR {:.3}, accuracy {:.3} on {} ({} clips)\n",
             score.uar, score.accuracy, score.on, score.clips
         )
     });
-    text + &scores.collect::<String>()
+    text + &told + &scores.collect::<String>()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people")]
@@ -81,6 +85,7 @@ fn as_json(model: &Installed) -> serde_json::Value {
             "default": model.folder.is_none(),
             "place": place(model),
             "description": artifact.manifest.description,
+            "licence": artifact.manifest.licence,
             "labels": artifact.manifest.labels,
             "recipe": artifact.manifest.recipe,
             "weights_bytes": artifact.weights.len(),

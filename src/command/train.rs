@@ -10,9 +10,10 @@ use crate::evaluation::{Prediction, Report};
 use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
 use crate::model::device::{Backend, BackendChoice};
 use crate::training::curves::EpochRecord;
-use crate::training::example::{Example, Prepared, prepare, without_speech};
+use crate::training::example::{Example, Prepared, prepare, without_label, without_speech};
 use crate::training::hearing::Listener;
-use crate::training::recipe::TrainingRecipe;
+use crate::training::recipe::{Teaching, TrainingRecipe};
+use crate::training::teacher::Teacher;
 use crate::training::{Progress, TrainingData, train};
 use anyhow::Context;
 use indicatif::ProgressBar;
@@ -67,8 +68,14 @@ pub struct TrainSettings {
     pub recipe: String,
     /// Folders or manifests.
     pub data: Vec<PathBuf>,
+    /// Only these corpora; all where none is named.
+    pub corpora: Vec<String>,
+    /// Whether the recorded noises beside the data are mixed in.
+    pub recorded_noise: bool,
     /// Folders of music without voices, to learn that it is no speech.
     pub music: Vec<PathBuf>,
+    /// A teacher's word on the clips, as `scripts/teacher` makes it.
+    pub teacher: Option<PathBuf>,
     /// The model's folder.
     pub output: PathBuf,
     /// How the clips are divided.
@@ -87,6 +94,8 @@ pub struct TrainSettings {
     pub backend: BackendChoice,
     /// Begin anew where a model or a checkpoint is.
     pub force: bool,
+    /// What may be done with the model, in a line, for the manifest.
+    pub licence: String,
     /// The command line, for the manifest.
     pub command: String,
 }
@@ -96,14 +105,24 @@ pub struct TrainSettings {
 /// # Errors
 /// Unreadable data, a model that is there already, a device that fails.
 pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
-    let recipe = recipe(settings)?;
+    let mut recipe = recipe(settings)?;
+    let teacher = teacher(settings.teacher.as_deref(), &mut recipe)?;
+    let recipe = recipe;
     anyhow::ensure!(!recipe.calm_apart, "a recipe with calm as a label is for `undertone folds`");
     make_room(settings)?;
     let division = divide(settings, &recipe)?;
-    let sounds = training_sounds(&settings.data, &division.train)?;
+    let noises = if settings.recorded_noise { settings.data.as_slice() } else { &[] };
+    let sounds = training_sounds(noises, &division.train)?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
+    if let Some(teacher) = &teacher {
+        let n = taught(&mut train_clips, teacher, &settings.data);
+        anyhow::ensure!(n > 0, "the teacher has judged none of the training clips");
+        train_clips.extend(unlabelled(settings, &listener, teacher)?);
+        let n_all = train_clips.iter().filter(|example| example.taught.is_some()).count();
+        tell(&format!("taught by {}: {n_all} clips, {n} of them labelled", teacher.description));
+    }
     if recipe.network.hears_speech {
         let music = recordings_in(&settings.music)?;
         let music: Vec<Vec<f32>> = music.into_iter().map(|(_, samples)| samples).collect();
@@ -127,6 +146,8 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
         dev: dev_clips,
         command: settings.command.clone(),
         name,
+        teacher: teacher.map(|teacher| teacher.description),
+        licence: settings.licence.clone(),
     };
     let mut display = Display::new(recipe.epochs);
     let artifact = train(&recipe, &data, &settings.output, &backend.device, &mut |progress| {
@@ -160,6 +181,66 @@ fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
     recipe.seed = settings.seed.unwrap_or(recipe.seed);
     anyhow::ensure!(recipe.epochs > 0 && recipe.batch > 0, "epochs and batch must be at least 1");
     Ok(recipe)
+}
+
+/// The teacher that the recipe learns from; without one it learns from the labels alone.
+///
+/// # Errors
+/// A file that is no teacher's, or one that the recipe cannot use.
+pub fn teacher(
+    file: Option<&Path>,
+    recipe: &mut TrainingRecipe,
+) -> anyhow::Result<Option<Teacher>> {
+    let Some(file) = file else {
+        if recipe.teaching.is_taught() {
+            tell("no --teacher: learning from the labels alone");
+        }
+        (recipe.teaching, recipe.network.n_embedding) = (Teaching::default(), 0);
+        return Ok(None);
+    };
+    let teacher = Teacher::read(file)?;
+    let wanted = recipe.network.n_embedding;
+    anyhow::ensure!(recipe.teaching.is_taught(), "the recipe {} has no teaching", recipe.name);
+    anyhow::ensure!(
+        wanted == 0 || wanted == teacher.n_embedding,
+        "the recipe {} wants an embedding of {wanted} numbers, {} has {}",
+        recipe.name,
+        file.display(),
+        teacher.n_embedding
+    );
+    Ok(Some(teacher))
+}
+
+/// Gives examples the teacher's word on their clips; counts those that have one.
+pub fn taught(examples: &mut [Example], teacher: &Teacher, data: &[PathBuf]) -> usize {
+    let mut n = 0;
+    for example in examples {
+        example.taught = teacher.on(&example.path, data);
+        n += usize::from(example.taught.is_some());
+    }
+    n
+}
+
+/// The unlabelled recordings beside the data.
+fn unlabelled(
+    settings: &TrainSettings,
+    listener: &Listener<'_>,
+    teacher: &Teacher,
+) -> anyhow::Result<Vec<Example>> {
+    let mut recordings = Vec::new();
+    for folder in settings.data.iter().filter(|path| path.is_dir()) {
+        recordings.extend(corpus::unlabelled::read(folder)?);
+    }
+    recordings.retain(|recording| is_wanted(settings, &recording.corpus));
+    let bar = progress::counting(recordings.len(), "unlabelled recordings");
+    let word = |path: &Path| teacher.on(path, &settings.data);
+    let n_hearings = listener.recipe.hearings;
+    let found = without_label(&recordings, listener, n_hearings, word, || bar.inc(1));
+    bar.finish_and_clear();
+    for (path, reason) in found.refused {
+        tell(&format!("not used: {} ({reason})", path.display()));
+    }
+    Ok(found.examples)
 }
 
 /// A finished model is not overwritten without `--force`; an interrupted run goes on.
@@ -204,6 +285,13 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
         }
         clips.extend(corpus.clips);
     }
+    for name in &settings.corpora {
+        anyhow::ensure!(
+            clips.iter().any(|clip| clip.corpus == *name),
+            "no clip is of the corpus '{name}'"
+        );
+    }
+    clips.retain(|clip| is_wanted(settings, &clip.corpus));
     let (train, dev) = match &settings.division {
         Division::Manifest => return by_manifest(clips),
         Division::Holdout(speaker) => return by_manifest(held_out(clips, speaker)?),
@@ -213,6 +301,10 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
     };
     anyhow::ensure!(!train.is_empty() && !dev.is_empty(), "the split leaves one side empty");
     Ok(Divided { train, dev, test: Vec::new() })
+}
+
+fn is_wanted(settings: &TrainSettings, corpus: &str) -> bool {
+    settings.corpora.is_empty() || settings.corpora.iter().any(|name| name == corpus)
 }
 
 /// The clips with all of one speaker's in the test part.

@@ -16,6 +16,7 @@ pub mod sounds;
 pub mod speechocean;
 mod split;
 pub mod tess;
+pub mod unlabelled;
 mod votes;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub use clip::Clip;
 pub use error::CorpusError;
 pub use folder::recordings;
 pub use split::{Split, by_speaker, last_fraction, random_fraction, speaker_disjoint};
+pub use unlabelled::Unlabelled;
 
 /// The manifest that a folder of several corpora holds.
 const FOLDER_MANIFEST: &str = "splits.csv";

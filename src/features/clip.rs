@@ -14,7 +14,7 @@ const DB_PER_NEPER: f32 = 10.0 / std::f32::consts::LN_10;
 
 /// The frames of a clip, row-major `[n_frames, n_features]`; `samples` in [-1, 1] at the recipe's rate.
 ///
-/// With `phone-v1` these are the frames that an [`Extractor`] gives for the same samples; a clip that is
+/// With the phone recipes these are the frames that an [`Extractor`] gives for the same samples; a clip that is
 /// shorter than a frame gives none. An empty clip gives none with either recipe.
 #[must_use]
 pub fn clip_frames(recipe: Recipe, samples: &[f32]) -> Vec<f32> {

@@ -3,10 +3,10 @@
 //! In: mono samples at the recipe's rate, in blocks of any length. Out: frames of MFCCs (and the voice's pitch), row-major
 //! `[n_frames, n_features]`. Kept between calls: the samples that the next frames still need.
 //!
-//! One second of sound goes through the files in this order: [`recipe`] says which numbers are used,
-//! `frames` cuts and tapers, `spectrum` transforms, `mel` sums into bands, and `mfcc` takes the logarithm and
-//! the cosine transform; `pitch` adds what the voice does. Training, replay and live audio all use this [`Extractor`], and a model loads only
-//! with the recipe that it was trained on.
+//! One second of sound goes through the files in this order: [`recipe`] says which numbers are used, `hum_filter`
+//! takes off hum and offset, `frames` cuts and tapers, `spectrum` transforms, `mel` sums into bands, and `mfcc` takes
+//! the logarithm and the cosine transform; `pitch` adds what the voice does. Training, replay and live audio all use
+//! this [`Extractor`], and a model loads only with the recipe that it was trained on.
 
 mod banded;
 mod clip;
@@ -14,6 +14,9 @@ mod correlation;
 mod frames;
 #[cfg(test)]
 mod golden;
+mod hum_filter;
+#[cfg(test)]
+mod hum_tests;
 mod logarithm;
 mod mel;
 mod mfcc;
@@ -23,6 +26,7 @@ mod spectrum;
 
 pub use clip::clip_frames;
 pub use correlation::Correlator;
+pub use hum_filter::HumFilter;
 pub use mfcc::{Mfcc, MfccSettings};
 pub use pitch::{PitchTracker, Voice};
 pub use recipe::{Recipe, UnknownRecipe};
@@ -36,7 +40,7 @@ pub enum FeatureError {
     /// The recipe needs the whole clip before the first frame is known.
     #[error(
         "the recipe {recipe} cannot follow a stream, because its levels are cut off relative to the loudest \
-         point of the whole clip; use it on clips only, and phone-v2 on streams"
+         point of the whole clip; use it on clips only, and phone-v3 on streams"
     )]
     NeedsWholeClip {
         /// The recipe.
@@ -44,12 +48,16 @@ pub enum FeatureError {
     },
 }
 
+/// Samples that are filtered at once, on the stack.
+const FILTERED_LEN: usize = 256;
+
 /// Turns one voice's stream of samples into frames of features.
 ///
 /// Frame `k` covers the samples `[k * hop_len, k * hop_len + taper_len)`, without padding: the first frame
 /// comes with the last of its samples. Any split of the samples gives the same bytes.
 pub struct Extractor {
     recipe: Recipe,
+    hum: Option<HumFilter>,
     cutter: FrameCutter,
     mfcc: Mfcc,
     pitch: Option<PitchTracker>,
@@ -66,9 +74,10 @@ impl Extractor {
         }
         Ok(Extractor {
             recipe,
+            hum: recipe.hum_filter(),
             cutter: FrameCutter::new(recipe.taper_len(), recipe.hop_len()),
             mfcc: Mfcc::new(&recipe.mfcc()),
-            pitch: recipe.has_voice().then(|| PitchTracker::new(recipe.hop_len())),
+            pitch: recipe.least_voice().map(|least| PitchTracker::new(recipe.hop_len(), least)),
         })
     }
 
@@ -81,19 +90,32 @@ impl Extractor {
     /// Takes the next `samples`, in [-1, 1] at the recipe's rate, and appends the frames that they complete
     /// to `frames`, row-major `[n_frames, n_features]`; nothing else allocates.
     ///
-    /// A sample that is no number counts as silence for the frames that it is in.
+    /// A sample that is no number counts as silence: for the frames that it is in, or alone where the recipe filters.
     pub fn push(&mut self, samples: &[f32], frames: &mut Vec<f32>) {
-        let Extractor { cutter, mfcc, pitch, .. } = self;
-        cutter.push(samples, |frame| {
+        let Extractor { hum, cutter, mfcc, pitch, .. } = self;
+        let mut append = |frame: &[f32]| {
             mfcc.append_frame(frame, frames);
             if let Some(pitch) = pitch {
                 frames.extend(pitch.push(frame).features());
             }
-        });
+        };
+        let Some(hum) = hum else {
+            cutter.push(samples, append);
+            return;
+        };
+        let mut filtered = [0.0; FILTERED_LEN];
+        for samples in samples.chunks(FILTERED_LEN) {
+            let filtered = &mut filtered[..samples.len()];
+            hum.apply(samples, filtered);
+            cutter.push(filtered, &mut append);
+        }
     }
 
     /// Back to the start: after a gap, no frame spans it, and the next sample is sample 0 of a new stream.
     pub fn reset(&mut self) {
+        if let Some(hum) = &mut self.hum {
+            hum.reset();
+        }
         self.cutter.reset();
         if let Some(pitch) = &mut self.pitch {
             pitch.reset();
@@ -139,22 +161,24 @@ mod tests {
             samples in prop::collection::vec(-1.0_f32..1.0, 0..4000),
             cuts in prop::collection::vec(0_usize..700, 0..12),
         ) {
-            let whole = clip_frames(Recipe::PhoneV2, &samples);
-            prop_assert_eq!(whole.len(), Recipe::PhoneV2.n_frames(samples.len()) * 43);
+            for recipe in [Recipe::PhoneV2, Recipe::PhoneV3] {
+                let whole = clip_frames(recipe, &samples);
+                prop_assert_eq!(whole.len(), recipe.n_frames(samples.len()) * 43);
 
-            let mut extractor = Extractor::new(Recipe::PhoneV2).unwrap();
-            let mut frames = Vec::new();
-            extractor.push(&[0.3; 333], &mut frames);
-            extractor.reset();
-            frames.clear();
-            let mut rest = &samples[..];
-            for cut in cuts {
-                let (now, later) = rest.split_at(cut.min(rest.len()));
-                extractor.push(now, &mut frames);
-                rest = later;
+                let mut extractor = Extractor::new(recipe).unwrap();
+                let mut frames = Vec::new();
+                extractor.push(&[0.3; 333], &mut frames);
+                extractor.reset();
+                frames.clear();
+                let mut rest = &samples[..];
+                for &cut in &cuts {
+                    let (now, later) = rest.split_at(cut.min(rest.len()));
+                    extractor.push(now, &mut frames);
+                    rest = later;
+                }
+                extractor.push(rest, &mut frames);
+                prop_assert_eq!(bits(&frames), bits(&whole));
             }
-            extractor.push(rest, &mut frames);
-            prop_assert_eq!(bits(&frames), bits(&whole));
         }
     }
 }

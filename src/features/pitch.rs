@@ -19,8 +19,6 @@ const COMPARED_LEN: usize = WINDOW_LEN - LONGEST_LAG - 1;
 const N_LAGS: usize = LONGEST_LAG - SHORTEST_LAG + 3;
 /// What a lag loses for each octave above the shortest: a voice repeats after two periods as well.
 const OCTAVE_COST: f32 = 0.04;
-/// Added to the energies: about the quantisation noise of a mu-law line, so that silence is not voiced.
-const LEAST_ENERGY: f32 = 1e-8 * 266.0;
 /// Correlation at which a frame begins to count as voiced, and from which it is.
 const VOICED_FROM: f32 = 0.4;
 const VOICED_AT: f32 = 0.6;
@@ -76,6 +74,8 @@ impl Voice {
 /// Follows one stream's frames.
 pub struct PitchTracker {
     hop_len: usize,
+    /// Added to the energies, so that what is nearly silence is not voiced.
+    least_energy: f32,
     window: Vec<f32>,
     centred: Vec<f32>,
     softened: Vec<f32>,
@@ -84,11 +84,15 @@ pub struct PitchTracker {
 }
 
 impl PitchTracker {
-    /// A tracker at the start of a stream whose frames begin `hop_len` samples apart. Allocates here only.
+    /// A tracker at the start of a stream whose frames begin `hop_len` samples apart. Its voices stand out of a noise of
+    /// mean square `least_voice` or are none. Allocates here only.
     #[must_use]
-    pub fn new(hop_len: usize) -> Self {
+    pub fn new(hop_len: usize, least_voice: f32) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a small constant")]
+        let least_energy = least_voice * COMPARED_LEN as f32;
         PitchTracker {
             hop_len,
+            least_energy,
             window: vec![0.0; WINDOW_LEN],
             centred: vec![0.0; WINDOW_LEN],
             softened: vec![0.0; WINDOW_LEN],
@@ -141,7 +145,7 @@ impl PitchTracker {
     fn best_lag(&mut self) -> (f32, f32) {
         let base = &self.softened[..COMPARED_LEN];
         let products = self.correlator.products(base, &self.softened[SHORTEST_LAG - 1..]);
-        let base_energy = dot(base, base) + LEAST_ENERGY;
+        let base_energy = dot(base, base) + self.least_energy;
         let first = &self.softened[SHORTEST_LAG - 1..][..COMPARED_LEN];
         let mut energy = dot(first, first);
         let mut energies = [0.0_f32; N_LAGS];
@@ -154,7 +158,7 @@ impl PitchTracker {
         energies[N_LAGS - 1] = energy;
         let mut correlations = [0.0_f32; N_LAGS];
         for ((to, product), energy) in correlations.iter_mut().zip(products).zip(energies) {
-            *to = product / (base_energy * (energy.max(0.0) + LEAST_ENERGY)).sqrt();
+            *to = product / (base_energy * (energy.max(0.0) + self.least_energy)).sqrt();
         }
         let mut best = Peak { lag: 50.0, height: 0.0, score: f32::NEG_INFINITY };
         for (lag, around) in (SHORTEST_LAG..).zip(correlations.windows(3)) {
@@ -220,7 +224,7 @@ mod tests {
 
     /// Frames of 200 samples every 80 of a signal.
     fn voices(signal: &[f32]) -> Vec<Voice> {
-        let mut tracker = PitchTracker::new(80);
+        let mut tracker = PitchTracker::new(80, 1e-8);
         (0..=(signal.len() - 200) / 80)
             .map(|n| tracker.push(&signal[80 * n..80 * n + 200]))
             .collect()
@@ -280,7 +284,7 @@ mod tests {
     #[test]
     fn a_reset_forgets_and_no_number_does_no_harm() {
         let signal = over_a_telephone(150.0);
-        let mut tracker = PitchTracker::new(80);
+        let mut tracker = PitchTracker::new(80, 1e-8);
         let first = tracker.push(&signal[..200]);
         assert!(tracker.push(&[f32::NAN; 200]).voicing.is_finite());
         tracker.reset();

@@ -3,7 +3,7 @@
 //! In: a recipe's name. Out: its numbers. A recipe never changes once a model was trained on it: another
 //! number is another version.
 
-use super::{MfccSettings, Voice};
+use super::{HumFilter, MfccSettings, Voice};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +20,10 @@ pub enum Recipe {
     /// [`Voice`] gives them: octaves above 160 Hz (0 without voice), voicing in [0, 1], and the
     /// natural logarithm of the power. The frames are the same; the voice is judged over the 50 ms that end with a frame.
     PhoneV2,
+    /// [`PhoneV2`](Recipe::PhoneV2) of samples without hum and without a constant offset: a [`HumFilter`] is in front of
+    /// everything, the mel bands begin at 250 Hz, and a voice is one from -70 dB of full scale on
+    /// ([`PHONE_V3_LEAST_VOICE`]).
+    PhoneV3,
     /// The original notebook's, for clips: `librosa.feature.mfcc(y, sr=22050, n_mfcc=40)` of librosa 0.11
     /// with its defaults: 2048 samples under a Hann taper every 512, padded with 1024 zeros at both ends,
     /// 128 mel bands up to 11,025 Hz of the power in dB, at least 80 dB below the clip's loudest band, 40
@@ -34,6 +38,13 @@ pub enum Recipe {
 /// through a telephone line, and a line that sends digital silence looks like a very quiet one.
 pub const PHONE_V1_POWER_FLOOR: f32 = 1e-8;
 
+/// Mean square of the noise that a voice must stand out of to count as one in `phone-v2`: about the quantisation
+/// noise of a mu-law line, so that silence is not voiced.
+const PHONE_V2_LEAST_VOICE: f32 = 1e-8;
+
+/// The same in `phone-v3`: what the filter leaves of a hum is periodic too, and stays below this.
+pub const PHONE_V3_LEAST_VOICE: f32 = 1e-7;
+
 /// The least power of a mel band in `seed-v1`: librosa's `amin`.
 const SEED_V1_POWER_FLOOR: f32 = 1e-10;
 
@@ -45,7 +56,9 @@ struct Definition {
     name: &'static str,
     mfcc: MfccSettings,
     hop_len: usize,
-    has_voice: bool,
+    /// Whether pitch, voicing and level follow, and the noise that a voice must stand out of.
+    least_voice: Option<f32>,
+    is_filtered: bool,
 }
 
 const PHONE_V1: Definition = Definition {
@@ -60,10 +73,20 @@ const PHONE_V1: Definition = Definition {
         n_mfcc: N_MFCC,
     },
     hop_len: 80,
-    has_voice: false,
+    least_voice: None,
+    is_filtered: false,
 };
 
-const PHONE_V2: Definition = Definition { name: "phone-v2", has_voice: true, ..PHONE_V1 };
+const PHONE_V2: Definition =
+    Definition { name: "phone-v2", least_voice: Some(PHONE_V2_LEAST_VOICE), ..PHONE_V1 };
+
+const PHONE_V3: Definition = Definition {
+    name: "phone-v3",
+    mfcc: MfccSettings { band_edges_hz: (250.0, 3_800.0), ..PHONE_V1.mfcc },
+    least_voice: Some(PHONE_V3_LEAST_VOICE),
+    is_filtered: true,
+    ..PHONE_V1
+};
 
 const SEED_V1: Definition = Definition {
     name: "seed-v1",
@@ -77,17 +100,20 @@ const SEED_V1: Definition = Definition {
         n_mfcc: N_MFCC,
     },
     hop_len: 512,
-    has_voice: false,
+    least_voice: None,
+    is_filtered: false,
 };
 
 impl Recipe {
     /// All recipes, the product's first.
-    pub const ALL: [Recipe; 3] = [Recipe::PhoneV2, Recipe::PhoneV1, Recipe::SeedV1];
+    pub const ALL: [Recipe; 4] =
+        [Recipe::PhoneV3, Recipe::PhoneV2, Recipe::PhoneV1, Recipe::SeedV1];
 
     const fn definition(self) -> &'static Definition {
         match self {
             Recipe::PhoneV1 => &PHONE_V1,
             Recipe::PhoneV2 => &PHONE_V2,
+            Recipe::PhoneV3 => &PHONE_V3,
             Recipe::SeedV1 => &SEED_V1,
         }
     }
@@ -125,7 +151,19 @@ impl Recipe {
     /// Whether pitch, voicing and level follow the MFCCs.
     #[must_use]
     pub const fn has_voice(self) -> bool {
-        self.definition().has_voice
+        self.least_voice().is_some()
+    }
+
+    /// Mean square of the noise that a voice must stand out of, where the recipe has a voice.
+    #[must_use]
+    pub const fn least_voice(self) -> Option<f32> {
+        self.definition().least_voice
+    }
+
+    /// What the samples go through before anything else hears them, at the start of a stream; none if nothing.
+    #[must_use]
+    pub fn hum_filter(self) -> Option<HumFilter> {
+        self.definition().is_filtered.then(HumFilter::new)
     }
 
     /// Samples that a frame looks at.
@@ -161,7 +199,7 @@ impl Recipe {
     /// Whether an [`Extractor`](super::Extractor) can follow a stream with it.
     #[must_use]
     pub const fn streams(self) -> bool {
-        matches!(self, Recipe::PhoneV1 | Recipe::PhoneV2)
+        !matches!(self, Recipe::SeedV1)
     }
 
     /// Frames of a clip of `n_samples`.
@@ -169,10 +207,10 @@ impl Recipe {
     pub const fn n_frames(self, n_samples: usize) -> usize {
         let (taper_len, hop_len) = (self.taper_len(), self.hop_len());
         match self {
-            Recipe::PhoneV1 | Recipe::PhoneV2 if n_samples < taper_len => 0,
-            Recipe::PhoneV1 | Recipe::PhoneV2 => 1 + (n_samples - taper_len) / hop_len,
             Recipe::SeedV1 if n_samples == 0 => 0,
             Recipe::SeedV1 => 1 + n_samples / hop_len,
+            _ if n_samples < taper_len => 0,
+            _ => 1 + (n_samples - taper_len) / hop_len,
         }
     }
 
@@ -200,7 +238,7 @@ impl fmt::Display for Recipe {
 /// A name that is no recipe's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is not a feature recipe; known are phone-v2 and phone-v1 (streams and clips) and seed-v1 (clips)"
+    "'{0}' is not a feature recipe; known are phone-v3, phone-v2 and phone-v1 (streams and clips) and seed-v1 (clips)"
 )]
 pub struct UnknownRecipe(pub String);
 

@@ -60,6 +60,9 @@ pub struct Provenance {
     pub command: String,
     /// Version of Undertone that trained it.
     pub undertone: String,
+    /// Whose answers it learned to give beside the labels, where anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<String>,
     /// Names of the corpora.
     pub corpora: Vec<String>,
     /// Number of training clips and of their speakers.
@@ -98,6 +101,10 @@ pub struct Manifest {
     pub name: String,
     /// One sentence for listings.
     pub description: String,
+    /// What may be done with the weights, in a line: it follows from what they were trained on. Empty where nobody
+    /// has said it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub licence: String,
     /// The features it was trained on.
     pub recipe: Recipe,
     /// What it is given of them.
@@ -233,8 +240,10 @@ pub fn check_shape(
     if network.front.iter().any(|layer| [layer.units, layer.width, layer.stride].contains(&0)) {
         return Err("a layer of its front has a size of 0".into());
     }
-    if network.hears_baseline && (network.front.is_empty() || network.frames_per_step > 1) {
-        return Err("a caller's baseline needs a front over single frames".into());
+    if network.is_told() && (network.front.is_empty() || network.frames_per_step > 1) {
+        return Err(
+            "a caller's baseline and a mean of frames need a front over single frames".into()
+        );
     }
     let shortest = match input {
         InputForm::Frames => recipe.frames_in_ms(segment.min_ms),

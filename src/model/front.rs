@@ -41,6 +41,15 @@ impl Convolution {
     }
 }
 
+/// A dense layer at each step, `[n_steps, n_segments, n_outputs]` of `[n_steps, n_segments, n_inputs]`: one product
+/// of matrices. burn would make one for each step, and sum up as many gradients.
+pub(super) fn at_each_step(linear: &Linear, steps: Tensor<3>) -> Tensor<3> {
+    let [n_steps, n_segments, n_inputs] = steps.dims();
+    let values = linear.forward(steps.reshape([n_steps * n_segments, n_inputs]));
+    let n_outputs = values.dims()[1];
+    values.reshape([n_steps, n_segments, n_outputs])
+}
+
 /// A convolution over time with a rectifier.
 #[derive(Module, Debug)]
 pub struct ConvolutionLayer {
@@ -56,7 +65,7 @@ impl ConvolutionLayer {
 
     /// `shift`, `[n_segments, units]`, is added at every step before the rectifier.
     pub(super) fn forward(&self, steps: &Tensor<3>, shift: Option<Tensor<2>>) -> Tensor<3> {
-        let values = self.linear.forward(self.windows(steps));
+        let values = at_each_step(&self.linear, self.windows(steps));
         relu(match shift {
             None => values,
             Some(shift) => values + shift.unsqueeze_dim(0),

@@ -9,6 +9,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
+use super::front::at_each_step;
 use super::network::GLOROT;
 
 /// One or two directions over the same steps; the second hears them from the end.
@@ -74,10 +75,10 @@ impl Lstm {
     #[must_use]
     pub fn projected(&self, steps: Tensor<3>) -> Tensor<4> {
         match &self.backwards {
-            None => self.forwards.input.forward(steps).unsqueeze_dim(1),
+            None => at_each_step(&self.forwards.input, steps).unsqueeze_dim(1),
             Some(backwards) => {
-                let there = self.forwards.input.forward(steps.clone());
-                let back = backwards.input.forward(steps).flip([0]);
+                let there = at_each_step(&self.forwards.input, steps.clone());
+                let back = at_each_step(&backwards.input, steps).flip([0]);
                 Tensor::stack(vec![there, back], 1)
             }
         }

@@ -17,7 +17,7 @@ pub mod front;
 pub mod gpu;
 pub mod lstm;
 pub mod network;
-mod prepared;
+pub(crate) mod prepared;
 
 pub use baseline::Baseline;
 pub use classifier::{Answer, Classifier, LstmClassifier};

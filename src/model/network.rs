@@ -1,12 +1,12 @@
 //! The network: a convolutional front, an LSTM over what it gives, pooled over time, with a dense head.
 //!
 //! In: steps `[n_segments, n_steps, n_inputs]`, where a step is one or several normalised feature frames
-//! side by side, and what is known of the callers' own voices `[n_segments, 2 * n_features]`. Out: unscaled
+//! side by side, and what is known beside them `[n_segments, n_known]`. Out: unscaled
 //! scores (logits) `[n_segments, n_outputs]`. Keeps nothing between calls.
 
-use super::front::{Convolution, ConvolutionLayer};
+use super::front::{Convolution, ConvolutionLayer, at_each_step};
 use super::lstm::Lstm;
-use burn::module::{Initializer, Module};
+use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor};
@@ -55,6 +55,19 @@ pub struct NetworkShape {
     /// Whether it is told of the caller's own voice beside the segment.
     #[serde(default)]
     pub hears_baseline: bool,
+    /// Whether it is told of the mean of the segment's frames beside them: what it would hear of a second view of
+    /// each frame, less that mean.
+    #[serde(default)]
+    pub hears_mean: bool,
+    /// Numbers of a teacher's embedding that it gives beside the logits while it is trained; 0 in a model that
+    /// is used.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_embedding: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Units of the layer that weighs the steps.
@@ -74,6 +87,19 @@ impl NetworkShape {
     #[must_use]
     pub fn n_baseline(&self) -> usize {
         2 * self.n_features
+    }
+
+    /// Whether it is told of anything beside the segment's frames.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.hears_baseline || self.hears_mean
+    }
+
+    /// Values that it is told beside a segment's frames: of the caller's voice, then the frames' mean.
+    #[must_use]
+    pub fn n_known(&self) -> usize {
+        let baseline = if self.hears_baseline { self.n_baseline() } else { 0 };
+        baseline + if self.hears_mean { self.n_features } else { 0 }
     }
 
     /// Outputs: the labels, and whether it is speech.
@@ -117,10 +143,12 @@ impl NetworkShape {
             hidden: linear(directions * self.n_units, ATTENTION_UNITS),
             score: linear(ATTENTION_UNITS, 1),
         });
-        let baseline = self.hears_baseline.then(|| {
+        let baseline = self.is_told().then(|| {
             let units = self.front.first().map_or(0, |layer| layer.units);
-            linear(self.n_baseline(), units)
+            let layer = linear(self.n_known(), units);
+            if self.hears_mean { half_less_the_mean(layer, &front[0], self) } else { layer }
         });
+        let embedding = (self.n_embedding > 0).then(|| linear(widths[0], self.n_embedding));
         Network {
             front,
             lstm,
@@ -128,8 +156,25 @@ impl NetworkShape {
             output: linear(widths[widths.len() - 1], self.n_outputs()),
             attention,
             baseline,
+            embedding,
         }
     }
+}
+
+/// At first the mean of the frames is taken from half of what the first layer hears of them, as by two views of
+/// equal weight.
+fn half_less_the_mean(layer: Linear, first: &ConvolutionLayer, shape: &NetworkShape) -> Linear {
+    let n_before = shape.n_known() - shape.n_features;
+    let Linear { weight, bias } = layer;
+    let weight = weight.map(|weight| {
+        let places = first.linear().weight.val();
+        let units = places.dims()[1];
+        let width = places.dims()[0] / shape.n_features;
+        let sum = places.reshape([width, shape.n_features, units]).sum_dim(0).squeeze_dim::<2>(0);
+        let rows = n_before..n_before + shape.n_features;
+        weight.slice_assign([rows, 0..units], sum * -0.5)
+    });
+    Linear { weight, bias }
 }
 
 /// A tensor's values on the CPU, row-major.
@@ -149,8 +194,20 @@ pub struct Network {
     output: Linear,
     attention: Option<Attention>,
     /// Shifts the first layer's values by what is known of the caller's voice: what a first layer would give
-    /// that heard the frames once as they are and once as they differ from the caller's mean.
+    /// that heard the frames once as they are and once as they differ from the caller's mean. The mean of the
+    /// segment's own frames does the same.
     baseline: Option<Linear>,
+    /// From the pooled steps to a teacher's embedding.
+    embedding: Option<Linear>,
+}
+
+/// What a network says of segments.
+#[derive(Debug)]
+pub struct Said {
+    /// Unscaled scores, `[n_segments, n_outputs]`.
+    pub logits: Tensor<2>,
+    /// What a teacher's embedding is taken to be, `[n_segments, n_embedding]`, where the network has learned it.
+    pub embedding: Option<Tensor<2>>,
 }
 
 #[derive(Module, Debug)]
@@ -185,15 +242,27 @@ impl Network {
     pub(super) fn baseline(&self) -> Option<&Linear> {
         self.baseline.as_ref()
     }
+
+    /// The recurrent weights of each direction, `[n_units, 4 * n_units]`.
+    pub fn recurrent_weights(&self) -> impl Iterator<Item = &Param<Tensor<2>>> {
+        self.lstm.directions().map(|(_, hidden)| &hidden.weight)
+    }
+
+    /// The network as it is used: without what only its training needs.
+    #[must_use]
+    pub fn without_embedding(mut self) -> Self {
+        self.embedding = None;
+        self
+    }
 }
 
 impl Network {
     /// Logits `[n_segments, n_outputs]` of steps `[n_segments, n_steps, n_inputs]`.
     #[must_use]
-    pub fn forward(&self, steps: Tensor<3>, baseline: Tensor<2>, pooling: Pooling) -> Tensor<2> {
-        let gates = self.gates(steps.swap_dims(0, 1), baseline);
+    pub fn forward(&self, steps: Tensor<3>, known: Tensor<2>, pooling: Pooling) -> Tensor<2> {
+        let gates = self.gates(steps.swap_dims(0, 1), known);
         let outputs = self.lstm.recur(gates.iter_dim(0).map(|step| step.squeeze_dim(0)));
-        self.head(outputs, pooling, &[])
+        self.from_outputs(outputs, pooling, &[]).logits
     }
 
     /// The front and the LSTM's input projection: each step's share of the gates,
@@ -202,8 +271,8 @@ impl Network {
     /// The gradient of taking its steps apart costs the square of their number. Training therefore records the
     /// steps as new variables, and comes back to this half with what [`Network::from_gates`] gave for them.
     #[must_use]
-    pub fn gates(&self, steps: Tensor<3>, baseline: Tensor<2>) -> Tensor<4> {
-        let mut shift = self.baseline.as_ref().map(|layer| layer.forward(baseline));
+    pub fn gates(&self, steps: Tensor<3>, known: Tensor<2>) -> Tensor<4> {
+        let mut shift = self.baseline.as_ref().map(|layer| layer.forward(known));
         let mut values = steps;
         for layer in &self.front {
             values = layer.forward(&values, shift.take());
@@ -215,25 +284,23 @@ impl Network {
     ///
     /// `kept` holds for every head layer what its inputs are multiplied by: 0 for dropped ones.
     #[must_use]
-    pub fn from_gates(
-        &self,
-        gates: Vec<Tensor<3>>,
-        pooling: Pooling,
-        kept: &[Tensor<2>],
-    ) -> Tensor<2> {
-        self.head(self.lstm.recur(gates.into_iter()), pooling, kept)
+    pub fn from_gates(&self, gates: Vec<Tensor<3>>, pooling: Pooling, kept: &[Tensor<2>]) -> Said {
+        self.from_outputs(self.lstm.recur(gates.into_iter()), pooling, kept)
     }
 
-    fn head(&self, outputs: Tensor<3>, pooling: Pooling, kept: &[Tensor<2>]) -> Tensor<2> {
+    /// Logits from the LSTM's outputs, `[n_steps, n_segments, n_directions * n_units]`, and the embedding.
+    #[must_use]
+    pub fn from_outputs(&self, outputs: Tensor<3>, pooling: Pooling, kept: &[Tensor<2>]) -> Said {
         let keep = |values: Tensor<2>, layer: usize| match kept.get(layer) {
             Some(kept) => values * kept.clone(),
             None => values,
         };
         let mut values = self.pooled(outputs, pooling);
+        let embedding = self.embedding.as_ref().map(|layer| layer.forward(keep(values.clone(), 0)));
         for (number, layer) in self.dense.iter().enumerate() {
             values = relu(layer.forward(keep(values, number)));
         }
-        self.output.forward(keep(values, self.dense.len()))
+        Said { logits: self.output.forward(keep(values, self.dense.len())), embedding }
     }
 
     fn pooled(&self, outputs: Tensor<3>, pooling: Pooling) -> Tensor<2> {
@@ -243,8 +310,8 @@ impl Network {
                 outputs.narrow(0, last, 1).squeeze_dim(0)
             }
             (Pooling::Attention, Some(attention)) => {
-                let scores =
-                    attention.score.forward(attention.hidden.forward(outputs.clone()).tanh());
+                let hidden = at_each_step(&attention.hidden, outputs.clone()).tanh();
+                let scores = at_each_step(&attention.score, hidden);
                 let weighted = outputs.clone() * softmax(scores, 0);
                 let second = (weighted.clone() * outputs).sum_dim(0).squeeze_dim::<2>(0);
                 let mean = weighted.sum_dim(0).squeeze_dim::<2>(0);
@@ -274,6 +341,8 @@ mod tests {
             n_labels: 7,
             hears_speech: false,
             hears_baseline: false,
+            hears_mean: false,
+            n_embedding: 0,
         };
         let rich = NetworkShape {
             front: vec![
@@ -311,11 +380,12 @@ mod tests {
     fn both_forms_give_the_same_logits() {
         for shape in shapes() {
             let network = shape.init(&Device::flex());
-            let (steps, baseline) = (random([3, 11, 10]), Tensor::ones([3, 10], &Device::flex()));
+            let known = Tensor::ones([3, shape.n_known()], &Device::flex());
+            let (steps, baseline) = (random([3, 11, 10]), known);
             let whole = network.forward(steps.clone(), baseline.clone(), shape.pooling).into_data();
             let gates = network.gates(steps.swap_dims(0, 1), baseline);
             let list = gates.iter_dim(0).map(|step| step.squeeze_dim(0)).collect();
-            let halves = network.from_gates(list, shape.pooling, &[]).into_data();
+            let halves = network.from_gates(list, shape.pooling, &[]).logits.into_data();
             whole.assert_approx_eq::<f32>(&halves, Tolerance::absolute(1e-6));
             assert_eq!(whole.shape().as_slice(), [3, shape.n_outputs()]);
         }
@@ -325,7 +395,8 @@ mod tests {
     fn a_segments_logits_do_not_depend_on_its_neighbours_in_the_batch() {
         for shape in shapes() {
             let network = shape.init(&Device::flex());
-            let (steps, baseline) = (random([4, 13, 10]), Tensor::zeros([4, 10], &Device::flex()));
+            let known = Tensor::zeros([4, shape.n_known()], &Device::flex());
+            let (steps, baseline) = (random([4, 13, 10]), known);
             let together = network.forward(steps.clone(), baseline.clone(), shape.pooling);
             let alone = network
                 .forward(steps.narrow(0, 2, 1), baseline.narrow(0, 2, 1), shape.pooling)

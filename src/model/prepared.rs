@@ -61,6 +61,9 @@ impl Prepared {
         if network.hears_baseline {
             spoken.baseline.append(&manifest.normalisation, &mut self.known);
         }
+        if network.hears_mean {
+            append_mean(&self.steps[steps_from..], network.n_features, &mut self.known);
+        }
         self.places.push((steps_from..self.steps.len(), known_from..self.known.len()));
         Ok(())
     }
@@ -69,8 +72,21 @@ impl Prepared {
     pub(super) fn segments(&self) -> Vec<Segment<'_>> {
         let segment = |(steps, known): &(Range<usize>, Range<usize>)| Segment {
             steps: &self.steps[steps.clone()],
-            baseline: &self.known[known.clone()],
+            known: &self.known[known.clone()],
         };
         self.places.iter().map(segment).collect()
+    }
+}
+
+/// Appends the mean of normalised frames, row-major `[n_frames, n_features]`; zeros of no frames.
+pub(crate) fn append_mean(frames: &[f32], n_features: usize, values: &mut Vec<f32>) {
+    let start = values.len();
+    values.resize(start + n_features, 0.0);
+    #[expect(clippy::cast_precision_loss, reason = "frames of a segment")]
+    let share = 1.0 / (frames.len() / n_features).max(1) as f32;
+    for frame in frames.chunks_exact(n_features) {
+        for (mean, value) in values[start..].iter_mut().zip(frame) {
+            *mean += share * value;
+        }
     }
 }

@@ -6,7 +6,6 @@
 use super::alarm::Alarm;
 use super::explainer::Explainer;
 use super::foresight::Foresight;
-use super::gated::{Decided, GatedFrames};
 use super::leak::Leak;
 use super::meter::Meter;
 use super::operator::Operator;
@@ -17,6 +16,7 @@ use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
 use crate::model::{Answer, Spoken};
 use crate::resample::Resampler;
+use crate::speech::{Decided, GatedFrames};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::OperatorState;
 

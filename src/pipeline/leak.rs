@@ -170,6 +170,7 @@ fn hann(n: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Recipe;
     use crate::stream_time::STREAM_RATE_HZ;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -198,7 +199,8 @@ mod tests {
     /// The same when what the operator says comes later by a lag: the caller's side is heard first.
     fn share_with(lag: StreamTime, spoken: &[f32], own: &[f32], block: usize) -> f32 {
         let rate_is_known = "the stream's own rate";
-        let mut operator = Operator::new(STREAM_RATE_HZ, lag).expect(rate_is_known);
+        let mut operator =
+            Operator::new(Recipe::PhoneV2, STREAM_RATE_HZ, lag).expect(rate_is_known);
         let mut leak = Leak::new(lag);
         let silence = vec![0.0; usize::try_from(lag.0).expect("a short lag")];
         let own = [own, &silence].concat();

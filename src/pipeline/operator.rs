@@ -5,6 +5,7 @@
 //! operator's voice cannot be read for emotion. Keeps the samples and decisions of the last [`KEPT`].
 
 use super::stream_position;
+use crate::features::Recipe;
 use crate::resample::{ResampleError, Resampler};
 use crate::speech::{CHUNK_LEN, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
@@ -38,12 +39,17 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    pub(super) fn new(rate_hz: u32, lag: StreamTime) -> Result<Self, ResampleError> {
+    /// An operator whose source delivers at this rate, so much later than the callers'; heard as a recipe hears.
+    pub(super) fn new(
+        recipe: Recipe,
+        rate_hz: u32,
+        lag: StreamTime,
+    ) -> Result<Self, ResampleError> {
         Ok(Operator {
             rate_hz,
             lag,
             resampler: Resampler::new(rate_hz, STREAM_RATE_HZ)?,
-            gate: SpeechGate::new()?,
+            gate: SpeechGate::new(recipe)?,
             source_position: 0,
             stretch_start: StreamTime::ZERO,
             stretch_len: 0,
@@ -117,8 +123,8 @@ mod tests {
     use super::*;
 
     fn heard(samples: &[f32], block: usize) -> Operator {
-        let mut operator =
-            Operator::new(STREAM_RATE_HZ, StreamTime::ZERO).expect("the stream's own rate");
+        let mut operator = Operator::new(Recipe::PhoneV2, STREAM_RATE_HZ, StreamTime::ZERO)
+            .expect("the stream's own rate");
         for block in samples.chunks(block) {
             operator.push(block);
         }

@@ -1,6 +1,7 @@
 //! The composition with a classifier that answers what is asked of it.
 
 mod alerts;
+mod ears;
 mod together;
 
 use super::*;

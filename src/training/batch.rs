@@ -8,6 +8,8 @@ use super::companions::Companions;
 use super::example::Example;
 use super::recipe::TrainingRecipe;
 use crate::model::artifact::{InputForm, Normalisation};
+use crate::model::network::NetworkShape;
+use crate::model::prepared::append_mean;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -44,10 +46,41 @@ pub struct Part {
     pub targets: Vec<f32>,
     /// Whether it is speech: 1, or 0, or between for a mixture.
     pub speech: Vec<f32>,
-    /// What is known of the callers' voices, `[n_segments, n_baseline]`; empty where the network does not ask.
-    pub baseline: Vec<f32>,
+    /// Whether that is known: 1, or 0.
+    pub asked: Vec<f32>,
+    /// What is known beside the frames, `[n_segments, n_known]`; empty where the network does not ask.
+    pub known: Vec<f32>,
+    /// A teacher's shares of the labels at the recipe's temperature, `[n_segments, n_labels]`; zeros without any.
+    pub taught: Vec<f32>,
+    /// A teacher's embedding, `[n_segments, n_embedding]`; zeros without any.
+    pub embedding: Vec<f32>,
+    /// Whether there is a teacher's word: 1, or 0.
+    pub is_taught: Vec<f32>,
     /// For each layer of the head, what its inputs are multiplied by, `[n_segments, width]`.
     pub kept: Vec<Vec<f32>>,
+}
+
+impl Part {
+    /// Copies of what is mixed: values, known, targets, speech, asked, taught, embedding, is taught.
+    fn mixable(&self) -> [Vec<f32>; 8] {
+        [
+            &self.values,
+            &self.known,
+            &self.targets,
+            &self.speech,
+            &self.asked,
+            &self.taught,
+            &self.embedding,
+            &self.is_taught,
+        ]
+        .map(Clone::clone)
+    }
+
+    /// The lengths of their rows, but for that of what is known.
+    fn widths(network: &NetworkShape) -> [usize; 7] {
+        let n_labels = network.n_labels;
+        [network.n_inputs(), n_labels, 1, 1, n_labels, network.n_embedding, 1]
+    }
 }
 
 impl Batch {
@@ -55,6 +88,12 @@ impl Batch {
     #[must_use]
     pub fn n_segments(&self) -> usize {
         self.parts.iter().map(|part| part.labels.len()).sum()
+    }
+
+    /// Segments that a teacher has judged.
+    #[must_use]
+    pub fn n_taught(&self) -> f32 {
+        self.parts.iter().flat_map(|part| &part.is_taught).sum()
     }
 
     /// Sum of the targets' weights over all parts.
@@ -79,18 +118,17 @@ pub struct Batcher<'a> {
 }
 
 impl Batcher<'_> {
-    /// The batches of one epoch in random order.
-    #[must_use]
-    pub fn epoch(&self, rng: &mut ChaCha8Rng) -> Vec<Batch> {
-        let mut order = self.drawn(rng);
-        order.shuffle(rng);
+    /// The batches of one epoch in random order, each made when it is asked for.
+    pub fn epoch(&self, mut rng: ChaCha8Rng) -> impl ExactSizeIterator<Item = Batch> {
+        let mut order = self.drawn(&mut rng);
+        order.shuffle(&mut rng);
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for stretch in order.chunks_mut(self.recipe.batch * SORTED_BATCHES) {
             stretch.sort_by_key(|&index| self.examples[index].hearings[0].frames.len());
             groups.extend(stretch.chunks(self.recipe.batch).map(<[usize]>::to_vec));
         }
-        groups.shuffle(rng);
-        groups.iter().map(|group| self.batch(group, rng)).collect()
+        groups.shuffle(&mut rng);
+        groups.into_iter().map(move |group| self.batch(&group, &mut rng))
     }
 
     /// Indices of the examples that take part: all, or a draw for voices with very many.
@@ -127,28 +165,35 @@ impl Batcher<'_> {
         };
         let n_steps = self.n_steps(chosen.iter().map(|one| frames(one).len() / step), rng);
         let mut values = vec![0.0; n_steps * group.len() * step];
+        let mut known = Vec::new();
         for (row, one) in chosen.iter().enumerate() {
             let segment = self.crop(frames(one), n_steps * step, rng);
             let hidden = self.hidden_steps(n_steps, rng);
-            for (at, inputs) in segment.chunks_exact(step).enumerate() {
+            let mut plain = Vec::with_capacity(segment.len());
+            segment.chunks_exact(step).for_each(|inputs| self.normalised(inputs, &mut plain));
+            self.append_known(*one, &plain, &mut known, rng);
+            for (at, inputs) in plain.chunks_exact(step).enumerate() {
                 let target = (at * group.len() + row) * step;
                 let target = &mut values[target..target + step];
                 if !hidden.iter().any(|range| range.contains(&at)) {
-                    self.normalised(inputs, target);
+                    target.copy_from_slice(inputs);
                 }
                 self.add_noise(target, rng);
             }
         }
+        let examples = || group.iter().map(|&index| &self.examples[index]);
+        let flag = |is: bool| if is { 1.0 } else { 0.0 };
         let mut part = Part {
             values,
             n_steps,
-            labels: group.iter().map(|&index| self.examples[index].label).collect(),
-            targets: group.iter().flat_map(|&index| self.target(index)).collect(),
-            speech: group
-                .iter()
-                .map(|&index| if self.examples[index].label.is_some() { 1.0 } else { 0.0 })
-                .collect(),
-            baseline: self.baselines(&chosen, rng),
+            labels: examples().map(|example| example.label).collect(),
+            targets: examples().flat_map(|example| self.target(example)).collect(),
+            speech: examples().map(|example| flag(example.is_speech == Some(true))).collect(),
+            asked: examples().map(|example| flag(example.is_speech.is_some())).collect(),
+            known,
+            taught: examples().flat_map(|example| self.taught(example)).collect(),
+            embedding: examples().flat_map(|example| self.embedding(example)).collect(),
+            is_taught: examples().map(|example| flag(example.taught.is_some())).collect(),
             kept: self.kept(group.len(), rng),
         };
         self.mix(&mut part, rng);
@@ -165,26 +210,54 @@ impl Batcher<'_> {
         }
     }
 
-    /// An example's shares of the labels, smoothed and weighted by its own label.
-    fn target(&self, index: usize) -> Vec<f32> {
-        let example = &self.examples[index];
+    /// An example's shares of the labels, smoothed and weighted by its own label and its corpus.
+    fn target(&self, example: &Example) -> Vec<f32> {
         let Some(label) = example.label else { return example.target.clone() };
         #[expect(clippy::cast_precision_loss, reason = "a few labels")]
         let spread = self.recipe.label_smoothing / example.target.len() as f32;
         let own = 1.0 - self.recipe.label_smoothing;
-        let weight = self.weights.get(label).copied().unwrap_or(1.0);
+        let of_corpus = self.recipe.corpus_weights.get(&example.corpus).copied().unwrap_or(1.0);
+        let weight = of_corpus * self.weights.get(label).copied().unwrap_or(1.0);
         example.target.iter().map(|share| weight * (own * share + spread)).collect()
     }
 
-    fn baselines(&self, chosen: &[(usize, usize)], rng: &mut ChaCha8Rng) -> Vec<f32> {
-        let mut values = Vec::new();
-        if self.recipe.network.hears_baseline {
-            for &(index, hearing) in chosen {
-                let known = self.companions.baseline(self.examples, index, hearing, rng);
-                known.append(self.normalisation, &mut values);
-            }
+    /// A teacher's shares of the labels.
+    fn taught(&self, example: &Example) -> Vec<f32> {
+        let n_labels = self.recipe.network.n_labels;
+        let Some(taught) = &example.taught else { return vec![0.0; n_labels] };
+        let logits = taught.logits.iter().map(|logit| logit / self.recipe.teaching.temperature);
+        let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+        let mut shares: Vec<f32> = logits.map(|logit| (logit - highest).exp()).collect();
+        let sum: f32 = shares.iter().sum();
+        shares.iter_mut().for_each(|share| *share /= sum);
+        shares.resize(n_labels, 0.0);
+        shares
+    }
+
+    /// A teacher's embedding.
+    fn embedding(&self, example: &Example) -> Vec<f32> {
+        let taught = example.taught.as_ref();
+        let mut embedding = taught.map_or_else(Vec::new, |taught| taught.embedding.clone());
+        embedding.resize(self.recipe.network.n_embedding, 0.0);
+        embedding
+    }
+
+    /// Appends what is known beside a segment's normalised frames.
+    fn append_known(
+        &self,
+        (index, hearing): (usize, usize),
+        frames: &[f32],
+        values: &mut Vec<f32>,
+        rng: &mut ChaCha8Rng,
+    ) {
+        let network = &self.recipe.network;
+        if network.hears_baseline {
+            let known = self.companions.baseline(self.examples, index, hearing, rng);
+            known.append(self.normalisation, values);
         }
-        values
+        if network.hears_mean {
+            append_mean(frames, network.n_features, values);
+        }
     }
 
     fn kept(&self, n_segments: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f32>> {
@@ -204,26 +277,43 @@ impl Batcher<'_> {
             return;
         }
         let n_segments = part.labels.len();
-        let plain = (part.values.clone(), part.targets.clone(), part.speech.clone());
-        let (width, n_labels) = (self.recipe.network.n_inputs(), self.recipe.network.n_labels);
+        let n_known = part.known.len() / n_segments;
+        let n_mean =
+            if self.recipe.network.hears_mean { self.recipe.network.n_features } else { 0 };
+        let plain = part.mixable();
+        let widths = Part::widths(&self.recipe.network);
         for row in 0..n_segments {
             if !rng.random_bool(self.recipe.mixed) {
                 continue;
             }
             let other = rng.random_range(0..n_segments);
             let own = rng.random_range(LEAST_OWN_SHARE..1.0);
-            let blend = |values: &mut [f32], plain: &[f32], width: usize, block: usize| {
-                let (to, from) = ((block + row) * width, (block + other) * width);
-                for (to, from) in values[to..to + width].iter_mut().zip(&plain[from..from + width])
-                {
-                    *to = own * *to + (1.0 - own) * from;
-                }
-            };
+            let blend =
+                |values: &mut [f32], plain: &[f32], to: usize, from: usize, width: usize| {
+                    let plain = &plain[from..from + width];
+                    for (to, from) in values[to..to + width].iter_mut().zip(plain) {
+                        *to = own * *to + (1.0 - own) * from;
+                    }
+                };
             for step in 0..part.n_steps {
-                blend(&mut part.values, &plain.0, width, step * n_segments);
+                let block = step * n_segments;
+                let (to, from) = ((block + row) * widths[0], (block + other) * widths[0]);
+                blend(&mut part.values, &plain[0], to, from, widths[0]);
             }
-            blend(&mut part.targets, &plain.1, n_labels, 0);
-            blend(&mut part.speech, &plain.2, 1, 0);
+            // What is known of the callers stays each one's own; the mean is the mixture's.
+            let (to, from) = ((row + 1) * n_known - n_mean, (other + 1) * n_known - n_mean);
+            blend(&mut part.known, &plain[1], to, from, n_mean);
+            let rest = [
+                &mut part.targets,
+                &mut part.speech,
+                &mut part.asked,
+                &mut part.taught,
+                &mut part.embedding,
+                &mut part.is_taught,
+            ];
+            for ((values, plain), width) in rest.into_iter().zip(&plain[2..]).zip(&widths[1..]) {
+                blend(values, plain, row * width, other * width, *width);
+            }
         }
     }
 
@@ -235,16 +325,18 @@ impl Batcher<'_> {
         &frames[start..start + len]
     }
 
-    fn normalised(&self, inputs: &[f32], target: &mut [f32]) {
+    /// Appends a step's normalised values.
+    fn normalised(&self, inputs: &[f32], values: &mut Vec<f32>) {
         let width = self.normalisation.mean.len();
         if width == 0 {
-            target.copy_from_slice(inputs);
+            values.extend_from_slice(inputs);
             return;
         }
-        for (position, (value, to)) in inputs.iter().zip(target).enumerate() {
+        for (position, value) in inputs.iter().enumerate() {
             let feature = position % width;
-            *to =
-                (value - self.normalisation.mean[feature]) / self.normalisation.deviation[feature];
+            values.push(
+                (value - self.normalisation.mean[feature]) / self.normalisation.deviation[feature],
+            );
         }
     }
 

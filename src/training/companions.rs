@@ -73,7 +73,10 @@ mod tests {
         let frames = vec![value; 100];
         Example {
             label: Some(label),
+            is_speech: Some(true),
             target: vec![1.0],
+            path: std::path::PathBuf::new(),
+            taught: None,
             speaker: speaker.into(),
             corpus: "a".into(),
             call: 0,

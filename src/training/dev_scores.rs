@@ -62,7 +62,10 @@ mod tests {
     fn a_corpus_is_asked_for_its_own_labels_and_counts_as_much_as_another() {
         let example = |corpus: &str, label| Example {
             label: Some(label),
+            is_speech: Some(true),
             target: Vec::new(),
+            path: std::path::PathBuf::new(),
+            taught: None,
             speaker: String::new(),
             corpus: corpus.into(),
             call: 0,

@@ -10,7 +10,9 @@ use super::gradient::{Sums, Whole, gradients};
 use super::recipe::{Optimiser, TrainingRecipe};
 use super::{Progress, TrainingData, TrainingError, parallel};
 use crate::model::artifact::Normalisation;
+use crate::model::cpu::{CpuNetwork, Scratch, Segment};
 use crate::model::network::Network;
+use crate::model::prepared::append_mean;
 use crate::model::{Baseline, ModelError};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::{Module, ParamGroup};
@@ -19,7 +21,7 @@ use burn::optim::{
     AdamConfig, AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer,
     MuonConfig,
 };
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -94,15 +96,15 @@ impl Trainer {
         let weights = label_weights(&data.train, recipe);
         let batcher =
             Batcher { examples: &data.train, companions, normalisation, recipe, weights: &weights };
-        let drawn = batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
+        let drawn = batcher.epoch(ChaCha8Rng::seed_from_u64(seed));
         let (n_batches, mut sums) = (drawn.len(), Sums::default());
-        for (done, batch) in drawn.into_iter().enumerate() {
+        for (done, batch) in drawn.enumerate() {
             let rate =
                 recipe.learning_rate_at(number * n_batches + done, recipe.epochs * n_batches);
             sums.add(self.step(&batch, recipe, rate)?);
             progress(Progress::Batch { done: done + 1, of: n_batches });
         }
-        let dev = answers(&self.averaged(), view, &data.dev)?;
+        let dev = answers(&self.averaged(), view, &data.dev);
         Ok(record(number, &sums, &dev, &data.dev))
     }
 
@@ -115,7 +117,11 @@ impl Trainer {
         rate: f64,
     ) -> Result<Sums, TrainingError> {
         #[expect(clippy::cast_precision_loss, reason = "segments of a batch")]
-        let whole = Whole { weight: batch.weight(), n_segments: batch.n_segments() as f32 };
+        let whole = Whole {
+            weight: batch.weight(),
+            n_segments: batch.n_segments() as f32,
+            n_taught: batch.n_taught(),
+        };
         let copies: Vec<Network> =
             batch.parts.iter().map(|_| self.network.clone().fork(&self.device)).collect();
         let work = |index: usize, network: &Network| {
@@ -124,9 +130,9 @@ impl Trainer {
         let mut all = GradientsAccumulator::new();
         let mut sums = Sums::default();
         for part in parallel::map(&copies, work, || {}) {
-            let (halves, part_sums): ([GradientsParams; 2], Sums) = part?;
-            for half in halves {
-                all.accumulate(&self.network, half);
+            let (pieces, part_sums): (Vec<GradientsParams>, Sums) = part?;
+            for piece in pieces {
+                all.accumulate(&self.network, piece);
             }
             sums.add(part_sums);
         }
@@ -181,20 +187,15 @@ const HIDDEN_WEIGHTS: &str = r"^(front|lstm|dense|attention\.hidden)\b.*\.weight
 
 /// The logarithms of the labels' probabilities, one list an example: the mean of the probabilities over its
 /// hearings, nothing being known of the speaker.
-///
-/// # Errors
-/// What the device says.
-pub fn answers(
-    network: &Network,
-    view: &View<'_>,
-    examples: &[Example],
-) -> Result<Vec<Vec<f32>>, TrainingError> {
-    let device = Device::flex();
-    let network = network.valid().to_device(&device);
+#[must_use]
+pub fn answers(network: &Network, view: &View<'_>, examples: &[Example]) -> Vec<Vec<f32>> {
+    let network = network.valid().to_device(&Device::flex());
+    let network = CpuNetwork::new(&network, &view.recipe.network);
     let one = |_: usize, example: &Example| {
+        let mut scratch = Scratch::default();
         let mut means = vec![0.0_f32; view.recipe.network.n_labels];
         for hearing in &example.hearings {
-            let logits = logits(&network, view, &hearing.frames, &device)?;
+            let logits = logits(&network, view, &hearing.frames, &mut scratch);
             let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let sum: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
             for (mean, logit) in means.iter_mut().zip(&logits) {
@@ -203,18 +204,18 @@ pub fn answers(
                 *mean += share;
             }
         }
-        Ok(means.into_iter().map(|mean| mean.max(1e-9).ln()).collect())
+        means.into_iter().map(|mean| mean.max(1e-9).ln()).collect()
     };
-    parallel::map(examples, one, || {}).into_iter().collect()
+    parallel::map(examples, one, || {})
 }
 
 /// Logits of the labels for the newest frames of a clip, at most a longest segment, from its middle.
 fn logits(
-    network: &Network,
+    network: &CpuNetwork,
     view: &View<'_>,
     frames: &[f32],
-    device: &Device,
-) -> Result<Vec<f32>, ModelError> {
+    scratch: &mut Scratch,
+) -> Vec<f32> {
     let shape = &view.recipe.network;
     let step = shape.n_inputs();
     let most = match view.normalisation.mean.len() {
@@ -223,9 +224,9 @@ fn logits(
     };
     let n_steps = (frames.len() / step).min(most);
     let start = (frames.len() / step - n_steps) / 2 * step;
-    let mut values = frames[start..start + n_steps * step].to_vec();
+    let mut steps = frames[start..start + n_steps * step].to_vec();
     let width = view.normalisation.mean.len().max(1);
-    for (at, value) in values.iter_mut().enumerate() {
+    for (at, value) in steps.iter_mut().enumerate() {
         if let Some(mean) = view.normalisation.mean.get(at % width) {
             *value = (*value - mean) / view.normalisation.deviation[at % width];
         }
@@ -234,18 +235,13 @@ fn logits(
     if shape.hears_baseline {
         Baseline::default().append(view.normalisation, &mut known);
     }
-    let n_known = known.len();
-    let outputs = network.forward(
-        Tensor::from_data(TensorData::new(values, [1, n_steps, step]), device),
-        Tensor::from_data(TensorData::new(known, [1, n_known]), device),
-        shape.pooling,
-    );
-    let mut outputs = outputs.try_into_vec_as::<f32>().map_err(|error| ModelError::Device {
-        device: "CPU".into(),
-        reason: format!("{error:?}"),
-    })?;
-    outputs.truncate(shape.n_labels);
-    Ok(outputs)
+    if shape.hears_mean {
+        append_mean(&steps, shape.n_features, &mut known);
+    }
+    let mut logits = Vec::with_capacity(shape.n_outputs());
+    network.logits(&[Segment { steps: &steps, known: &known }], scratch, &mut logits);
+    logits.truncate(shape.n_labels);
+    logits
 }
 
 fn record(number: usize, sums: &Sums, answers: &[Vec<f32>], dev: &[Example]) -> EpochRecord {
@@ -284,6 +280,7 @@ fn label_weights(examples: &[Example], recipe: &TrainingRecipe) -> Vec<f32> {
 mod tests {
     use super::*;
     use burn::module::ModuleVisitor;
+    use burn::tensor::Tensor;
 
     /// The paths of a network's weights, as an optimiser's groups see them.
     #[derive(Default)]
@@ -321,6 +318,7 @@ mod tests {
         assert_eq!(given.len(), 8, "{given:?}");
         assert!(given.iter().all(|(_, rank)| *rank == 2), "{given:?}");
         let matrices: Vec<_> = rest.into_iter().filter(|(_, rank)| *rank == 2).collect();
-        assert_eq!(matrices.len(), 3, "{matrices:?}");
+        // The output's, the attention's score, what is known, the embedding.
+        assert_eq!(matrices.len(), 4, "{matrices:?}");
     }
 }

@@ -5,20 +5,28 @@
 
 use super::hearing::{Listener, call_of};
 use super::recipe::TrainingRecipe;
+use super::teacher::Taught;
 use super::{TrainingError, non_speech, parallel};
-use crate::corpus::Clip;
+use crate::corpus::{Clip, Unlabelled};
 use crate::emotion::N_EMOTIONS;
 use crate::model::Baseline;
 use crate::model::artifact::{InputForm, Normalisation};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One clip, ready to be learned from.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Number of the label that the speaker expresses; none where there is no speech.
+    /// Number of the label that the speaker expresses; none where that is unknown, or there is no speech.
     pub label: Option<usize>,
-    /// What listeners would answer, one share a label; zeros where there is no speech.
+    /// Whether it is speech, where that is known: a laugh is neither.
+    pub is_speech: Option<bool>,
+    /// What listeners would answer, one share a label; zeros without a label.
     pub target: Vec<f32>,
+    /// The recording; empty for made-up sound.
+    pub path: PathBuf,
+    /// What a teacher says of the clip.
+    pub taught: Option<Arc<Taught>>,
     /// The speaker, unique over all corpora.
     pub speaker: String,
     /// The corpus.
@@ -69,6 +77,9 @@ pub fn prepare(
             let width = listener.recipe.network.n_features;
             Example {
                 label: Some(label_of(clip, listener.recipe)),
+                is_speech: Some(true),
+                path: clip.path.clone(),
+                taught: None,
                 target: target_of(clip, listener.recipe),
                 speaker: clip.speaker_key(),
                 corpus: clip.corpus.clone(),
@@ -91,6 +102,44 @@ pub fn prepare(
     Ok(prepared)
 }
 
+/// Examples of recordings without a label: of voices that a teacher has judged, and of sounds that are no speech.
+/// Files that cannot be used are left out.
+#[must_use]
+pub fn without_label(
+    recordings: &[Unlabelled],
+    listener: &Listener<'_>,
+    n_hearings: usize,
+    taught: impl Fn(&Path) -> Option<Arc<Taught>> + Sync,
+    done: impl Fn() + Sync,
+) -> Prepared {
+    let hear = |_: usize, recording: &Unlabelled| {
+        let Unlabelled { path, corpus, speaker_key, is_speech } = recording;
+        let width = listener.recipe.network.n_features;
+        listener.hear(path, speaker_key, n_hearings).map(|hearings| Example {
+            label: None,
+            is_speech: *is_speech,
+            path: path.clone(),
+            target: vec![0.0; listener.recipe.network.n_labels],
+            taught: taught(path).filter(|_| *is_speech != Some(false)),
+            speaker: speaker_key.clone(),
+            corpus: corpus.clone(),
+            call: call_of(path),
+            hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
+        })
+    };
+    let mut prepared = Prepared::default();
+    for (recording, heard) in recordings.iter().zip(parallel::map(recordings, hear, done)) {
+        match heard {
+            Ok(example) if example.taught.is_some() || example.is_speech == Some(false) => {
+                prepared.examples.push(example);
+            }
+            Ok(_) => {}
+            Err(reason) => prepared.refused.push((recording.path.clone(), reason)),
+        }
+    }
+    prepared
+}
+
 /// Examples of what is no speech: the recordings among the listener's sounds, some of each piece of `music`,
 /// and made-up noises, tones and music.
 #[must_use]
@@ -108,6 +157,9 @@ pub fn without_speech(
         let heard = listener.hearings(piece, name.as_ref(), "no speech", n_hearings);
         heard.ok().map(|hearings| Example {
             label: None,
+            is_speech: Some(false),
+            path: PathBuf::new(),
+            taught: None,
             target: vec![0.0; recipe.network.n_labels],
             speaker: format!("no speech/{number}"),
             corpus: "no speech".into(),
@@ -147,7 +199,7 @@ pub fn normalisation(examples: &[Example], recipe: &TrainingRecipe) -> Normalisa
         return Normalisation::default();
     }
     let mut all = Baseline::default();
-    let with_speech = examples.iter().filter(|example| example.label.is_some());
+    let with_speech = examples.iter().filter(|example| example.is_speech != Some(false));
     for hearing in with_speech.flat_map(|example| &example.hearings) {
         all.join(&hearing.statistics);
     }
@@ -205,6 +257,9 @@ mod tests {
     fn normalisation_is_the_mean_and_deviation_of_every_frame_of_speech() {
         let example = |label, frames: Vec<f32>| Example {
             label,
+            is_speech: Some(label.is_some()),
+            path: PathBuf::new(),
+            taught: None,
             target: Vec::new(),
             speaker: "a/1".into(),
             corpus: "a".into(),

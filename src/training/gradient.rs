@@ -1,13 +1,14 @@
 //! The loss of a part of a batch and its gradients.
 //!
 //! In: a network and a [`Part`]. Out: the gradients of the part's share of the batch's loss. The gradient goes
-//! through the network in two halves, see [`Network::gates`]: in one, its cost would grow with the square of
-//! the steps. Keeps nothing between calls.
+//! through the network in pieces, see [`Network::gates`]: in one, its cost would grow with the square of
+//! the steps. On the CPU the recurrence is our own ([`Recurrence`]), elsewhere burn's. Keeps nothing between calls.
 
 use super::batch::Part;
 use super::recipe::TrainingRecipe;
 use crate::model::ModelError;
-use crate::model::network::Network;
+use crate::model::cpu::backward::{Recurrence, Run};
+use crate::model::network::{Network, Said};
 use burn::optim::GradientsParams;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -22,6 +23,8 @@ pub struct Whole {
     pub weight: f32,
     /// Segments.
     pub n_segments: f32,
+    /// Segments that a teacher has judged.
+    pub n_taught: f32,
 }
 
 /// Loss, right answers and segments with speech.
@@ -44,7 +47,7 @@ impl Sums {
     }
 }
 
-/// Gradients for every weight of the network, in two sets without overlap: of its second half and of its first.
+/// Gradients for every weight of the network, in sets without overlap.
 ///
 /// `device` records gradients; so must the network's weights.
 ///
@@ -56,56 +59,184 @@ pub fn gradients(
     recipe: &TrainingRecipe,
     whole: Whole,
     device: &Device,
-) -> Result<([GradientsParams; 2], Sums), ModelError> {
-    let n = part.labels.len();
-    let shape = &recipe.network;
-    let matrix = |values: &[f32], width: usize| {
-        Tensor::<2>::from_data(TensorData::new(values.to_vec(), [n, width]), device)
-    };
-    let steps = TensorData::new(part.values.clone(), [part.n_steps, n, shape.n_inputs()]);
-    let steps = Tensor::<3>::from_data(steps, device);
-    let known = matrix(&part.baseline, part.baseline.len() / n);
-    let kept: Vec<Tensor<2>> =
-        part.kept.iter().map(|values| matrix(values, values.len() / n)).collect();
+) -> Result<(Vec<GradientsParams>, Sums), ModelError> {
+    let work = Work { network, part, recipe, whole, device };
+    if *device == Device::flex() { work.on_cpu() } else { work.in_burn() }
+}
 
-    let gates = network.gates(steps, known);
-    let variables: Vec<Tensor<3>> = gates
-        .clone()
-        .inner()
-        .iter_dim(0)
-        .map(|step| Tensor::from_inner(step.squeeze_dim::<3>(0)).require_grad())
-        .collect();
-    let outputs = network.from_gates(variables.clone(), shape.pooling, &kept);
-    let logits = outputs.clone().narrow(1, 0, shape.n_labels);
-    let targets = matrix(&part.targets, shape.n_labels);
-    let emotion = -(log_softmax(logits.clone(), 1) * targets).sum() / whole.weight.max(1e-6);
-    let loss = if shape.hears_speech {
-        let speech = matrix(&part.speech, 1);
-        let logit = outputs.narrow(1, shape.n_labels, 1);
-        let of_speech = log_sigmoid(logit.clone()) * speech.clone();
-        let of_other = log_sigmoid(-logit) * (-speech + 1.0);
-        emotion.clone() - (of_speech + of_other).sum() * (SPEECH_SHARE / whole.n_segments)
-    } else {
-        emotion.clone()
-    };
+/// One part's way through the network and back.
+struct Work<'a> {
+    network: &'a Network,
+    part: &'a Part,
+    recipe: &'a TrainingRecipe,
+    whole: Whole,
+    device: &'a Device,
+}
 
-    let mut second = loss.backward();
-    let upstream: Vec<Tensor<3>> = variables
-        .iter()
-        .map(|variable| {
-            variable
-                .grad_remove(&mut second)
-                .unwrap_or_else(|| variable.clone().inner().zeros_like())
-        })
-        .collect();
-    let upstream = Tensor::from_inner(Tensor::stack::<4>(upstream, 0));
-    let first = (gates * upstream).sum().backward();
-    let gradients = [second, first].map(|half| GradientsParams::from_grads(half, network));
+/// A loss to go back from, and what is counted.
+struct Judged {
+    loss: Tensor<1>,
+    emotion: Tensor<1>,
+    logits: Tensor<2>,
+}
 
-    let failed = |reason: String| ModelError::Device { device: "training device".into(), reason };
-    let loss = emotion.try_into_scalar::<f32>().map_err(|error| failed(format!("{error:?}")))?;
-    let logits = logits.try_into_vec_as::<f32>().map_err(|error| failed(format!("{error:?}")))?;
-    Ok((gradients, sums(part, &logits, f64::from(loss * whole.weight))))
+impl Work<'_> {
+    /// With burn's recurrence.
+    fn in_burn(&self) -> Result<(Vec<GradientsParams>, Sums), ModelError> {
+        let gates = self.gates();
+        let variables: Vec<Tensor<3>> = gates
+            .clone()
+            .inner()
+            .iter_dim(0)
+            .map(|step| Tensor::from_inner(step.squeeze_dim::<3>(0)).require_grad())
+            .collect();
+        let pooling = self.recipe.network.pooling;
+        let said = self.network.from_gates(variables.clone(), pooling, &self.kept());
+        let judged = self.judged(said);
+        let mut second = judged.loss.backward();
+        let upstream: Vec<Tensor<3>> = variables
+            .iter()
+            .map(|variable| {
+                variable
+                    .grad_remove(&mut second)
+                    .unwrap_or_else(|| variable.clone().inner().zeros_like())
+            })
+            .collect();
+        let upstream = Tensor::from_inner(Tensor::stack::<4>(upstream, 0));
+        let first = (gates * upstream).sum().backward();
+        let gradients = [second, first].map(|half| GradientsParams::from_grads(half, self.network));
+        Ok((gradients.into(), self.counted(judged)?))
+    }
+
+    /// With our recurrence, which is much quicker: burn's records some forty tensors a step.
+    fn on_cpu(&self) -> Result<(Vec<GradientsParams>, Sums), ModelError> {
+        let gates = self.gates();
+        let [n_steps, n_directions, n, n_gates] = gates.dims();
+        let n_units = n_gates / 4;
+        let plain = gates.clone().inner();
+        let mut runs = Vec::with_capacity(n_directions);
+        let mut outputs = Vec::with_capacity(n_directions);
+        for (number, weights) in self.network.recurrent_weights().enumerate() {
+            let recurrence = Recurrence::new(&values(weights.val())?, n_units);
+            let run = recurrence.run(values(plain.clone().narrow(1, number, 1))?, n);
+            outputs.push(in_order_of_time(of(&run.outputs, [n_steps, n, n_units], self), number));
+            runs.push((recurrence, run));
+        }
+        let outputs = Tensor::from_inner(Tensor::cat(outputs, 2)).require_grad();
+        let pooling = self.recipe.network.pooling;
+        let judged = self.judged(self.network.from_outputs(outputs.clone(), pooling, &self.kept()));
+        let mut second = judged.loss.backward();
+        let upstream = outputs
+            .grad_remove(&mut second)
+            .unwrap_or_else(|| outputs.clone().inner().zeros_like());
+
+        let mut of_hidden = GradientsParams::new();
+        let mut of_gates = Vec::with_capacity(n_directions);
+        let weights = self.network.recurrent_weights();
+        for (number, ((recurrence, run), weights)) in runs.iter().zip(weights).enumerate() {
+            let own = upstream.clone().narrow(2, number * n_units, n_units);
+            let own = values(in_order_of_time(own, number))?;
+            let of_shares = of(&recurrence.gradient(run, &own), [n_steps, n, n_gates], self);
+            of_hidden.register(weights.id, self.of_weights(run, &of_shares));
+            of_gates.push(of_shares);
+        }
+        let upstream = Tensor::from_inner(Tensor::stack::<4>(of_gates, 1));
+        let first = (gates * upstream).sum().backward();
+        let mut gradients: Vec<GradientsParams> =
+            [second, first].map(|half| GradientsParams::from_grads(half, self.network)).into();
+        gradients.push(of_hidden);
+        Ok((gradients, self.counted(judged)?))
+    }
+
+    /// The gradient for the weights of the last output: each step's outputs meet the next step's gates.
+    fn of_weights(&self, run: &Run, of_shares: &Tensor<3>) -> Tensor<2> {
+        let [n_steps, n, n_gates] = of_shares.dims();
+        let n_units = n_gates / 4;
+        let outputs = of(&run.outputs, [n_steps * n, n_units], self);
+        if n_steps < 2 {
+            return Tensor::zeros([n_units, n_gates], &outputs.device());
+        }
+        let later = of_shares.clone().narrow(0, 1, n_steps - 1);
+        let outputs = outputs.narrow(0, 0, (n_steps - 1) * n);
+        outputs.transpose().matmul(later.reshape([(n_steps - 1) * n, n_gates]))
+    }
+
+    fn gates(&self) -> Tensor<4> {
+        let (part, n) = (self.part, self.part.labels.len());
+        let shape = [part.n_steps, n, self.recipe.network.n_inputs()];
+        let steps = TensorData::new(part.values.clone(), shape);
+        let known = self.matrix(&part.known, part.known.len() / n);
+        self.network.gates(Tensor::<3>::from_data(steps, self.device), known)
+    }
+
+    fn kept(&self) -> Vec<Tensor<2>> {
+        let n = self.part.labels.len();
+        self.part.kept.iter().map(|values| self.matrix(values, values.len() / n)).collect()
+    }
+
+    fn matrix(&self, values: &[f32], width: usize) -> Tensor<2> {
+        let n = self.part.labels.len();
+        Tensor::from_data(TensorData::new(values.to_vec(), [n, width]), self.device)
+    }
+
+    /// The loss: of the labels, of its being speech, and of what a teacher says.
+    fn judged(&self, said: Said) -> Judged {
+        let Work { part, whole, recipe: TrainingRecipe { network: shape, teaching, .. }, .. } =
+            self;
+        let logits = said.logits.clone().narrow(1, 0, shape.n_labels);
+        let targets = self.matrix(&part.targets, shape.n_labels);
+        let emotion = -(log_softmax(logits.clone(), 1) * targets).sum() / whole.weight.max(1e-6);
+        let mut loss = emotion.clone() * teaching.labels;
+        if shape.hears_speech {
+            let speech = self.matrix(&part.speech, 1);
+            let asked = self.matrix(&part.asked, 1);
+            let logit = said.logits.narrow(1, shape.n_labels, 1);
+            let of_speech = log_sigmoid(logit.clone()) * speech.clone();
+            let of_other = log_sigmoid(-logit) * (-speech + 1.0);
+            loss =
+                loss - ((of_speech + of_other) * asked).sum() * (SPEECH_SHARE / whole.n_segments);
+        }
+        if whole.n_taught > 0.0 && teaching.logits > 0.0 {
+            // The divergence, less what does not depend on the network (Hinton et al., 2015).
+            let shares = self.matrix(&part.taught, shape.n_labels);
+            let own = log_softmax(logits.clone() / teaching.temperature, 1);
+            let scale = teaching.logits * teaching.temperature.powi(2) / whole.n_taught;
+            loss = loss - (own * shares).sum() * scale;
+        }
+        if let Some(embedding) = said.embedding.filter(|_| whole.n_taught > 0.0) {
+            let told = self.matrix(&part.embedding, shape.n_embedding);
+            let judged = self.matrix(&part.is_taught, 1);
+            let error = (embedding - told) * judged;
+            #[expect(clippy::cast_precision_loss, reason = "numbers of an embedding")]
+            let scale = teaching.embedding / (whole.n_taught * shape.n_embedding as f32);
+            loss = loss + (error.clone() * error).sum() * scale;
+        }
+        Judged { loss, emotion, logits }
+    }
+
+    fn counted(&self, judged: Judged) -> Result<Sums, ModelError> {
+        let loss = judged.emotion.try_into_scalar::<f32>().map_err(|error| failed(&error))?;
+        let loss = f64::from(loss * self.whole.weight);
+        Ok(sums(self.part, &values(judged.logits)?, loss))
+    }
+}
+
+/// Numbers as a tensor that records nothing, on the CPU.
+fn of<const D: usize>(values: &[f32], shape: [usize; D], work: &Work<'_>) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), &work.device.clone().inner())
+}
+
+/// A direction's steps from its own order, or into it: the second hears from the end.
+fn in_order_of_time(steps: Tensor<3>, direction: usize) -> Tensor<3> {
+    if direction == 0 { steps } else { steps.flip([0]) }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| failed(&error))
+}
+
+fn failed(error: &dyn std::fmt::Debug) -> ModelError {
+    ModelError::Device { device: "training device".into(), reason: format!("{error:?}") }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "segments of a batch")]
@@ -125,6 +256,7 @@ pub fn highest(values: &[f32]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recipe::Teaching;
     use super::*;
     use burn::module::Module;
     use burn::optim::{GradientsAccumulator, SgdConfig};
@@ -139,83 +271,141 @@ mod tests {
             labels: (0..n).map(|row| (row > 0).then_some(row % network.n_labels)).collect(),
             targets: waves(n * network.n_labels).iter().map(|value| value.abs()).collect(),
             speech: (0..n).map(|row| if row > 0 { 1.0 } else { 0.0 }).collect(),
-            baseline: waves(n * network.n_baseline()),
+            asked: vec![1.0; n],
+            known: waves(n * network.n_known()),
+            taught: waves(n * network.n_labels).iter().map(|value| value.abs()).collect(),
+            embedding: waves(n * network.n_embedding),
+            is_taught: vec![1.0; n],
             kept: network.head_widths().iter().map(|width| vec![1.0; n * width]).collect(),
         }
     }
 
     /// The loss of a network's plain forward pass, computed without gradients.
     fn plain_loss(network: &Network, part: &Part, recipe: &TrainingRecipe, whole: Whole) -> f32 {
-        let (n, shape) = (part.labels.len(), &recipe.network);
+        let (n, shape, teaching) = (part.labels.len(), &recipe.network, &recipe.teaching);
         let device = Device::flex();
         let steps = TensorData::new(part.values.clone(), [part.n_steps, n, shape.n_inputs()]);
-        let known = TensorData::new(part.baseline.clone(), [n, shape.n_baseline()]);
-        let outputs = network.forward(
-            Tensor::<3>::from_data(steps, &device).swap_dims(0, 1),
-            Tensor::from_data(known, &device),
-            shape.pooling,
-        );
-        let outputs = outputs.try_into_vec_as::<f32>().expect("on the CPU");
+        let known = TensorData::new(part.known.clone(), [n, shape.n_known()]);
+        let gates = network
+            .gates(Tensor::<3>::from_data(steps, &device), Tensor::from_data(known, &device));
+        let gates = gates.iter_dim(0).map(|step| step.squeeze_dim(0)).collect();
+        let said = network.from_gates(gates, shape.pooling, &[]);
+        let outputs = values(said.logits).expect("on the CPU");
         let mut loss = 0.0;
         for (row, values) in outputs.chunks_exact(shape.n_outputs()).enumerate() {
             let (labels, speech) = values.split_at(shape.n_labels);
-            let sum: f32 = labels.iter().map(|value| value.exp()).sum();
-            for (value, target) in labels.iter().zip(&part.targets[row * shape.n_labels..]) {
-                loss -= target * (value - sum.ln()) / whole.weight;
-            }
+            let likelihood = |scale: f32, shares: &[f32]| -> f32 {
+                let sum: f32 = labels.iter().map(|value| (value / scale).exp()).sum();
+                let own = |(value, share): (&f32, &f32)| share * (value / scale - sum.ln());
+                labels.iter().zip(&shares[row * shape.n_labels..]).map(own).sum()
+            };
+            loss -= teaching.labels * likelihood(1.0, &part.targets) / whole.weight;
+            let hot = teaching.temperature;
+            loss -= teaching.logits * hot * hot * likelihood(hot, &part.taught) / whole.n_taught;
             let p = 1.0 / (1.0 + (-speech[0]).exp());
             let likelihood = if part.speech[row] > 0.5 { p } else { 1.0 - p };
             loss -= SPEECH_SHARE * likelihood.ln() / whole.n_segments;
         }
-        loss
+        let embedding = said.embedding.map_or_else(Vec::new, |said| values(said).expect("there"));
+        let errors =
+            embedding.iter().zip(&part.embedding).map(|(said, told)| (said - told).powi(2));
+        #[expect(clippy::cast_precision_loss, reason = "a few numbers")]
+        let n_numbers = whole.n_taught * shape.n_embedding.max(1) as f32;
+        loss + teaching.embedding * errors.sum::<f32>() / n_numbers
     }
 
-    /// Every weight's gradient in one number: a small step against it must lower the loss by the step times the
-    /// gradient's square. A half that was lost or counted twice would show.
-    #[test]
-    fn a_step_against_the_gradient_lowers_the_loss_as_the_gradient_says() {
+    const WHOLE: Whole = Whole { weight: 9.0, n_segments: 5.0, n_taught: 5.0 };
+
+    /// A small network that a teacher teaches, on a device that records gradients.
+    fn small() -> (TrainingRecipe, Network, Device) {
         let mut recipe = TrainingRecipe::named("phone").expect("built in");
         recipe.network.front.iter_mut().for_each(|layer| layer.units = 6);
         recipe.network.n_units = 5;
         recipe.network.dense = vec![4];
+        recipe.network.hears_mean = true;
+        recipe.network.n_embedding = 3;
+        recipe.teaching = Teaching { labels: 0.5, logits: 0.5, temperature: 2.0, embedding: 1.0 };
         let plain = Device::flex();
         plain.seed(3);
         let device = plain.clone().autodiff();
         let network = recipe.network.init(&plain).to_device(&device).train();
+        (recipe, network, device)
+    }
+
+    /// Every weight's gradient in one number: a small step against it must lower the loss by the step times the
+    /// gradient's square. A piece that was lost or counted twice would show.
+    #[test]
+    fn a_step_against_the_gradient_lowers_the_loss_as_the_gradient_says() {
+        let (recipe, network, device) = small();
         let part = part(5, 40, &recipe);
-        let whole = Whole { weight: 9.0, n_segments: 5.0 };
-        let (halves, sums) =
-            gradients(&network, &part, &recipe, whole, &device).expect("it computes");
+        let (pieces, sums) =
+            gradients(&network, &part, &recipe, WHOLE, &device).expect("it computes");
         assert!((sums.n - 4.0).abs() < 1e-9);
-        let before = plain_loss(&network.valid(), &part, &recipe, whole);
+        let before = plain_loss(&network.valid(), &part, &recipe, WHOLE);
         let mut all = GradientsAccumulator::new();
-        let [second, first] = halves;
-        all.accumulate(&network, second);
-        all.accumulate(&network, first);
+        pieces.into_iter().for_each(|piece| all.accumulate(&network, piece));
         let rate = 1e-3;
         let stepped = SgdConfig::new().init().step(rate, network.clone(), all.grads());
-        let after = plain_loss(&stepped.valid(), &part, &recipe, whole);
+        let after = plain_loss(&stepped.valid(), &part, &recipe, WHOLE);
         let moved = moved(&network.valid(), &stepped.valid());
         #[expect(clippy::cast_possible_truncation, reason = "a small number")]
         let expected = (f64::from(moved) / rate) as f32;
         assert!(((before - after) / expected - 1.0).abs() < 0.03, "{before} {after} {expected}");
     }
 
-    /// The squared distance between two networks' weights.
-    fn moved(from: &Network, to: &Network) -> f32 {
+    #[test]
+    fn our_recurrence_gives_burns_gradients_for_any_number_of_steps_and_segments() {
+        for (n, n_steps, both) in [(1, 13, true), (5, 40, true), (8, 100, true), (7, 19, false)] {
+            let (mut recipe, mut network, device) = small();
+            if !both {
+                recipe.network.bidirectional = false;
+                network = recipe.network.init(&Device::flex()).to_device(&device).train();
+            }
+            let part = part(n, n_steps, &recipe);
+            let work = Work {
+                network: &network,
+                part: &part,
+                recipe: &recipe,
+                whole: WHOLE,
+                device: &device,
+            };
+            let all = [work.on_cpu(), work.in_burn()].map(|done| {
+                let mut all = GradientsAccumulator::new();
+                let (pieces, _) = done.expect("it computes");
+                pieces.into_iter().for_each(|piece| all.accumulate(&network, piece));
+                let stepped = SgdConfig::new().init().step(1.0, network.clone(), all.grads());
+                weights(&stepped.valid())
+            });
+            let before = weights(&network.valid());
+            let largest =
+                all[1].iter().zip(&before).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(largest > 1e-3, "there is a gradient");
+            for (ours, burns) in all[0].iter().zip(&all[1]) {
+                assert!(
+                    (ours - burns).abs() < 2e-6 + 1e-5 * largest,
+                    "{ours} {burns} {n} {n_steps}"
+                );
+            }
+        }
+    }
+
+    /// All weights in the network's order.
+    fn weights(network: &Network) -> Vec<f32> {
         use burn::module::{ModuleVisitor, Param};
         #[derive(Default)]
         struct All(Vec<f32>);
         impl ModuleVisitor for All {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                self.0.extend(param.val().try_into_vec_as::<f32>().expect("on the CPU"));
+                self.0.extend(values(param.val()).expect("on the CPU"));
             }
         }
-        let all = [from, to].map(|network| {
-            let mut all = All::default();
-            network.visit(&mut all);
-            all.0
-        });
-        all[0].iter().zip(&all[1]).map(|(from, to)| (from - to).powi(2)).sum()
+        let mut all = All::default();
+        network.visit(&mut all);
+        all.0
+    }
+
+    /// The squared distance between two networks' weights.
+    fn moved(from: &Network, to: &Network) -> f32 {
+        weights(from).iter().zip(&weights(to)).map(|(from, to)| (from - to).powi(2)).sum()
     }
 }

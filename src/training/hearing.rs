@@ -2,7 +2,9 @@
 //!
 //! In: a clip's file. Out: the frames of each hearing. Hearings of one speaker that belong to one pretended
 //! call share its room, noise and line, so that a caller's own voice can be learned from the call's other
-//! clips. Kept: the frames of each clip, in a folder, for the next training with the same features.
+//! clips. They share its ears as well: in most pretended calls the frames are those that the pipeline collects from the
+//! same samples ([`utterances`]), so that what is known of a caller is made of such frames too. Kept: the frames of
+//! each clip, in a folder, for the next training with the same features.
 
 use super::recipe::TrainingRecipe;
 use crate::audio::recording::{Channel, decode};
@@ -10,7 +12,8 @@ use crate::augment::{Chain, Sounds, change_speed, random_speed_percent};
 use crate::evaluation::clip::{clip_frames, clip_samples};
 use crate::model::artifact::{InputForm, sha256_hex};
 use crate::output_file::{IfExists, ReadableBy, save};
-use crate::speech::{CHUNK_LEN, SpeechGate};
+use crate::pipeline::PipelineSettings;
+use crate::speech::utterances;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
@@ -18,16 +21,21 @@ use std::path::Path;
 /// Pretended calls that a speaker's clips are spread over.
 const CALLS_PER_SPEAKER: u64 = 8;
 
-/// Share of the changed hearings that lose what the speech gate would not let through, as in a live call;
-/// the others only lose the silence at their ends, as in `evaluate`.
-const GATED: f64 = 0.5;
+/// Share of the pretended calls that are heard through the speech gate, as live; clips of the others only lose the
+/// silence at their ends, as in `evaluate`, and as the first hearing always does.
+const GATED: f64 = 0.75;
+
+/// Silence before and after a clip that is heard through the gate, with the call's noise in it: a call does not begin
+/// with a word, and the gate stays open for 256 ms after the last.
+const LEAD_MS: std::ops::RangeInclusive<u32> = 200..=600;
+const TAIL_MS: u32 = 400;
 
 /// Share of the lines that are left in hearings without noise, and their least level.
 const QUIET_LINES: f64 = 0.5;
 const QUIET_LEVEL_DB: f32 = -6.0;
 
 /// Part of the key of kept frames: another number whenever hearings are made in another way.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// What all hearings have in common.
 pub struct Listener<'a> {
@@ -114,18 +122,18 @@ impl<'a> Listener<'a> {
             let (number, call) = (number.to_string(), call_of(path).to_string());
             let of_call = seed_of(&[&seed, speaker, &call, &number]);
             let of_clip = seed_of(&[&seed, speaker, &name, &number]);
-            let chain = self.chain(&mut ChaCha8Rng::seed_from_u64(of_call));
+            let mut of_call = ChaCha8Rng::seed_from_u64(of_call);
+            let chain = self.chain(&mut of_call);
+            let is_gated = of_call.random_bool(GATED) && self.recipe.input == InputForm::Frames;
             let mut rng = ChaCha8Rng::seed_from_u64(of_clip);
             let mut heard = samples.to_vec();
             change_speed(&mut heard, random_speed_percent(&mut rng));
-            chain.apply(&mut heard, self.sounds, &mut rng);
-            let mut frames = self.frames(&heard);
-            if rng.random_bool(GATED) {
-                let passed = self.passed(&heard, &frames);
-                if passed.len() * 2 >= frames.len() {
-                    frames = passed;
-                }
-            }
+            let frames = if is_gated {
+                self.frames_in_call(heard, chain, &mut rng)
+            } else {
+                chain.apply(&mut heard, self.sounds, &mut rng);
+                self.frames(&heard)
+            };
             if self.is_enough(&frames) {
                 hearings.push(frames);
             }
@@ -154,19 +162,33 @@ impl<'a> Listener<'a> {
         network.lstm_steps(frames.len() / network.n_features) > 0
     }
 
-    /// The frames whose middle the speech gate lets through.
-    fn passed(&self, samples: &[f32], frames: &[f32]) -> Vec<f32> {
-        let (recipe, mut decisions) = (self.recipe.features, Vec::new());
-        let Ok(mut gate) = SpeechGate::new() else { return Vec::new() };
-        gate.push(samples, &mut decisions);
-        gate.finish(&mut decisions);
-        let middle = |number: usize| number * recipe.hop_len() + recipe.taper_len() / 2;
-        let frames = frames.chunks_exact(recipe.n_features()).enumerate();
-        frames
-            .filter(|(number, _)| decisions.get(middle(*number) / CHUNK_LEN) == Some(&true))
-            .flat_map(|(_, frame)| frame)
-            .copied()
-            .collect()
+    /// The frames of a clip that a call brings and the gate lets through; all of them where it lets hardly any through,
+    /// since nothing would be read of those.
+    fn frames_in_call(&self, clip: Vec<f32>, mut chain: Chain, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let per_ms = self.recipe.features.sample_rate_hz() / 1000;
+        let lead_len = (rng.random_range(LEAD_MS) * per_ms) as usize;
+        let (clip_len, tail_len) = (clip.len(), (TAIL_MS * per_ms) as usize);
+        let mut heard = [vec![0.0; lead_len], clip, vec![0.0; tail_len]].concat();
+        if let Some(noise) = &mut chain.noise {
+            // Its ratio is to the mean power of all, of which some is silence now.
+            #[expect(clippy::cast_precision_loss, reason = "a short clip")]
+            let share = clip_len as f32 / heard.len() as f32;
+            noise.snr_db += 10.0 * share.log10();
+        }
+        chain.apply(&mut heard, self.sounds, rng);
+        let frames = self.frames(&heard[lead_len..lead_len + clip_len]);
+        let passed = self.longest_utterance(&heard);
+        let least = self.recipe.features.frames_in_ms(self.recipe.segment.min_ms);
+        let least_len = (least * self.recipe.network.n_features).min(frames.len() / 2);
+        if passed.len() >= least_len { passed } else { frames }
+    }
+
+    /// The frames that a call with the product's settings would collect from these samples before a long pause.
+    fn longest_utterance(&self, samples: &[f32]) -> Vec<f32> {
+        let features = self.recipe.features;
+        let pause_frames = features.frames_in_ms(PipelineSettings::default().pause_ms);
+        let all = utterances(features, samples, pause_frames).unwrap_or_default();
+        all.into_iter().max_by_key(Vec::len).unwrap_or_default()
     }
 
     /// The name of a clip's file of kept frames: another one for everything that changes them.
@@ -225,6 +247,30 @@ mod tests {
         let bytes = std::fs::read(&path).expect("it was written");
         std::fs::write(&path, &bytes[..bytes.len() - 2]).expect("the folder can be written");
         assert_eq!(read(&path), None);
+    }
+
+    #[test]
+    fn a_hearing_through_the_gate_is_what_a_call_collects_of_a_clip_with_silence_around_it() {
+        let recipe = TrainingRecipe::named("phone").expect("built in");
+        let sounds = Sounds::default();
+        let listener = Listener::new(&recipe, &sounds, None);
+        let clip: Vec<f32> = (0..16_000_u16)
+            .map(|n| {
+                let phase = f32::from(n) * 0.1 + (f32::from(n) * 0.000_5).sin() * 30.0;
+                0.05 * (3..20_u8).map(|k| (phase * f32::from(k)).sin()).sum::<f32>()
+            })
+            .collect();
+        let rng = || ChaCha8Rng::seed_from_u64(3);
+        let frames = listener.frames_in_call(clip.clone(), Chain::default(), &mut rng());
+        let lead_len = 8 * rng().random_range(LEAD_MS) as usize;
+        let heard = [vec![0.0; lead_len], clip, vec![0.0; 8 * TAIL_MS as usize]].concat();
+        let pause_frames = 150;
+        let call = utterances(recipe.features, &heard, pause_frames).expect("it streams");
+        assert_eq!(call.len(), 1);
+        assert_eq!(frames, call[0]);
+        let n_frames = frames.len() / recipe.features.n_features();
+        // Without what comes before the gate opens, with the 256 ms that it stays open.
+        assert!((190..=226).contains(&n_frames), "{n_frames}");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
 //! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
-//! [`epoch`] runs the optimiser, [`average`] is the mean of the weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`] shows how it went,
-//! [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections and `thresholds` says what is sure enough to be said. [`train`] composes them. The best epoch by UAR on the dev
+//! [`teacher`] is what a larger network says of the clips. [`epoch`] runs the optimiser, [`average`] is the mean of the
+//! weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`]
+//! shows how it went, [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections and
+//! `thresholds` says what is sure enough to be said. [`train`] composes them. The best epoch by UAR on the dev
 //! clips is kept.
 
 pub mod average;
@@ -22,6 +24,7 @@ pub mod non_speech;
 pub mod parallel;
 pub mod recipe;
 mod scaling;
+pub mod teacher;
 mod thresholds;
 
 use crate::emotion::Emotion;
@@ -29,7 +32,10 @@ use crate::model::ModelError;
 use crate::model::artifact::{
     Artifact, Calibration, MANIFEST_FORMAT, Manifest, Normalisation, Provenance, sha256_hex,
 };
-use crate::model::network::Network;
+use crate::model::network::{Network, NetworkShape};
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use burn::tensor::Bytes;
 use checkpoint::Checkpoint;
 use companions::Companions;
 use curves::EpochRecord;
@@ -75,6 +81,10 @@ pub struct TrainingData {
     pub command: String,
     /// The model's name.
     pub name: String,
+    /// Who taught it, in a line, where anybody did.
+    pub teacher: Option<String>,
+    /// What may be done with the model, in a line.
+    pub licence: String,
 }
 
 /// What a caller of [`train`] is told while it runs.
@@ -104,7 +114,9 @@ impl TrainingData {
                 let sum: f64 = clean.iter().map(|value| f64::from(*value)).sum();
                 let label = example.label.map_or_else(|| "none".into(), |label| label.to_string());
                 let (speaker, n) = (&example.speaker, clean.len());
-                text += &[side, speaker, &label, &format!("{n} {sum:e}\n")].join(" ");
+                let taught = example.taught.iter().flat_map(|taught| &taught.logits);
+                let taught: f64 = taught.map(|logit| f64::from(*logit)).sum();
+                text += &[side, speaker, &label, &format!("{n} {sum:e} {taught:e}\n")].join(" ");
             }
         }
         sha256_hex(text.as_bytes())
@@ -160,7 +172,25 @@ pub fn fit(
     }
     let network = trainer.averaged();
     let best = best.map_or_else(|| weights(&network), Ok)?;
+    let best = shipped(recipe, best, device)?;
     Ok(Fitted { network, best, records, normalisation })
+}
+
+/// The weights that a model in use needs.
+fn shipped(
+    recipe: &TrainingRecipe,
+    weights: Vec<u8>,
+    device: &burn::tensor::Device,
+) -> Result<Vec<u8>, TrainingError> {
+    if recipe.network.n_embedding == 0 {
+        return Ok(weights);
+    }
+    let failed = |reason: String| ModelError::Device { device: "training device".into(), reason };
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights))
+        .map_err(|error| failed(error.to_string()))?;
+    let network = recipe.network.init(device).try_load_record(record);
+    let network = network.map_err(|error| failed(error.to_string()))?.without_embedding();
+    Ok(epoch::weights(&network)?)
 }
 
 /// Trains a model as [`fit`] does, keeps the best epoch and calibrates it; leaves it to the caller to save it.
@@ -185,7 +215,7 @@ pub fn train(
 }
 
 fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Artifact {
-    let with_speech = || data.train.iter().filter(|example| example.label.is_some());
+    let with_speech = || data.train.iter().filter(|example| example.is_speech != Some(false));
     let distinct = |key: &dyn Fn(&Example) -> String| {
         let mut names: Vec<String> = with_speech().map(key).collect();
         names.sort();
@@ -201,16 +231,18 @@ fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Art
         format: MANIFEST_FORMAT,
         name: data.name.clone(),
         description: recipe.description.clone(),
+        licence: data.licence.clone(),
         recipe: recipe.features,
         input: recipe.input,
         labels: Emotion::ALL[..recipe.network.n_labels.min(Emotion::ALL.len())].to_vec(),
         weights_sha256: sha256_hex(&weights),
         segment: recipe.segment,
-        network: recipe.network.clone(),
+        network: NetworkShape { n_embedding: 0, ..recipe.network.clone() },
         calibration: Calibration::default(),
         scores: Vec::new(),
         training: Provenance {
             command: data.command.clone(),
+            teacher: data.teacher.clone(),
             undertone: env!("CARGO_PKG_VERSION").into(),
             corpora: distinct(&|example| example.corpus.clone()),
             clips: with_speech().count(),

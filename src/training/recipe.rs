@@ -5,6 +5,7 @@ use crate::features::recipe::Recipe;
 use crate::model::artifact::{InputForm, SegmentLimits, check_shape};
 use crate::model::network::NetworkShape;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// How the learning rate goes over the epochs.
@@ -86,10 +87,45 @@ pub struct TrainingRecipe {
     pub clips_per_speaker: usize,
     /// Seed of every random choice.
     pub seed: u64,
+    /// How much a clip of a corpus counts among the labels, where not 1: corpora that would teach how they were
+    /// recorded, or that read speech is neutral.
+    #[serde(default)]
+    pub corpus_weights: BTreeMap<String, f32>,
+    /// How much the labels count, and a teacher.
+    #[serde(default)]
+    pub teaching: Teaching,
     /// How much speech the network sees.
     pub segment: SegmentLimits,
     /// The network.
     pub network: NetworkShape,
+}
+
+/// The weights of the loss's parts (Hinton et al., 2015). Without a teacher only the labels count.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teaching {
+    /// Of the labels.
+    pub labels: f32,
+    /// Of the divergence from the teacher's answers, times the square of the temperature.
+    pub logits: f32,
+    /// The temperature at which the answers are compared.
+    pub temperature: f32,
+    /// Of the mean squared error of the teacher's embedding.
+    pub embedding: f32,
+}
+
+impl Default for Teaching {
+    fn default() -> Self {
+        Teaching { labels: 1.0, logits: 0.0, temperature: 1.0, embedding: 0.0 }
+    }
+}
+
+impl Teaching {
+    /// Whether a teacher's word counts at all.
+    #[must_use]
+    pub fn is_taught(&self) -> bool {
+        self.logits > 0.0 || self.embedding > 0.0
+    }
 }
 
 /// A name that is neither a built-in recipe nor a readable recipe file.
@@ -148,6 +184,15 @@ impl TrainingRecipe {
                 "its network has {} labels, not {n_labels}",
                 self.network.n_labels
             ));
+        }
+        let weights = self.corpus_weights.values().copied();
+        let Teaching { labels, logits, temperature, embedding } = self.teaching;
+        if weights.chain([labels, logits, embedding]).any(|weight| !(0.0..=100.0).contains(&weight))
+        {
+            return Err("corpus_weights and the weights of teaching are from 0 to 100".into());
+        }
+        if !(0.1..=20.0).contains(&temperature) {
+            return Err("the temperature of teaching is from 0.1 to 20".into());
         }
         if self.optimiser == Optimiser::Muon && self.weight_decay <= 0.0 {
             return Err("Muon needs a weight_decay".into());

@@ -65,10 +65,10 @@ fn run(backend: &Backend, batches: &[usize], with_burn: bool) {
     let mut gpu = GpuNetwork::new(&network, &shape, backend, N_STEPS).unwrap();
     let segments: Vec<Vec<f32>> =
         (0..1024).map(|number| steps(N_STEPS * shape.n_inputs(), number)).collect();
-    let known = vec![0.0; shape.n_baseline()];
+    let known = vec![0.0; shape.n_known()];
     let batch = |n: usize| -> Vec<Segment<'_>> {
         let segments = segments.iter().cycle().take(n);
-        segments.map(|steps| Segment { steps, baseline: &known }).collect()
+        segments.map(|steps| Segment { steps, known: &known }).collect()
     };
     gpu.logits(&batch(1), &mut Vec::new()).unwrap();
     let start_s = begun.elapsed().as_secs_f64();

@@ -33,12 +33,12 @@ fn main() {
     let n_steps = n_frames / shape.frames_per_step;
     let normal = Distribution::Normal(0.0, 1.0);
     let steps = Tensor::<3>::random([1, n_steps, shape.n_inputs()], normal, &device);
-    let n_known = if shape.hears_baseline { shape.n_baseline() } else { 0 };
+    let n_known = shape.n_known();
     let known = Tensor::<2>::random([1, n_known], normal, &device);
     let numbers = |tensor: Tensor<1>| tensor.try_into_vec_as::<f32>().expect("numbers are f32");
     let steps_values = numbers(steps.clone().flatten(0, 2));
     let known_values = numbers(known.clone().flatten(0, 1));
-    let segment = Segment { steps: &steps_values, baseline: &known_values };
+    let segment = Segment { steps: &steps_values, known: &known_values };
     let cpu = CpuNetwork::new(&network, &shape);
     let mut scratch = Scratch::default();
     for (n, budget) in [(1, ONE_BUDGET), (16, SIXTEEN_BUDGET), (256, MANY_BUDGET)] {

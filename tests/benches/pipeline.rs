@@ -80,7 +80,7 @@ fn stages(group: &mut BenchmarkGroup<'_, WallTime>) {
             resampler.push(block, &mut out);
         });
     }
-    for recipe in [Recipe::PhoneV1, Recipe::PhoneV2] {
+    for recipe in [Recipe::PhoneV1, Recipe::PhoneV2, Recipe::PhoneV3] {
         let mut extractor = Extractor::new(recipe).expect("the recipe streams");
         let mut frames = Vec::new();
         let name = format!("features {recipe}");
@@ -89,12 +89,15 @@ fn stages(group: &mut BenchmarkGroup<'_, WallTime>) {
             extractor.push(block, &mut frames);
         });
     }
-    let mut gate = SpeechGate::new().expect("the rate is taken");
-    let mut decisions = Vec::new();
-    bench_stage(group, "speech gate", GATE_BUDGET, STREAM_RATE_HZ, |block| {
-        decisions.clear();
-        gate.push(block, &mut decisions);
-    });
+    for recipe in [Recipe::PhoneV2, Recipe::PhoneV3] {
+        let mut gate = SpeechGate::new(recipe).expect("the rate is taken");
+        let mut decisions = Vec::new();
+        let name = format!("speech gate of {recipe}");
+        bench_stage(group, &name, GATE_BUDGET, STREAM_RATE_HZ, |block| {
+            decisions.clear();
+            gate.push(block, &mut decisions);
+        });
+    }
 }
 
 /// Takes everything for speech without looking.

@@ -23,6 +23,8 @@ pub fn shapes() -> Vec<NetworkShape> {
         n_labels: 7,
         hears_speech: false,
         hears_baseline: false,
+        hears_mean: false,
+        n_embedding: 0,
     };
     let front = vec![
         Convolution { units: 6, width: 3, stride: 1 },
@@ -34,6 +36,8 @@ pub fn shapes() -> Vec<NetworkShape> {
         pooling: Pooling::Attention,
         hears_speech: true,
         hears_baseline: true,
+        hears_mean: true,
+        n_embedding: 0,
         ..plain.clone()
     };
     let even = NetworkShape { n_units: 8, ..rich.clone() };
@@ -60,13 +64,13 @@ pub fn random(n: usize) -> Vec<f32> {
 
 /// Segments of these numbers of steps.
 pub fn values(shape: &NetworkShape, lengths: &[usize]) -> Vec<Values> {
-    let n_known = if shape.hears_baseline { shape.n_baseline() } else { 0 };
+    let n_known = shape.n_known();
     lengths.iter().map(|n| (random(n * shape.n_inputs()), random(n_known))).collect()
 }
 
 /// The same as the kernels take them.
 pub fn segments(values: &[Values]) -> Vec<Segment<'_>> {
-    values.iter().map(|(steps, baseline)| Segment { steps, baseline }).collect()
+    values.iter().map(|(steps, known)| Segment { steps, known }).collect()
 }
 
 /// burn's logits, segment by segment.

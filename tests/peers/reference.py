@@ -26,8 +26,9 @@ class Network(nn.Module):
         for layer in shape["front"]:
             self.front.append(nn.Conv1d(n_inputs, layer["units"], layer["width"], layer["stride"]))
             n_inputs = layer["units"]
-        if shape["hears_baseline"]:
-            self.baseline = nn.Linear(2 * n_features, shape["front"][0]["units"])
+        n_known = (2 * shape["hears_baseline"] + shape["hears_mean"]) * n_features
+        if n_known:
+            self.baseline = nn.Linear(n_known, shape["front"][0]["units"])
         both = shape["bidirectional"]
         self.lstm = nn.LSTM(n_inputs, n_units, batch_first=True, bidirectional=both)
         width = n_units * (2 if both else 1)
@@ -50,11 +51,13 @@ class Network(nn.Module):
         per_step = self.shape["frames_per_step"]
         left_over = values.shape[1] % per_step
         values = values[:, left_over:].reshape(values.shape[0], -1, per_step * values.shape[2])
+        known = [baseline] if self.shape["hears_baseline"] else []
+        known += [values.mean(1)] if self.shape["hears_mean"] else []
         values = values.transpose(1, 2)
         for number, layer in enumerate(self.front):
             values = layer(values)
-            if number == 0 and self.shape["hears_baseline"]:
-                values = values + self.baseline(baseline).unsqueeze(2)
+            if number == 0 and hasattr(self, "baseline"):
+                values = values + self.baseline(torch.cat(known, 1)).unsqueeze(2)
             values = torch.relu(values)
         outputs, _ = self.lstm(values.transpose(1, 2))
         values = self.pooled(outputs)

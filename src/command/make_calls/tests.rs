@@ -87,6 +87,16 @@ fn corpora_take_turns() {
 }
 
 #[test]
+fn a_speaker_with_too_little_to_say_gets_no_call() {
+    let data = data();
+    let mut clips = corpus::read(data.path()).unwrap();
+    clips.retain(|clip| clip.speaker != "b" || clip.emotion == Emotion::Fear);
+    let in_turn = speakers_in_turn(clips, &mut ChaCha8Rng::seed_from_u64(1));
+    let speakers: Vec<&str> = in_turn.iter().map(|(speaker, _)| speaker.as_str()).collect();
+    assert_eq!(speakers, ["one/a", "two/c"]);
+}
+
+#[test]
 fn what_cannot_be_made_is_refused_before_anything_is_written() {
     let data = data();
     let usual = settings(data.path(), CallKind::Mixed);

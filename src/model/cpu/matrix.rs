@@ -79,40 +79,91 @@ impl Packed {
         }
     }
 
+    /// The same in another order: each panel goes by once for all rows. For a matrix that is larger than the nearest
+    /// caches, and rows that are not.
+    #[inline(always)]
+    pub(super) fn multiply_by_panels<S: Simd>(
+        &self,
+        simd: S,
+        (rows, stride): (&[f32], usize),
+        n_rows: usize,
+        sums: &mut [f32],
+        tile: &mut Vec<f32>,
+    ) {
+        let n_blocks = n_rows / MAX_ROWS;
+        let n_whole = n_blocks * MAX_ROWS;
+        tile.resize(n_whole * self.n_inputs, 0.0);
+        for (block, tile) in tile.chunks_exact_mut(MAX_ROWS * self.n_inputs).enumerate() {
+            self.interleave::<MAX_ROWS>((&rows[block * MAX_ROWS * stride..], stride), tile);
+        }
+        let (whole, rest) = sums.split_at_mut(n_whole * self.n_padded);
+        let panels = self.panels.chunks_exact(self.width * self.n_inputs);
+        for (panel, first) in panels.zip((0..).step_by(self.width)) {
+            let tiles = tile.chunks_exact(MAX_ROWS * self.n_inputs);
+            for (tile, sums) in tiles.zip(whole.chunks_exact_mut(MAX_ROWS * self.n_padded)) {
+                self.panel::<S, MAX_ROWS>(simd, panel, tile, first, sums);
+            }
+        }
+        if n_whole < n_rows {
+            let rows = (&rows[n_whole * stride..], stride);
+            self.multiply(simd, rows, n_rows - n_whole, rest, tile);
+        }
+    }
+
     #[inline(always)]
     fn block<S: Simd, const ROWS: usize>(
         &self,
         simd: S,
-        (rows, stride): (&[f32], usize),
+        rows: (&[f32], usize),
         sums: &mut [f32],
         tile: &mut Vec<f32>,
     ) {
         tile.resize(ROWS * self.n_inputs, 0.0);
+        self.interleave::<ROWS>(rows, tile);
+        let panels = self.panels.chunks_exact(self.width * self.n_inputs);
+        for (panel, first) in panels.zip((0..).step_by(self.width)) {
+            self.panel::<S, ROWS>(simd, panel, tile, first, sums);
+        }
+    }
+
+    /// The rows' values, those for the same input side by side.
+    #[inline(always)]
+    fn interleave<const ROWS: usize>(&self, (rows, stride): (&[f32], usize), tile: &mut [f32]) {
         let (tile, _) = tile.as_chunks_mut::<ROWS>();
         for row in 0..ROWS {
             for (values, &value) in tile.iter_mut().zip(&rows[row * stride..][..self.n_inputs]) {
                 values[row] = value;
             }
         }
-        let panels = self.panels.chunks_exact(self.width * self.n_inputs);
-        for (panel, first) in panels.zip((0..).step_by(self.width)) {
-            let (weights, _) = S::as_simd_f32s(panel);
-            let (weights, _) = weights.as_chunks::<PANEL_VECTORS>();
-            let mut registers = [[simd.splat_f32s(0.0); PANEL_VECTORS]; ROWS];
-            for (values, weights) in tile.iter().zip(weights) {
-                for (row, &value) in registers.iter_mut().zip(values) {
-                    let value = simd.splat_f32s(value);
-                    for (sum, &weight) in row.iter_mut().zip(weights) {
-                        *sum = simd.mul_add_e_f32s(value, weight, *sum);
-                    }
+    }
+
+    /// The products of interleaved rows with the panel whose columns begin at `first`.
+    #[inline(always)]
+    fn panel<S: Simd, const ROWS: usize>(
+        &self,
+        simd: S,
+        panel: &[f32],
+        tile: &[f32],
+        first: usize,
+        sums: &mut [f32],
+    ) {
+        let (tile, _) = tile.as_chunks::<ROWS>();
+        let (weights, _) = S::as_simd_f32s(panel);
+        let (weights, _) = weights.as_chunks::<PANEL_VECTORS>();
+        let mut registers = [[simd.splat_f32s(0.0); PANEL_VECTORS]; ROWS];
+        for (values, weights) in tile.iter().zip(weights) {
+            for (row, &value) in registers.iter_mut().zip(values) {
+                let value = simd.splat_f32s(value);
+                for (sum, &weight) in row.iter_mut().zip(weights) {
+                    *sum = simd.mul_add_e_f32s(value, weight, *sum);
                 }
             }
-            for (row, registers) in registers.iter().enumerate() {
-                let sums = &mut sums[row * self.n_padded + first..][..self.width];
-                let (sums, _) = S::as_mut_simd_f32s(sums);
-                for (sum, &register) in sums.iter_mut().zip(registers) {
-                    *sum = simd.add_f32s(*sum, register);
-                }
+        }
+        for (row, registers) in registers.iter().enumerate() {
+            let sums = &mut sums[row * self.n_padded + first..][..self.width];
+            let (sums, _) = S::as_mut_simd_f32s(sums);
+            for (sum, &register) in sums.iter_mut().zip(registers) {
+                *sum = simd.add_f32s(*sum, register);
             }
         }
     }
@@ -128,6 +179,7 @@ mod tests {
         stride: usize,
         n_rows: usize,
         sums: &'a mut [f32],
+        by_panels: bool,
     }
 
     impl WithSimd for Product<'_> {
@@ -135,8 +187,12 @@ mod tests {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let Product { packed, rows, stride, n_rows, sums } = self;
-            packed.multiply(simd, (rows, stride), n_rows, sums, &mut Vec::new());
+            let Product { packed, rows, stride, n_rows, sums, by_panels } = self;
+            if by_panels {
+                packed.multiply_by_panels(simd, (rows, stride), n_rows, sums, &mut Vec::new());
+            } else {
+                packed.multiply(simd, (rows, stride), n_rows, sums, &mut Vec::new());
+            }
         }
     }
 
@@ -154,9 +210,14 @@ mod tests {
             let weights = values(n_inputs * n_outputs);
             let rows = values((n_rows - 1) * stride + n_inputs);
             let packed = Packed::new(arch, &weights, n_outputs);
-            let mut sums = vec![0.5; n_rows * packed.n_padded()];
-            let (rows, sums_) = (&rows, &mut sums);
-            arch.dispatch(Product { packed: &packed, rows, stride, n_rows, sums: sums_ });
+            let product = |by_panels| {
+                let mut sums = vec![0.5; n_rows * packed.n_padded()];
+                let (packed, rows, sums_) = (&packed, &rows, &mut sums);
+                arch.dispatch(Product { packed, rows, stride, n_rows, sums: sums_, by_panels });
+                sums
+            };
+            let sums = product(false);
+            assert_eq!(sums, product(true), "the same sums in the other order");
             for row in 0..n_rows {
                 for output in 0..n_outputs {
                     let products = (0..n_inputs).map(|input| {

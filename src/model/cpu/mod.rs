@@ -7,6 +7,7 @@
 //! network is the reference in the tests.
 
 mod activation;
+pub mod backward;
 mod layer;
 mod matrix;
 mod pooling;
@@ -26,8 +27,9 @@ use recurrence::{Recur, State};
 pub struct Segment<'a> {
     /// Normalised steps, row-major `[n_steps, n_inputs]`; at least as many as the front needs.
     pub steps: &'a [f32],
-    /// What is known of the caller's voice, `2 * n_features` values; empty for a network that does not hear it.
-    pub baseline: &'a [f32],
+    /// What is known of the caller's voice, and the mean of the steps, as far as the network hears them:
+    /// [`NetworkShape::n_known`] values.
+    pub known: &'a [f32],
 }
 
 /// The weights of a [`Network`], packed for this machine.
@@ -140,7 +142,7 @@ impl CpuNetwork {
         let mut pass = Pass { arch: self.arch, tile };
         shift.clear();
         if let Some(layer) = &self.baseline {
-            pass.apply(layer, (segment.baseline, 0), 1, shift);
+            pass.apply(layer, (segment.known, 0), 1, shift);
         }
         let mut row_len = self.shape.n_inputs();
         values.clear();

@@ -38,10 +38,10 @@ fn a_segments_logits_are_the_same_bits_whoever_is_beside_it() {
     let network = shape.init(&Device::flex());
     let cpu = CpuNetwork::new(&network, &shape);
     let mut scratch = Scratch::default();
-    let (steps, baseline) = (random(300 * 43), random(86));
+    let (steps, known) = (random(300 * 43), random(shape.n_known()));
     let short = random(120 * 43);
-    let segment = Segment { steps: &steps, baseline: &baseline };
-    let other = Segment { steps: &short, baseline: &baseline };
+    let segment = Segment { steps: &steps, known: &known };
+    let other = Segment { steps: &short, known: &known };
     let mut alone = Vec::new();
     cpu.logits(&[segment], &mut scratch, &mut alone);
     for beside in 1..MAX_ROWS + 3 {

@@ -101,12 +101,14 @@ fn calibration_stands_in_the_order_of_the_labels() {
 
 #[test]
 fn in_every_graph_an_operator_takes_only_what_is_there_already() {
-    let changes: [fn(&mut NetworkShape); 4] = [
+    let changes: [fn(&mut NetworkShape); 6] = [
         |_| {},
+        |shape| shape.hears_mean = true,
+        |shape| (shape.hears_baseline, shape.hears_mean) = (false, true),
         |shape| (shape.pooling, shape.hears_speech) = (Pooling::Mean, false),
         |shape| {
             shape.front.clear();
-            (shape.hears_baseline, shape.frames_per_step) = (false, 3);
+            (shape.hears_baseline, shape.hears_mean, shape.frames_per_step) = (false, false, 3);
             (shape.pooling, shape.bidirectional) = (Pooling::Last, false);
         },
         |shape| (shape.dense, shape.n_labels) = (Vec::new(), 2),

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 pub(super) struct Given {
     /// `[room, n_steps, n_inputs]`, zeros after a segment's end.
     pub(super) steps: Buffer,
-    /// What is known of the callers' voices, `[room, n_baseline]`.
+    /// What is known of the callers' voices, `[room, n_known]`.
     pub(super) known: Buffer,
     /// Steps that the LSTM takes of each.
     pub(super) lengths: Buffer,
@@ -29,7 +29,7 @@ impl Given {
         device: &Device,
     ) -> Self {
         let room = segments.len().next_power_of_two();
-        let (row_len, n_known) = (n_steps * shape.n_inputs(), shape.n_baseline());
+        let (row_len, n_known) = (n_steps * shape.n_inputs(), shape.n_known());
         let mut steps = Vec::with_capacity(room * row_len);
         let mut known = Vec::with_capacity(room * n_known);
         let mut lengths = Vec::with_capacity(room);
@@ -39,7 +39,7 @@ impl Given {
             lengths.push(super::count(length));
             steps.extend_from_slice(segment.steps);
             steps.resize(lengths.len() * row_len, 0.0);
-            known.extend_from_slice(segment.baseline);
+            known.extend_from_slice(segment.known);
             known.resize(lengths.len() * n_known, 0.0);
         }
         steps.resize(room * row_len, 0.0);

@@ -162,9 +162,9 @@ impl GpuNetwork {
     fn compile(&self) {
         let _alone = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
         let _compiled_only = DryRun::new();
-        let (steps, baseline) =
-            (vec![0.0; self.max_steps * self.shape.n_inputs()], vec![0.0; self.shape.n_baseline()]);
-        let segment = Segment { steps: &steps, baseline: &baseline };
+        let (steps, known) =
+            (vec![0.0; self.max_steps * self.shape.n_inputs()], vec![0.0; self.shape.n_known()]);
+        let segment = Segment { steps: &steps, known: &known };
         for n in PLANNED.map(|n| n.min(self.segments_at_once(self.max_steps))) {
             let found = Buffer::empty(n * self.output.n_columns(), &self.backend.device);
             self.some_logits(&vec![segment; n], self.max_steps, &found, 0);
@@ -232,7 +232,7 @@ impl GpuNetwork {
         };
         let mut shift = self.baseline.as_ref().map(|layer| {
             let shift = empty(layer, 1);
-            let rows = one_row(&given.known, n, self.shape.n_baseline(), Activation::Linear);
+            let rows = one_row(&given.known, n, self.shape.n_known(), Activation::Linear);
             layer.launch(&rows, &shift, 0);
             shift
         });

@@ -14,7 +14,10 @@ fn example(speaker: &str, label: Option<usize>, n_frames: usize) -> Example {
     }
     Example {
         label,
+        is_speech: Some(label.is_some()),
         target,
+        path: std::path::PathBuf::new(),
+        taught: None,
         speaker: speaker.into(),
         corpus: "a".into(),
         call: 0,
@@ -40,7 +43,7 @@ fn draw(examples: &[Example], recipe: &TrainingRecipe, seed: u64) -> Vec<Batch> 
         recipe,
         weights: &[2.0; 7],
     };
-    batcher.epoch(&mut ChaCha8Rng::seed_from_u64(seed))
+    batcher.epoch(ChaCha8Rng::seed_from_u64(seed)).collect()
 }
 
 #[test]

@@ -35,6 +35,8 @@ fn shapes() -> Vec<(&'static str, Recipe, NetworkShape)> {
         n_labels: 7,
         hears_speech: false,
         hears_baseline: false,
+        hears_mean: false,
+        n_embedding: 0,
     };
     let both_ways = NetworkShape { bidirectional: true, n_units: 9, ..plain.clone() };
     let some_labels = NetworkShape {
@@ -54,6 +56,8 @@ fn shapes() -> Vec<(&'static str, Recipe, NetworkShape)> {
         front: vec![Convolution { units: 20, width: 1, stride: 2 }],
         pooling: Pooling::Attention,
         hears_baseline: true,
+        hears_mean: true,
+        n_embedding: 0,
         ..plain.clone()
     };
     vec![

@@ -48,14 +48,14 @@ def chosen_clips(data):
 
 
 def undertone_frames(program, recipe, path):
-    """What `undertone inspect --features` writes: [n_frames, 40]."""
+    """The coefficients that `undertone inspect --features` writes: [n_frames, 40]."""
     command = [program, "inspect", path, "--features", recipe, "--csv", "-"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
     rows = list(csv.reader(io.StringIO(done.stdout)))
     assert rows[0][:2] == ["time_s", "mfcc_0"], rows[0]
-    return np.array([[float(value) for value in row[1:]] for row in rows[1:]])
+    return np.array([[float(value) for value in row[1:41]] for row in rows[1:]])
 
 
 def difference_on_same_samples(program, recipe, samples):

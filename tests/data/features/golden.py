@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden values of the feature recipes, as librosa and SciPy compute them.
+"""Writes the golden values of the feature recipes, as librosa and SciPy compute them; of phone-v3 the coefficients.
 
     pip install librosa==0.11.0
     python3 tests/data/features/golden.py
@@ -14,9 +14,10 @@ import pathlib
 import librosa
 import numpy as np
 import scipy.fft
+import scipy.signal
 
 EXPECTED = pathlib.Path(__file__).resolve().parent / "expected"
-RATE_HZ = {"phone-v1": 8000, "seed-v1": 22050}
+RATE_HZ = {"phone-v1": 8000, "phone-v3": 8000, "seed-v1": 22050}
 POWER_FLOOR = 1e-8  # PHONE_V1_POWER_FLOOR
 
 
@@ -42,16 +43,43 @@ def phone_v1_filters():
     )
 
 
+def phone_v3_filters():
+    return librosa.filters.mel(
+        sr=8000, n_fft=256, n_mels=48, fmin=250.0, fmax=3800.0, dtype=np.float64
+    )
+
+
 def seed_v1_filters():
     return librosa.filters.mel(sr=22050, n_fft=2048, n_mels=128, dtype=np.float64)
 
 
 def phone_v1(samples):
     """[n_frames, 40]; the recipe of the same name in src/features/recipe.rs."""
+    return phone(samples, phone_v1_filters())
+
+
+def phone_v3(samples):
+    """[n_frames, 40]; what stands before pitch, voicing and level in the recipe of the same name."""
+    edge = scipy.signal.butter(6, 200.0, "highpass", fs=8000, output="sos")
+    sections = np.vstack([edge] + [notch(hz, hz / 6.0) for hz in (150, 180, 200, 240)])
+    before = scipy.signal.sosfilt_zi(sections) * samples[0]
+    filtered, _ = scipy.signal.sosfilt(sections, samples.astype(np.float64), zi=before)
+    return phone(filtered, phone_v3_filters())
+
+
+def notch(hz, quality):
+    """A section of R. Bristow-Johnson's Audio EQ Cookbook."""
+    angle = 2.0 * np.pi * hz / 8000
+    alpha = np.sin(angle) / (2.0 * quality)
+    section = [1.0, -2.0 * np.cos(angle), 1.0, 1.0 + alpha, -2.0 * np.cos(angle), 1.0 - alpha]
+    return np.array(section) / (1.0 + alpha)
+
+
+def phone(samples, filters):
     frames = librosa.util.frame(samples.astype(np.float64), frame_length=200, hop_length=80)
     taper = librosa.filters.get_window("hann", 200, fftbins=True)
     power = np.abs(np.fft.rfft(frames * taper[:, None], n=256, axis=0)) ** 2
-    logarithms = np.log(np.maximum(phone_v1_filters() @ power, POWER_FLOOR))
+    logarithms = np.log(np.maximum(filters @ power, POWER_FLOOR))
     return scipy.fft.dct(logarithms, axis=0, type=2, norm="ortho")[:40].T
 
 
@@ -60,8 +88,8 @@ def seed_v1(samples):
     return librosa.feature.mfcc(y=samples, sr=22050, n_mfcc=40).T
 
 
-REFERENCE = {"phone-v1": phone_v1, "seed-v1": seed_v1}
-FILTERS = {"phone-v1": phone_v1_filters, "seed-v1": seed_v1_filters}
+REFERENCE = {"phone-v1": phone_v1, "phone-v3": phone_v3, "seed-v1": seed_v1}
+FILTERS = {"phone-v1": phone_v1_filters, "phone-v3": phone_v3_filters, "seed-v1": seed_v1_filters}
 
 
 def main():

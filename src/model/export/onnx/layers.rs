@@ -60,17 +60,32 @@ impl Layers<'_> {
             ];
             let inputs = [&values, &weight, &bias].map(String::as_str);
             values = self.builder.add("Conv", &inputs, &format!("{name}.convolved"), attributes);
-            if number == 0 && self.shape.hears_baseline {
-                values = self.shifted(&values);
+            if number == 0 && self.shape.is_told() {
+                values = self.shifted(&values, steps);
             }
             values = self.builder.add("Relu", &[&values], &name, vec![]);
         }
         self.transposed(&values, "time_first", &[2, 0, 1])
     }
 
-    /// The first layer's values, shifted by what is known of the caller.
-    fn shifted(&mut self, values: &str) -> String {
-        let shift = self.dense("baseline", "baseline", "baseline.shift");
+    /// The mean of the normalised frames, `[batch, n_features]`.
+    fn mean_of(&mut self, steps: &str) -> String {
+        let attributes = vec![integers("axes", &[1]), integer("keepdims", 0)];
+        self.builder.add("ReduceMean", &[steps], "mean", attributes)
+    }
+
+    /// The first layer's values, shifted by what is known beside the frames.
+    fn shifted(&mut self, values: &str, steps: &str) -> String {
+        let known = match (self.shape.hears_baseline, self.shape.hears_mean) {
+            (true, false) => "baseline".to_owned(),
+            (false, _) => self.mean_of(steps),
+            (true, true) => {
+                let mean = self.mean_of(steps);
+                let axis = vec![integer("axis", 1)];
+                self.builder.add("Concat", &["baseline", &mean], "known", axis)
+            }
+        };
+        let shift = self.dense("baseline", &known, "baseline.shift");
         let axis = self.builder.integers("baseline.axis", &[2]);
         let column = self.builder.add("Unsqueeze", &[&shift, &axis], "baseline.column", vec![]);
         self.builder.add("Add", &[values, &column], "front.0.shifted", vec![])

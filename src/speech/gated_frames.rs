@@ -1,12 +1,12 @@
-//! A caller's frames, each with the gate's decision about it.
+//! Which frames of features are speech: the one place where that is decided, for calls and for training.
 //!
-//! In: samples at the stream's rate. Out: frames, once the gate has decided on them. Keeps the frames that wait for
-//! it, and the decisions that frames still need; [`GatedFrames::reset`] forgets all.
+//! In: samples at the stream's rate. Out: frames, each with the gate's decision about it, once there is one; or all
+//! utterances of a clip ([`utterances`]). Keeps the frames that wait for the gate, and the decisions that frames still
+//! need; [`GatedFrames::reset`] forgets all.
 
-use super::PipelineError;
-use crate::features::Extractor;
-use crate::features::recipe::Recipe;
-use crate::speech::{CHUNK_LEN, SpeechGate};
+use super::{CHUNK_LEN, SpeechGate};
+use crate::features::{Extractor, FeatureError, Recipe};
+use crate::resample::ResampleError;
 use std::collections::VecDeque;
 
 /// A frame goes by the gate's decision of so many chunks (32 ms) before its middle, so that no reading waits
@@ -18,8 +18,53 @@ fn decision_of(sample: usize) -> Option<usize> {
     (sample / CHUNK_LEN).checked_sub(DECISION_LAG)
 }
 
+/// Why frames cannot be cut.
+#[derive(Debug, thiserror::Error)]
+pub enum GatedFramesError {
+    /// The feature recipe cannot follow a stream.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    /// The gate's detector cannot be given its rate.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+}
+
+/// The frames of a clip that a call would hear as speech, utterance by utterance, oldest first: each `[n_frames,
+/// n_features]`, with the pauses within it left out. A pause of more than `pause_frames` frames ends an utterance.
+///
+/// `samples` are all of an unbroken stretch of audio at the recipe's rate. The gate opens late, so what comes before the
+/// first word should be in them.
+///
+/// # Errors
+/// A recipe that needs whole clips; a gate that cannot be set up.
+pub fn utterances(
+    recipe: Recipe,
+    samples: &[f32],
+    pause_frames: usize,
+) -> Result<Vec<Vec<f32>>, GatedFramesError> {
+    let mut frames = GatedFrames::new(recipe)?;
+    frames.push(samples);
+    frames.finish();
+    let mut utterances = Vec::new();
+    let (mut frame, mut n_pause) = (Vec::new(), 0);
+    while let Some(decided) = frames.next(&mut frame) {
+        if !decided.is_speech {
+            n_pause += 1;
+            continue;
+        }
+        if utterances.is_empty() || n_pause > pause_frames {
+            utterances.push(Vec::new());
+        }
+        n_pause = 0;
+        if let Some(utterance) = utterances.last_mut() {
+            utterance.extend_from_slice(&frame);
+        }
+    }
+    Ok(utterances)
+}
+
 /// Frames of one unbroken stretch of audio.
-pub(super) struct GatedFrames {
+pub struct GatedFrames {
     recipe: Recipe,
     extractor: Extractor,
     gate: SpeechGate,
@@ -35,23 +80,26 @@ pub(super) struct GatedFrames {
 }
 
 /// A frame without its coefficients.
-#[derive(Clone, Copy)]
-pub(super) struct Decided {
+#[derive(Clone, Copy, Debug)]
+pub struct Decided {
     /// Counted from 1.
-    pub(super) number: usize,
+    pub number: usize,
     /// Samples of the stretch up to the frame's end.
-    pub(super) end: u64,
+    pub end: u64,
     /// What the gate says.
-    pub(super) is_speech: bool,
+    pub is_speech: bool,
 }
 
 impl GatedFrames {
     /// A stretch at its beginning.
-    pub(super) fn new(recipe: Recipe) -> Result<Self, PipelineError> {
+    ///
+    /// # Errors
+    /// A recipe that needs whole clips; a gate that cannot be set up.
+    pub fn new(recipe: Recipe) -> Result<Self, GatedFramesError> {
         Ok(GatedFrames {
             recipe,
             extractor: Extractor::new(recipe)?,
-            gate: SpeechGate::new()?,
+            gate: SpeechGate::new(recipe)?,
             waiting: VecDeque::new(),
             n_taken: 0,
             decisions: Vec::new(),
@@ -61,7 +109,7 @@ impl GatedFrames {
     }
 
     /// Takes the next samples.
-    pub(super) fn push(&mut self, samples: &[f32]) {
+    pub fn push(&mut self, samples: &[f32]) {
         self.new.clear();
         self.extractor.push(samples, &mut self.new);
         self.waiting.extend(&self.new);
@@ -69,12 +117,12 @@ impl GatedFrames {
     }
 
     /// Nothing more comes in this stretch: the gate decides on all that came.
-    pub(super) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.gate.finish(&mut self.decisions);
     }
 
     /// Brings the coefficients of the next frame that the gate has decided on to `frame`.
-    pub(super) fn next(&mut self, frame: &mut Vec<f32>) -> Option<Decided> {
+    pub fn next(&mut self, frame: &mut Vec<f32>) -> Option<Decided> {
         let needed = decision_of(self.middle_of(self.n_taken)).unwrap_or(0);
         let done = (needed - self.first_decision).min(self.decisions.len());
         self.decisions.drain(..done);
@@ -91,12 +139,13 @@ impl GatedFrames {
     }
 
     /// So many frames wait, whether decided on or not.
-    pub(super) fn n_waiting(&self) -> usize {
+    #[must_use]
+    pub fn n_waiting(&self) -> usize {
         self.waiting.len() / self.recipe.n_features()
     }
 
     /// The frames that [`GatedFrames::next`] will give, with their coefficients.
-    pub(super) fn coming(&mut self) -> impl Iterator<Item = (Decided, &[f32])> {
+    pub fn coming(&mut self) -> impl Iterator<Item = (Decided, &[f32])> {
         self.waiting.make_contiguous();
         let (frames, _) = self.waiting.as_slices();
         let frames = (self.n_taken..).zip(frames.chunks_exact(self.recipe.n_features()));
@@ -104,7 +153,7 @@ impl GatedFrames {
     }
 
     /// The next samples begin another stretch.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.extractor.reset();
         self.gate.reset();
         self.waiting.clear();

@@ -1,6 +1,7 @@
 //! Training cuts its frames out of a clip as a call does: the same frames reach the network.
 
 use super::*;
+use crate::emotion::Thresholds;
 use crate::speech::utterances;
 
 /// Keeps what it is given.
@@ -28,8 +29,14 @@ fn settings() -> PipelineSettings {
 
 /// The last segment of each utterance that a pipeline collects from blocks of 20 ms.
 fn collected(recipe: Recipe, samples: &[f32]) -> Vec<Vec<f32>> {
-    let mut pipeline = Pipeline::new(&settings(), recipe, 0.5, &[8_000], Listens::default())
-        .expect("the recipe streams, and the rate is the stream's");
+    let mut pipeline = Pipeline::new(
+        &settings(),
+        recipe,
+        Thresholds::emotions_from(0.5),
+        &[8_000],
+        Listens::default(),
+    )
+    .expect("the recipe streams, and the rate is the stream's");
     let mut updates = Vec::new();
     for block in samples.chunks(160) {
         pipeline.push(0, block, &mut updates).expect("the classifier does not fail");

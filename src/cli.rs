@@ -1,17 +1,16 @@
 //! The command line as it is typed: names, flags and their help. What they mean is decided elsewhere.
 
-mod calibrate;
 mod export;
 mod generated;
 mod listening;
 mod models;
 mod sessions;
+mod training;
 
 use clap::{Args, Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-pub use calibrate::CalibrateArgs;
 pub use export::ExportArgs;
 pub use generated::{CompletionsArgs, ManArgs, completions, manual_pages};
 pub use listening::{EngineArgs, MonitorArgs, ReplayArgs};
@@ -19,6 +18,7 @@ pub use models::{ExportModelArgs, ModelsAction, ModelsArgs};
 pub use sessions::{
     DeleteArgs, LogArgs, PurgeArgs, ReportArgs, SessionsAction, SessionsArgs, VerifyArgs,
 };
+pub use training::{CalibrateArgs, FoldsArgs};
 
 /// Undertone hears a caller and shows a live emotion timeline. Everything stays on this machine.
 #[derive(Debug, Parser)]
@@ -285,32 +285,6 @@ pub struct TrainArgs {
     /// Begin anew where a model or an interrupted run is
     #[arg(long)]
     pub force: bool,
-}
-
-/// `undertone folds`.
-#[derive(Debug, Args)]
-pub struct FoldsArgs {
-    /// ravdess, another recipe's name, or a recipe file
-    #[arg(long, default_value = "ravdess")]
-    pub recipe: String,
-    /// Folder or manifest of labelled clips with a fold column
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// A larger network's view of the clips, to learn it beside the labels; scripts/teacher makes the file
-    #[arg(long, value_name = "FILE")]
-    pub teacher: Option<PathBuf>,
-    /// Folder for checkpoints and results; an interrupted run goes on
-    #[arg(long, short, value_name = "FOLDER")]
-    pub output: PathBuf,
-    /// Passes over the clips [default: the recipe's]
-    #[arg(long)]
-    pub epochs: Option<usize>,
-    /// Folder in which frames are kept for the next training [default: in the output folder]
-    #[arg(long, value_name = "DIR")]
-    pub features_cache: Option<PathBuf>,
-    /// Where to compute: auto, gpu or cpu
-    #[arg(long, default_value = "auto")]
-    pub backend: String,
 }
 
 /// Flags of `evaluate` that mean something for clips and nothing for calls.

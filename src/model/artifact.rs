@@ -4,8 +4,9 @@
 //! recipe are known. Labels stand in the manifest and nowhere else.
 
 use super::ModelError;
+pub use super::calibration::{Calibration, GroupThresholds};
 use super::network::NetworkShape;
-use crate::emotion::{Emotion, Group, N_EMOTIONS, Scores, Thresholds};
+use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::features::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,80 +50,6 @@ pub struct Normalisation {
     pub mean: Vec<f32>,
     /// Standard deviation of each coefficient over the training frames.
     pub deviation: Vec<f32>,
-}
-
-/// What turns logits into probabilities that mean what they say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// The softmax's temperature, fitted on the dev speakers (Guo et al., 2017).
-    pub temperature: f32,
-    /// Added to the logit of each emotion after the temperature, in the order of [`Emotion::ALL`]: what the
-    /// network says too readily is taken back (Alexandari et al., 2020).
-    #[serde(default)]
-    pub bias: [f32; N_EMOTIONS],
-    /// Below this probability no emotion is said: a group is, or "uncertain".
-    pub uncertain_below: f32,
-    /// From this logit on a segment is taken for speech; chosen on the dev speakers.
-    #[serde(default)]
-    pub speech_from: f32,
-    /// From which probabilities on groups of emotions are said where no emotion is; without them never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_from: Option<GroupThresholds>,
-}
-
-/// From which probability on each group is said; above 1, never.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GroupThresholds {
-    /// Anger, disgust, fear or sadness.
-    pub distressed: f32,
-    /// Happiness or pleasant surprise.
-    pub pleasant: f32,
-    /// Neutral.
-    pub calm: f32,
-}
-
-impl GroupThresholds {
-    /// From one threshold a group.
-    #[must_use]
-    pub fn of(threshold: impl Fn(Group) -> f32) -> Self {
-        let [distressed, pleasant, calm] = Group::ALL.map(threshold);
-        GroupThresholds { distressed, pleasant, calm }
-    }
-}
-
-impl Default for Calibration {
-    /// Changes nothing and shows everything.
-    fn default() -> Self {
-        Calibration {
-            temperature: 1.0,
-            bias: [0.0; N_EMOTIONS],
-            uncertain_below: 0.0,
-            speech_from: f32::MIN,
-            group_from: None,
-        }
-    }
-}
-
-impl Calibration {
-    /// Probabilities from logits by emotion; an emotion whose logit is negative infinity gets 0.
-    #[must_use]
-    pub fn scores(&self, mut logits: [f32; N_EMOTIONS]) -> Scores {
-        for (logit, bias) in logits.iter_mut().zip(self.bias) {
-            *logit += bias * self.temperature;
-        }
-        Scores::softmax(&logits, self.temperature)
-    }
-
-    /// From which probabilities on something is said.
-    #[must_use]
-    pub fn thresholds(&self) -> Thresholds {
-        let emotions = Thresholds::emotions_from(self.uncertain_below);
-        self.group_from.map_or(emotions, |GroupThresholds { distressed, pleasant, calm }| {
-            Thresholds { groups: [distressed, pleasant, calm], ..emotions }
-        })
-    }
 }
 
 /// Where the weights come from.

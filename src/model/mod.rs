@@ -1,13 +1,14 @@
 //! The classifier: a segment of feature frames in, calibrated probabilities of the emotions out.
 //!
-//! [`artifact`] is a model on disk, [`network`] its layers in burn ([`front`], [`lstm`]), [`cpu`] and [`gpu`] the same
-//! in kernels of our own, [`device`] the choice of GPU or CPU, [`export`] the model for other programs. `prepared` brings
-//! segments into the form that the network takes, [`LstmClassifier`] puts all together; between calls it keeps nothing
-//! but the weights: what is known of a caller's voice, the [`Baseline`], is kept by the pipeline and given with each
-//! segment.
+//! [`artifact`] is a model on disk, `calibration` what makes probabilities of its answers, [`network`] its layers in
+//! burn ([`front`], [`lstm`]), [`cpu`] and [`gpu`] the same in kernels of our own, [`device`] the choice of GPU or CPU,
+//! [`export`] the model for other programs. `prepared` brings segments into the form that the network takes,
+//! [`LstmClassifier`] puts all together; between calls it keeps nothing but the weights: what is known of a caller's
+//! voice, the [`Baseline`], is kept by the pipeline and given with each segment.
 
 pub mod artifact;
 pub mod baseline;
+mod calibration;
 pub mod classifier;
 pub mod cpu;
 pub mod device;

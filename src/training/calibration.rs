@@ -17,9 +17,9 @@ use crate::model::{Baseline, LstmClassifier, ModelError};
 use std::collections::BTreeMap;
 
 /// An emotion is said where three of four are right, and more than half in the worst corpus: with seven to choose
-/// from that is four times a guess. Where hardly anything is right, the surest 15 % are said all the same: a model
+/// from that is four times a guess. Where too little is right, the surest 30 % are said all the same: a model
 /// that says nothing is none, and its scores show what it is worth.
-const EMOTION: Demand = Demand { right: 0.75, right_in_worst: 0.55, least_shown: 0.15 };
+const EMOTION: Demand = Demand { right: 0.75, right_in_worst: 0.55, least_shown: 0.3 };
 
 /// A group is said where three of four are right, and three of five in the worst corpus: it is the easier question,
 /// a guess being right in a third of all cases or more. From one in a hundred answers on: fewer tell nothing.
@@ -217,8 +217,8 @@ mod tests {
         Heard { truth, corpus: corpus.into(), logits, speech: None, is_early: false }
     }
 
-    /// Voices of which some clearly sound like what they are, and more as much like anger as like fear.
-    fn clear_and_mixed(corpus: &str) -> Vec<Heard> {
+    /// Voices that clearly sound like what they are.
+    fn clear(corpus: &str) -> Vec<Heard> {
         let mut all = Vec::new();
         for _ in 0..40 {
             for truth in Emotion::ALL {
@@ -227,6 +227,12 @@ mod tests {
                 all.push(heard(corpus, truth, logits));
             }
         }
+        all
+    }
+
+    /// The same, and more that sound as much like anger as like fear.
+    fn clear_and_mixed(corpus: &str) -> Vec<Heard> {
+        let mut all = clear(corpus);
         for turn in 0..480 {
             let mut between = [0.0; N_EMOTIONS];
             (between[Emotion::Anger.index()], between[Emotion::Fear.index()]) = (4.0, 4.0);
@@ -253,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_in_a_strange_corpus_is_not_said() {
-        let known = clear_and_mixed("known");
+        let known = clear("known");
         // Sure of fear, whatever it is.
         let mut logits = [0.0; N_EMOTIONS];
         logits[Emotion::Fear.index()] = 4.5;
@@ -264,7 +270,7 @@ mod tests {
         let shown = shown_by_corpus(&both, &calibration);
         let strange = &shown["strange"];
         assert!(strange.together.n == 0, "{strange:?} {calibration:?}");
-        assert!(shown["known"].emotion.share > 0.3, "{shown:?}");
+        assert!(shown["known"].emotion.share > 0.9, "{shown:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ const ROOM: f64 = 3e-4;
 
 /// Root mean square of what hum changes, over all frames and numbers, in standard deviations of each number: at -50,
 /// -40 and -30 dB of full scale. In `phone-v2` it is about 1 at -50 dB, 1.5 at -30 dB.
-const MOST_BY_HUM: [(f64, f64); 3] = [(-50.0, 0.003), (-40.0, 0.01), (-30.0, 0.03)];
+const MOST_BY_HUM: [(f64, f64); 3] = [(-50.0, 0.01), (-40.0, 0.06), (-30.0, 0.3)];
 
 /// The same where the mains are off by 0.1 Hz, as they seldom are.
 const MOST_BY_HUM_BESIDE: [(f64, f64); 3] = [(-50.0, 0.15), (-40.0, 0.3), (-30.0, 0.6)];

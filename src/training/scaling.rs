@@ -7,8 +7,9 @@ use super::calibration::Heard;
 use crate::emotion::N_EMOTIONS;
 use std::collections::BTreeMap;
 
-/// How much the square of a bias costs beside the mean negative log likelihood: few speakers stand behind it.
-const BIAS_PENALTY: f64 = 0.02;
+/// How much the square of a bias costs beside the mean negative log likelihood: few speakers stand behind it, one to
+/// three in some corpora, and a fifth of that made neutral voices of the largest one sad.
+const BIAS_PENALTY: f64 = 0.1;
 /// Steps of the descent, and their length; the loss is convex.
 const STEPS: usize = 2_000;
 const RATE: f64 = 0.1;
@@ -129,7 +130,7 @@ mod tests {
     fn an_emotion_that_is_named_too_readily_is_taken_back_and_the_rest_sharpened() {
         let (temperature, bias) = fitted(&examples().iter().collect::<Vec<_>>());
         let last = bias[N_EMOTIONS - 1] - bias[0];
-        assert!(last < -1.0, "{bias:?}");
+        assert!(last < -0.5, "{bias:?}");
         assert!(temperature < 0.8, "{temperature}");
     }
 

@@ -49,14 +49,14 @@ fn safetensors_have_the_shapes_of_pytorchs_layers_and_say_what_the_model_is() {
     let file = WeightsFormat::Safetensors.file(&bundled()).unwrap();
     let read = SafeTensors::deserialize(&file).unwrap();
     for (name, shape) in [
-        ("front.0.weight", &[128, 43, 5][..]),
-        ("front.1.weight", &[128, 128, 5]),
-        ("baseline.weight", &[128, 86]),
-        ("lstm.weight_ih_l0", &[512, 128]),
-        ("lstm.weight_hh_l0_reverse", &[512, 128]),
-        ("lstm.bias_hh_l0", &[512]),
+        ("front.0.weight", &[160, 43, 5][..]),
+        ("front.1.weight", &[192, 160, 5]),
+        ("baseline.weight", &[160, 129]),
+        ("lstm.weight_ih_l0", &[768, 192]),
+        ("lstm.weight_hh_l0_reverse", &[768, 192]),
+        ("lstm.bias_hh_l0", &[768]),
         ("attention_score.weight", &[1, 64]),
-        ("dense.0.weight", &[128, 512]),
+        ("dense.0.weight", &[128, 768]),
         ("output.weight", &[8, 128]),
         ("normalisation_mean", &[43]),
         ("calibration_temperature", &[]),
@@ -67,7 +67,7 @@ fn safetensors_have_the_shapes_of_pytorchs_layers_and_say_what_the_model_is() {
     let (_, header) = SafeTensors::read_metadata(&file).unwrap();
     let facts: serde_json::Value =
         serde_json::from_str(&header.metadata().as_ref().unwrap()["undertone"]).unwrap();
-    assert_eq!(facts["recipe"], "phone-v2");
+    assert_eq!(facts["recipe"], "phone-v3");
     assert_eq!(facts["labels"][3], "happiness");
     assert_eq!(facts["network"]["pooling"], "attention");
     assert!(facts["uncertain_below"].as_f64().unwrap() > 0.0);

@@ -1,5 +1,11 @@
 //! `undertone train`: labelled clips to a model folder, with progress and a way to go on after a break.
 
+mod display;
+mod teaching;
+
+pub use display::Display;
+pub use teaching::{taught, teacher};
+
 use super::material::{kept_in, recordings_in, training_sounds};
 use super::printer::{print, tell};
 use super::progress;
@@ -9,14 +15,11 @@ use crate::corpus::{self, Clip, Split};
 use crate::evaluation::{Prediction, Report};
 use crate::model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
 use crate::model::device::{Backend, BackendChoice};
-use crate::training::curves::EpochRecord;
-use crate::training::example::{Example, Prepared, prepare, without_label, without_speech};
+use crate::training::example::{Example, Prepared, prepare, without_speech};
 use crate::training::hearing::Listener;
-use crate::training::recipe::{Teaching, TrainingRecipe};
-use crate::training::teacher::Teacher;
-use crate::training::{Progress, TrainingData, train};
+use crate::training::recipe::TrainingRecipe;
+use crate::training::{TrainingData, train};
 use anyhow::Context;
-use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -119,7 +122,7 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     if let Some(teacher) = &teacher {
         let n = taught(&mut train_clips, teacher, &settings.data);
         anyhow::ensure!(n > 0, "the teacher has judged none of the training clips");
-        train_clips.extend(unlabelled(settings, &listener, teacher)?);
+        train_clips.extend(teaching::unlabelled(settings, &listener, teacher)?);
         let n_all = train_clips.iter().filter(|example| example.taught.is_some()).count();
         tell(&format!("taught by {}: {n_all} clips, {n} of them labelled", teacher.description));
     }
@@ -181,66 +184,6 @@ fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
     recipe.seed = settings.seed.unwrap_or(recipe.seed);
     anyhow::ensure!(recipe.epochs > 0 && recipe.batch > 0, "epochs and batch must be at least 1");
     Ok(recipe)
-}
-
-/// The teacher that the recipe learns from; without one it learns from the labels alone.
-///
-/// # Errors
-/// A file that is no teacher's, or one that the recipe cannot use.
-pub fn teacher(
-    file: Option<&Path>,
-    recipe: &mut TrainingRecipe,
-) -> anyhow::Result<Option<Teacher>> {
-    let Some(file) = file else {
-        if recipe.teaching.is_taught() {
-            tell("no --teacher: learning from the labels alone");
-        }
-        (recipe.teaching, recipe.network.n_embedding) = (Teaching::default(), 0);
-        return Ok(None);
-    };
-    let teacher = Teacher::read(file)?;
-    let wanted = recipe.network.n_embedding;
-    anyhow::ensure!(recipe.teaching.is_taught(), "the recipe {} has no teaching", recipe.name);
-    anyhow::ensure!(
-        wanted == 0 || wanted == teacher.n_embedding,
-        "the recipe {} wants an embedding of {wanted} numbers, {} has {}",
-        recipe.name,
-        file.display(),
-        teacher.n_embedding
-    );
-    Ok(Some(teacher))
-}
-
-/// Gives examples the teacher's word on their clips; counts those that have one.
-pub fn taught(examples: &mut [Example], teacher: &Teacher, data: &[PathBuf]) -> usize {
-    let mut n = 0;
-    for example in examples {
-        example.taught = teacher.on(&example.path, data);
-        n += usize::from(example.taught.is_some());
-    }
-    n
-}
-
-/// The unlabelled recordings beside the data.
-fn unlabelled(
-    settings: &TrainSettings,
-    listener: &Listener<'_>,
-    teacher: &Teacher,
-) -> anyhow::Result<Vec<Example>> {
-    let mut recordings = Vec::new();
-    for folder in settings.data.iter().filter(|path| path.is_dir()) {
-        recordings.extend(corpus::unlabelled::read(folder)?);
-    }
-    recordings.retain(|recording| is_wanted(settings, &recording.corpus));
-    let bar = progress::counting(recordings.len(), "unlabelled recordings");
-    let word = |path: &Path| teacher.on(path, &settings.data);
-    let n_hearings = listener.recipe.hearings;
-    let found = without_label(&recordings, listener, n_hearings, word, || bar.inc(1));
-    bar.finish_and_clear();
-    for (path, reason) in found.refused {
-        tell(&format!("not used: {} ({reason})", path.display()));
-    }
-    Ok(found.examples)
 }
 
 /// A finished model is not overwritten without `--force`; an interrupted run goes on.
@@ -407,61 +350,4 @@ pub(super) fn with_scores(
         print(&report.table())?;
     }
     Ok(artifact)
-}
-
-/// Progress on the terminal: a bar within the epoch, a line after it.
-pub struct Display {
-    bar: ProgressBar,
-    epochs: usize,
-    started: std::time::Instant,
-    resumed: usize,
-}
-
-impl Display {
-    /// A display for so many epochs.
-    #[must_use]
-    pub fn new(epochs: usize) -> Self {
-        Display {
-            bar: progress::counting(0, "batches"),
-            epochs,
-            started: std::time::Instant::now(),
-            resumed: 0,
-        }
-    }
-
-    /// Shows what has happened.
-    pub fn show(&mut self, progress: &Progress<'_>) {
-        match progress {
-            Progress::Resumed(epochs) => {
-                self.resumed = *epochs;
-                tell(&format!("going on after epoch {epochs}"));
-            }
-            Progress::Batch { done, of } => {
-                self.bar.set_length(*of as u64);
-                self.bar.set_position(*done as u64);
-            }
-            Progress::Epoch(record) => self.epoch(record),
-        }
-    }
-
-    fn epoch(&self, record: &EpochRecord) {
-        let done = (record.epoch - self.resumed).max(1);
-        let each =
-            self.started.elapsed().as_secs_f64() / f64::from(u32::try_from(done).unwrap_or(1));
-        let left = each * f64::from(u32::try_from(self.epochs - record.epoch).unwrap_or(0));
-        let line = format!(
-            "epoch {:>3}/{}  loss {:.3}  accuracy {:.3}  dev loss {:.3}  dev accuracy {:.3}  dev UAR \
-             {:.3}  {:.0} s an epoch, {:.0} min left",
-            record.epoch,
-            self.epochs,
-            record.train_loss,
-            record.train_accuracy,
-            record.dev_loss,
-            record.dev_accuracy,
-            record.dev_uar,
-            each,
-            left / 60.0
-        );
-        self.bar.suspend(|| tell(&line));
-    }
 }

@@ -37,7 +37,7 @@ fn manifest_with(from: &str, to: &str) -> String {
 fn a_model_for_clips_cannot_follow_a_call() {
     let means = manifest_with("input = \"frames\"", "input = \"coefficient_means\"")
         .replace("n_features = 43", "n_features = 1");
-    let seed = means.replacen("recipe = \"phone-v2\"", "recipe = \"seed-v1\"", 1);
+    let seed = means.replacen("recipe = \"phone-v3\"", "recipe = \"seed-v1\"", 1);
     assert_ne!(seed, means);
     for manifest in [seed, means] {
         let sandbox = with_model(&manifest, Some(WEIGHTS));
@@ -48,9 +48,9 @@ fn a_model_for_clips_cannot_follow_a_call() {
 
 #[test]
 fn a_recipe_that_the_program_does_not_know_is_named() {
-    let manifest = manifest_with("recipe = \"phone-v2\"", "recipe = \"phone-v9\"");
+    let manifest = manifest_with("recipe = \"phone-v3\"", "recipe = \"phone-v9\"");
     let sandbox = with_model(&manifest, Some(WEIGHTS));
-    refuses_model(&sandbox, "./odd", &["odd/manifest.toml", "line 4", "'phone-v9'", "phone-v1"]);
+    refuses_model(&sandbox, "./odd", &["odd/manifest.toml", "line 5", "'phone-v9'", "phone-v1"]);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn calls_are_made_of_clips_and_measured() {
     let sandbox = Sandbox::new();
     let mut manifest = "path,emotion,speaker,corpus,split\n".to_owned();
     for (emotion, pitch_hz) in [("fear", 220.0), ("neutral", 130.0)] {
-        for take in 0..3 {
+        for take in 0..5 {
             let name = format!("{emotion}-{take}.wav");
             let clip = sound::buzz(3, pitch_hz, 4.0);
             sound::write(&sandbox.join(&name), sound::RATE_HZ, 1, &clip);

@@ -10,6 +10,7 @@ UNDERTONE := $${CARGO_TARGET_DIR:-target}/release/undertone
 DEMO_CALL := assets/demo-call.wav
 LIBROSA := target/librosa
 FOREIGN := target/foreign
+TEACHER := target/teacher
 FOREIGN_PACKAGES := duckdb==2.0.0 pandas==3.1.1 pyarrow==26.0.1 lxml==6.1.3 praatio==6.2.2 pympi-ling==1.71 \
 	webvtt-py==0.6.0 websocket-client==1.9.2
 PEERS := target/peers
@@ -88,6 +89,14 @@ test-librosa: build ## the features against librosa itself
 	@$(LIBROSA)/bin/python -c 'import librosa, soundfile' 2>/dev/null \
 		|| $(LIBROSA)/bin/pip install --quiet --disable-pip-version-check librosa==0.11.0 soundfile
 	$(LIBROSA)/bin/python tests/data/features/compare_librosa.py
+
+.PHONY: test-teacher
+test-teacher: ## the scripts that make a teacher's word on clips, without its weights and without data
+	@bash scripts/prepare.sh librosa
+	@test -x $(TEACHER)/bin/python || python3 -m venv $(TEACHER)
+	@$(TEACHER)/bin/python -c 'import numpy, safetensors, scipy, soundfile' 2>/dev/null \
+		|| $(TEACHER)/bin/pip install --quiet --disable-pip-version-check $$(grep -v whisper scripts/teacher/requirements.txt)
+	$(TEACHER)/bin/python scripts/teacher/selftest.py
 
 .PHONY: test-foreign
 test-foreign: build ## the exports read by programs that we did not write, the report in a browser (Chromium)

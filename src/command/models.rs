@@ -63,14 +63,14 @@ fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
     let told = [("taught by", manifest.training.teacher.as_deref().unwrap_or_default())];
     let told = told.into_iter().chain([("licence", manifest.licence.as_str())]);
     let told = told.filter(|(_, words)| !words.is_empty());
-    let told: String = told.map(|(what, words)| format!("  {what:<9} {words}\n")).collect();
     let scores = manifest.scores.iter().map(|score| {
         format!(
             "  score     UAR {:.3}, accuracy {:.3} on {} ({} clips)\n",
             score.uar, score.accuracy, score.on, score.clips
         )
     });
-    text + &told + &scores.collect::<String>()
+    let told = told.map(|(what, words)| format!("  {what:<9} {words}\n"));
+    text + &told.chain(scores).collect::<Vec<_>>().concat()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people")]

@@ -199,7 +199,7 @@ mod tests {
         let mut samples = sine(500.0, 0.1);
         samples[3_000..3_010].fill(f32::NAN);
         samples[3_010] = f32::INFINITY;
-        samples.extend([0.0; 80_000]);
+        samples.resize(samples.len() + 80_000, 0.0);
         let filtered = filtered(&samples);
         assert!(filtered.iter().all(|sample| sample.is_finite()));
         let mut filter = HumFilter::new();

@@ -28,6 +28,7 @@ pub enum Pooling {
 /// The shape of a [`Network`]; stands in the model's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "what a network hears besides, each by itself")]
 pub struct NetworkShape {
     /// Numbers in one feature frame.
     pub n_features: usize,

@@ -229,7 +229,9 @@ impl Batcher<'_> {
         let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
         let mut shares: Vec<f32> = logits.map(|logit| (logit - highest).exp()).collect();
         let sum: f32 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share /= sum);
+        for share in &mut shares {
+            *share /= sum;
+        }
         shares.resize(n_labels, 0.0);
         shares
     }

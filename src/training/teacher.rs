@@ -77,11 +77,11 @@ impl Teacher {
     /// Its word on a clip below one of the `folders` of data, or beside a manifest that was given.
     #[must_use]
     pub fn on(&self, clip: &Path, folders: &[PathBuf]) -> Option<Arc<Taught>> {
-        let below = folders.iter().filter_map(|given| {
+        let mut below = folders.iter().filter_map(|given| {
             let folder = if given.is_file() { given.parent()? } else { given };
             clip.strip_prefix(folder).ok()
         });
-        below.filter_map(|path| self.by_path.get(path.to_str()?)).next().cloned()
+        below.find_map(|path| self.by_path.get(path.to_str()?)).cloned()
     }
 }
 
@@ -108,10 +108,10 @@ fn rows(tensors: &SafeTensors<'_>, name: &str, n: usize) -> Result<(usize, Vec<f
         }
         other => return Err(format!("{name} is {other:?}, not F32 or F16")),
     };
-    match values.iter().all(|value| value.is_finite()) {
-        true => Ok((width, values)),
-        false => Err(format!("{name} holds a number that is none")),
+    if !values.iter().all(|value| value.is_finite()) {
+        return Err(format!("{name} holds a number that is none"));
     }
+    Ok((width, values))
 }
 
 /// A number of half precision (IEEE 754 binary16).

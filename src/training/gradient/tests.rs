@@ -85,7 +85,9 @@ fn a_step_against_the_gradient_lowers_the_loss_as_the_gradient_says() {
     assert!((sums.n - 4.0).abs() < 1e-9);
     let before = plain_loss(&network.valid(), &part, &recipe, WHOLE);
     let mut all = GradientsAccumulator::new();
-    pieces.into_iter().for_each(|piece| all.accumulate(&network, piece));
+    for piece in pieces {
+        all.accumulate(&network, piece);
+    }
     let rate = 1e-3;
     let stepped = SgdConfig::new().init().step(rate, network.clone(), all.grads());
     let after = plain_loss(&stepped.valid(), &part, &recipe, WHOLE);
@@ -109,7 +111,9 @@ fn our_recurrence_gives_burns_gradients_for_any_number_of_steps_and_segments() {
         let all = [work.on_cpu(), work.in_burn()].map(|done| {
             let mut all = GradientsAccumulator::new();
             let (pieces, _) = done.expect("it computes");
-            pieces.into_iter().for_each(|piece| all.accumulate(&network, piece));
+            for piece in pieces {
+                all.accumulate(&network, piece);
+            }
             let stepped = SgdConfig::new().init().step(1.0, network.clone(), all.grads());
             weights(&stepped.valid())
         });

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Calibration {
     /// The softmax's temperature, fitted on the dev speakers (Guo et al., 2017).
     pub temperature: f32,
-    /// Added to the logit of each emotion after the temperature, in the order of [`Emotion::ALL`]: what the
+    /// Added to the logit of each emotion after the temperature, in the order of [`Emotion::ALL`](crate::emotion::Emotion::ALL): what the
     /// network says too readily is taken back (Alexandari et al., 2020).
     #[serde(default)]
     pub bias: [f32; N_EMOTIONS],

@@ -81,6 +81,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
         Some(Command::Calibrate(args)) => done(calibrate::run(&calibrate::CalibrateSettings {
             model: args.model,
+            corpora: args.corpora,
+            recorded_noise: !args.no_recorded_noise,
             recipe: args.recipe,
             data: args.data,
             features_cache: args.features_cache,

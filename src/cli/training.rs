@@ -15,6 +15,12 @@ pub struct CalibrateArgs {
     /// The training recipe that the model was trained by: phone, seed, or a recipe file
     #[arg(long, default_value = "phone")]
     pub recipe: String,
+    /// Only these corpora's dev clips, with commas between them; the scores are of all test clips
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub corpora: Vec<String>,
+    /// Leave out the recorded noises beside the data, as for train
+    #[arg(long)]
+    pub no_recorded_noise: bool,
     /// Folder in which frames are kept, as for train [default: with the model]
     #[arg(long, value_name = "DIR")]
     pub features_cache: Option<PathBuf>,

@@ -5,8 +5,8 @@
 
 use super::material::{kept_in, training_sounds};
 use super::printer::{print, tell};
-use super::train::{by_manifest, prepared, with_scores};
-use crate::corpus;
+use super::train::{by_manifest, is_wanted, prepared, with_scores};
+use crate::corpus::{self, Split};
 use crate::emotion::Group;
 use crate::evaluation::Shown;
 use crate::model::artifact::{Artifact, Calibration};
@@ -29,6 +29,10 @@ pub struct CalibrateSettings {
     pub recipe: String,
     /// Folders or manifests with a split for each clip.
     pub data: Vec<PathBuf>,
+    /// Only dev clips of these corpora; all where none is named.
+    pub corpora: Vec<String>,
+    /// Whether the recorded noises beside the data are mixed in.
+    pub recorded_noise: bool,
     /// Where frames are kept; by default with the model.
     pub features_cache: Option<PathBuf>,
 }
@@ -54,8 +58,12 @@ pub fn run(settings: &CalibrateSettings) -> anyhow::Result<()> {
         let found = corpus::open(path).with_context(|| format!("cannot use {}", path.display()))?;
         clips.extend(found.clips);
     }
+    clips.retain(|clip| {
+        clip.split == Some(Split::Test) || is_wanted(&settings.corpora, &clip.corpus)
+    });
     let divided = by_manifest(clips)?;
-    let sounds = training_sounds(&settings.data, &divided.train)?;
+    let noises = if settings.recorded_noise { settings.data.as_slice() } else { &[] };
+    let sounds = training_sounds(noises, &divided.train)?;
     let kept_in = kept_in(settings.features_cache.as_deref(), &settings.model)?;
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let n_hearings = recipe.hearings.min(N_HEARINGS);

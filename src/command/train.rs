@@ -234,7 +234,7 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
             "no clip is of the corpus '{name}'"
         );
     }
-    clips.retain(|clip| is_wanted(settings, &clip.corpus));
+    clips.retain(|clip| is_wanted(&settings.corpora, &clip.corpus));
     let (train, dev) = match &settings.division {
         Division::Manifest => return by_manifest(clips),
         Division::Holdout(speaker) => return by_manifest(held_out(clips, speaker)?),
@@ -246,8 +246,9 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
     Ok(Divided { train, dev, test: Vec::new() })
 }
 
-fn is_wanted(settings: &TrainSettings, corpus: &str) -> bool {
-    settings.corpora.is_empty() || settings.corpora.iter().any(|name| name == corpus)
+/// Whether a corpus is among those named, or none is.
+pub fn is_wanted(corpora: &[String], corpus: &str) -> bool {
+    corpora.is_empty() || corpora.iter().any(|name| name == corpus)
 }
 
 /// The clips with all of one speaker's in the test part.

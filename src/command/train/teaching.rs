@@ -61,7 +61,7 @@ pub(super) fn unlabelled(
     for folder in settings.data.iter().filter(|path| path.is_dir()) {
         recordings.extend(corpus::unlabelled::read(folder)?);
     }
-    recordings.retain(|recording| is_wanted(settings, &recording.corpus));
+    recordings.retain(|recording| is_wanted(&settings.corpora, &recording.corpus));
     let bar = progress::counting(recordings.len(), "unlabelled recordings");
     let word = |path: &Path| teacher.on(path, &settings.data);
     let n_hearings = listener.recipe.hearings;

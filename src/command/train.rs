@@ -247,6 +247,7 @@ fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<D
 }
 
 /// Whether a corpus is among those named, or none is.
+#[must_use]
 pub fn is_wanted(corpora: &[String], corpus: &str) -> bool {
     corpora.is_empty() || corpora.iter().any(|name| name == corpus)
 }

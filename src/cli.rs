@@ -7,6 +7,7 @@ mod models;
 mod sessions;
 mod training;
 
+use crate::model::Language;
 use clap::{Args, Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -306,12 +307,18 @@ pub struct EvaluateArgs {
     /// The model, by name or folder [default: the one inside the program]
     #[arg(long)]
     pub model: Option<String>,
+    /// What callers are known to speak, as a code such as en: of languages that the model knows well it says more
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<Language>,
     /// Manifest or folder of labelled clips
     #[arg(long, value_name = "MANIFEST", required_unless_present = "calls")]
     pub clips: Option<PathBuf>,
     /// Manifest of labelled calls instead: a CSV with the columns audio,labels
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = CLIPS_ONLY)]
     pub calls: Option<PathBuf>,
+    /// With --calls: what each caller speaks is known, as the manifest's column language says it
+    #[arg(long, requires = "calls")]
+    pub languages_known: bool,
     /// Only clips of this split: train, dev or test
     #[arg(long)]
     pub split: Option<String>,

@@ -22,6 +22,7 @@ use folders::{environment, resolve_dir, usual_file};
 pub use screen::{PaperChoice, ScreenSection};
 
 use crate::dashboard::{KeyError, KeySettings, Keys};
+use crate::model::Language;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 
@@ -34,6 +35,8 @@ pub const DEFAULT_CONFIG: &str = include_str!("../assets/config.toml");
 pub struct Config {
     /// Name or folder of the model; none for the default one.
     pub model: Option<String>,
+    /// What callers speak, where it is one language: a model may know some better than others.
+    pub language: Option<Language>,
     /// What computes.
     pub backend: BackendChoice,
     /// How readings are made.
@@ -68,6 +71,8 @@ pub struct SessionSection {
 pub struct Flags {
     /// Name or folder of the model.
     pub model: Option<String>,
+    /// What callers speak.
+    pub language: Option<Language>,
     /// What computes.
     pub backend: Option<BackendChoice>,
     /// The folder for session logs.
@@ -173,8 +178,9 @@ impl Config {
     }
 
     fn override_with(&mut self, flags: Flags) {
-        let Flags { model, backend, session_dir, on_alert } = flags;
+        let Flags { model, language, backend, session_dir, on_alert } = flags;
         self.model = model.or(self.model.take());
+        self.language = language.or(self.language.take());
         self.backend = backend.unwrap_or(self.backend);
         self.session.dir = session_dir.or(self.session.dir.take());
         if let Some(command) = on_alert {
@@ -266,21 +272,26 @@ mod tests {
     fn flags_go_before_the_file_and_the_file_before_the_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");
-        fs::write(&file, "model = \"a\"\nbackend = \"gpu\"\n[session]\ndir = \"logs\"\n").unwrap();
+        let text =
+            "model = \"a\"\nlanguage = \"en-US\"\nbackend = \"gpu\"\n[session]\ndir = \"logs\"\n";
+        fs::write(&file, text).unwrap();
         let config = Config::resolve(Some(&file), Flags::default()).unwrap();
         assert_eq!(config.model.as_deref(), Some("a"));
+        assert_eq!(config.language.as_ref().map(Language::code), Some("en"));
         assert_eq!(config.backend, BackendChoice::Gpu);
         assert_eq!(config.session.dir, Some(folder.path().join("logs")));
         assert_eq!(config.pipeline, PipelineSettings::default());
 
         let flags = Flags {
             model: Some("b".to_owned()),
+            language: Some("pl".parse().unwrap()),
             backend: Some(BackendChoice::Cpu),
             session_dir: Some(PathBuf::from("here")),
             on_alert: Some(vec!["say".to_owned()]),
         };
         let config = Config::resolve(Some(&file), flags).unwrap();
         assert_eq!(config.model.as_deref(), Some("b"));
+        assert_eq!(config.language.as_ref().map(Language::code), Some("pl"));
         assert_eq!(config.backend, BackendChoice::Cpu);
         assert_eq!(config.session.dir, Some(PathBuf::from("here")));
         assert_eq!(config.on_alert.command, ["say"]);
@@ -303,6 +314,11 @@ mod tests {
     fn values_of_the_wrong_kind_are_refused_with_their_line() {
         let backend = parse("model = \"a\"\nbackend = \"tpu\"\n").unwrap_err();
         assert!(backend.starts_with("config.toml, line 2: unknown variant `tpu`"), "{backend}");
+        let language = parse("\nlanguage = \"english\"\n").unwrap_err();
+        assert!(
+            language.starts_with("config.toml, line 2: 'english' is no language"),
+            "{language}"
+        );
         let negative = parse("[pipeline]\nhop_ms = -1\n").unwrap_err();
         assert!(negative.starts_with("config.toml, line 2: "), "{negative}");
         let broken = parse("model = \"a\n").unwrap_err();

@@ -114,6 +114,7 @@ fn config_settings(args: ConfigArgs) -> settings::ConfigSettings {
 fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
     let flags = Flags {
         model: args.model,
+        language: args.language,
         backend: args.backend.as_deref().map(str::parse).transpose()?,
         session_dir: None,
         on_alert: args.on_alert.as_deref().map(on_alert::words).transpose()?,
@@ -333,6 +334,8 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         return calls::run(&calls::CallsSettings {
             manifest,
             model: args.model,
+            language: args.language,
+            languages_known: args.languages_known,
             backend: args.backend.parse()?,
             json: args.json,
             force: args.force,
@@ -356,7 +359,8 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         n_threads,
     };
     let make_scorer = || -> anyhow::Result<evaluate::ScoreClip<'_>> {
-        let mut scorer = ClipScorer::loaded(args.model.clone(), backend)?;
+        let language = args.language.clone();
+        let mut scorer = ClipScorer::loaded(args.model.clone(), language, backend)?;
         Ok(Box::new(move |clip, listening| scorer.score(clip, listening)))
     };
     let (json, force) = (args.json, args.force);
@@ -373,6 +377,7 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
         let model = args.model.clone().unwrap_or_else(|| "the bundled model".into());
         let report = args.report;
         let artifact = installed::open(args.model.as_deref())?;
+        let artifact = artifact.for_callers_of(args.language.as_ref());
         let thresholds = Some(artifact.manifest.calibration.thresholds());
         let settings =
             evaluate::EvaluateSettings { model, choice, degrade, thresholds, json, report, force };
@@ -427,7 +432,7 @@ fn inspect_input(args: InspectArgs) -> anyhow::Result<Exit> {
         json: args.json,
         force: args.force,
     };
-    let mut scorer = ClipScorer::new(args.model, BackendChoice::Cpu);
+    let mut scorer = ClipScorer::new(args.model, None, BackendChoice::Cpu);
     let mut exit = Exit::Done;
     print_lines(|out| {
         exit = inspect::run(&settings, &mut |clip| scorer.score_decoded(clip), out)?;

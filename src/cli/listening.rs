@@ -1,6 +1,7 @@
 //! What is typed to listen to calls: `monitor` and `replay`.
 
 use super::LogArgs;
+use crate::model::Language;
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -12,6 +13,9 @@ pub struct EngineArgs {
     /// Model, by name or folder [default: the one inside the program]
     #[arg(long)]
     pub model: Option<String>,
+    /// What callers speak, as a code such as en: of languages that the model knows well it says more
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<Language>,
     /// Where to compute: auto, gpu, cpu, or software (a software graphics driver, for tests)
     #[arg(long)]
     pub backend: Option<String>,

@@ -70,8 +70,13 @@ pub fn run(settings: &CalibrateSettings) -> anyhow::Result<()> {
     let dev = prepared("dev clips", &divided.dev, &listener, n_hearings)?;
     let before = manifest.calibration;
     let calibrated = calibrated_with_shown(artifact, &dev)?;
-    let after = calibrated.artifact.manifest.calibration;
-    print(&format!("before: {}after:  {}\n", in_words(&before), in_words(&after)))?;
+    let after = &calibrated.artifact.manifest;
+    let mut told = format!("before: {}after:  {}", in_words(&before), in_words(&after.calibration));
+    for (language, calibration) in &after.languages {
+        // Writing into a string cannot fail.
+        let _ = write!(told, "callers known to speak {language}: {}", in_words(calibration));
+    }
+    print(&(told + "\n"))?;
     let rows = calibrated.shown.iter().map(|(corpus, shown)| (corpus.as_str(), shown));
     print(&format!(
         "dev clips, as they are, over a line, and their first moments:\n{}\n",

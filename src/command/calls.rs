@@ -25,6 +25,7 @@ use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{Block, Source};
 use crate::config::Config;
 use crate::evaluation::calls::{Call, CallCounts, CallReport, read_manifest};
+use crate::model::Language;
 use crate::model::device::BackendChoice;
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
 use crate::pipeline::Update;
@@ -37,6 +38,10 @@ pub struct CallsSettings {
     pub manifest: PathBuf,
     /// The model, by name or folder; the bundled one if `None`.
     pub model: Option<String>,
+    /// What callers speak, where it is one language.
+    pub language: Option<Language>,
+    /// Whether what each caller speaks is known, as the manifest says it.
+    pub languages_known: bool,
     /// Where to compute.
     pub backend: BackendChoice,
     /// Write the report there.
@@ -57,7 +62,7 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
     let json = settings.json.as_ref().map(begin).transpose()?;
     let calls = read_manifest(&settings.manifest)?;
     // A model that cannot be used is told once, not for each call.
-    drop(prepared(settings)?);
+    drop(prepared(settings, settings.language.as_ref())?);
     let bar = progress::counting(calls.len(), "calls");
     let results = counted(settings, &calls, &bar);
     bar.finish_and_clear();
@@ -85,9 +90,13 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
 
 /// A model that is ready, with the pipeline's default settings: those of a person's own configuration would
 /// make scores that nobody can repeat.
-fn prepared(settings: &CallsSettings) -> anyhow::Result<Prepared> {
-    let config =
-        Config { model: settings.model.clone(), backend: settings.backend, ..Config::default() };
+fn prepared(settings: &CallsSettings, language: Option<&Language>) -> anyhow::Result<Prepared> {
+    let config = Config {
+        model: settings.model.clone(),
+        language: language.cloned(),
+        backend: settings.backend,
+        ..Config::default()
+    };
     Prepared::new(SessionSettings {
         config,
         log: LogTo::Nowhere,
@@ -136,7 +145,9 @@ fn measure(settings: &CallsSettings, call: &Call) -> anyhow::Result<CallCounts> 
 /// All updates of a call, and how long it is.
 fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, StreamTime)> {
     let mut recording = unwatched(Recording::open(&call.audio, Channel::Mix, Pace::AsRead)?);
-    let pipeline = prepared(settings)?.pipeline(&[recording.sample_rate_hz()])?;
+    let of_call = call.language.as_ref().filter(|_| settings.languages_known);
+    let prepared = prepared(settings, of_call.or(settings.language.as_ref()))?;
+    let pipeline = prepared.pipeline(&[recording.sample_rate_hz()])?;
     let mut pipeline = pipeline.with_alerts(&AlertSettings::default());
     let mut updates = Vec::new();
     loop {

@@ -89,7 +89,7 @@ pub fn run(settings: &MakeCallsSettings) -> anyhow::Result<()> {
     std::fs::create_dir_all(&settings.output)
         .with_context(|| format!("cannot create {}", settings.output.display()))?;
     let bar = progress::counting(settings.count, "calls");
-    let mut rows = vec!["audio,labels,kind,speaker,line".to_owned()];
+    let mut rows = vec!["audio,labels,kind,speaker,language,line".to_owned()];
     for index in 0..settings.count {
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(index as u64);
@@ -97,7 +97,8 @@ pub fn run(settings: &MakeCallsSettings) -> anyhow::Result<()> {
         let name = format!("{}-{:02}", settings.kind.label(), index + 1);
         write_call(&settings.output, &name, &made.tape)?;
         let kind = settings.kind.label();
-        rows.push(format!("{name}.wav,{name}.csv,{kind},{},{}", made.speaker, made.line));
+        let Made { speaker, language, line, .. } = made;
+        rows.push(format!("{name}.wav,{name}.csv,{kind},{speaker},{language},{line}"));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -117,6 +118,8 @@ enum Calls {
 struct Made {
     tape: Tape,
     speaker: String,
+    /// A tag, or nothing where it is not known.
+    language: String,
     line: String,
 }
 
@@ -158,7 +161,8 @@ impl Calls {
             Calls::OfSounds(sounds) => {
                 let first = index * n_sounds_in(length);
                 let tape = non_speech_call(sounds, length, first, rng);
-                return Ok(Made { tape, speaker: "none".into(), line: "phone".into() });
+                let (speaker, line) = ("none".into(), "phone".into());
+                return Ok(Made { tape, speaker, language: String::new(), line });
             }
             Calls::OfSpeakers(speakers) => &speakers[index % speakers.len()],
         };
@@ -182,7 +186,8 @@ impl Calls {
             noise_snr_db: NOISE_SNR_DB[index % NOISE_SNR_DB.len()],
         };
         line.carry(&mut tape, rng);
-        Ok(Made { tape, speaker: speaker.clone(), line: line.words() })
+        let language = clips.iter().find_map(|clip| clip.language.clone()).unwrap_or_default();
+        Ok(Made { tape, speaker: speaker.clone(), language, line: line.words() })
     }
 }
 

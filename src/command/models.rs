@@ -4,6 +4,7 @@ pub mod export;
 
 use super::installed::{self, Installed};
 use super::printer::{print, print_json};
+use crate::model::Language;
 use crate::model::artifact::Artifact;
 use serde_json::json;
 
@@ -60,8 +61,14 @@ fn described(artifact: &Artifact, is_default: bool, place: &str) -> String {
         manifest.training.epochs,
         manifest.training.best_epoch,
     );
-    let told = [("taught by", manifest.training.teacher.as_deref().unwrap_or_default())];
-    let told = told.into_iter().chain([("licence", manifest.licence.as_str())]);
+    let languages: Vec<&str> = manifest.languages.keys().map(Language::code).collect();
+    let languages = languages.join(", ");
+    let told = [
+        ("taught by", manifest.training.teacher.as_deref().unwrap_or_default()),
+        ("languages", &languages),
+        ("licence", &manifest.licence),
+    ];
+    let told = told.into_iter();
     let told = told.filter(|(_, words)| !words.is_empty());
     let scores = manifest.scores.iter().map(|score| {
         format!(
@@ -91,6 +98,7 @@ fn as_json(model: &Installed) -> serde_json::Value {
             "weights_bytes": artifact.weights.len(),
             "segment": artifact.manifest.segment,
             "calibration": artifact.manifest.calibration,
+            "languages": artifact.manifest.languages,
             "training": artifact.manifest.training,
             "scores": artifact.manifest.scores,
         }),

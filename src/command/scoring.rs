@@ -10,7 +10,7 @@ use crate::evaluation::condition::speech;
 use crate::features::Recipe;
 use crate::model::artifact::Artifact;
 use crate::model::device::{self, Backend, BackendChoice};
-use crate::model::{Baseline, LstmClassifier};
+use crate::model::{Baseline, Language, LstmClassifier};
 use crate::stream_time::STREAM_RATE_HZ;
 use anyhow::{Context, ensure};
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use std::path::PathBuf;
 /// A model that is loaded when the first clip is scored: a listing of features needs none.
 pub struct ClipScorer {
     model: Option<String>,
+    language: Option<Language>,
     backend: BackendChoice,
     classifier: Option<LstmClassifier>,
     /// The voices in clips that came before others, by file and number of the condition: each is wanted
@@ -27,10 +28,10 @@ pub struct ClipScorer {
 }
 
 impl ClipScorer {
-    /// A model by name or folder; without one the default.
+    /// A model by name or folder, for callers of a language; without them the default, for all.
     #[must_use]
-    pub fn new(model: Option<String>, backend: BackendChoice) -> Self {
-        ClipScorer { model, backend, classifier: None, voices: HashMap::new() }
+    pub fn new(model: Option<String>, language: Option<Language>, backend: BackendChoice) -> Self {
+        ClipScorer { model, language, backend, classifier: None, voices: HashMap::new() }
     }
 
     /// A model that was just trained, on the CPU.
@@ -40,15 +41,19 @@ impl ClipScorer {
     pub fn of(artifact: &Artifact) -> anyhow::Result<Self> {
         let classifier = LstmClassifier::new(artifact, Backend::cpu())?;
         let classifier = Some(classifier);
-        Ok(ClipScorer { classifier, ..Self::new(None, BackendChoice::Cpu) })
+        Ok(ClipScorer { classifier, ..Self::new(None, None, BackendChoice::Cpu) })
     }
 
     /// The same with the model loaded.
     ///
     /// # Errors
     /// No such model, a damaged one, no device.
-    pub fn loaded(model: Option<String>, backend: BackendChoice) -> anyhow::Result<Self> {
-        let mut scorer = Self::new(model, backend);
+    pub fn loaded(
+        model: Option<String>,
+        language: Option<Language>,
+        backend: BackendChoice,
+    ) -> anyhow::Result<Self> {
+        let mut scorer = Self::new(model, language, backend);
         scorer.classifier()?;
         Ok(scorer)
     }
@@ -56,6 +61,7 @@ impl ClipScorer {
     fn classifier(&mut self) -> anyhow::Result<&mut LstmClassifier> {
         if self.classifier.is_none() {
             let artifact: Artifact = super::installed::open(self.model.as_deref())?;
+            let artifact = artifact.for_callers_of(self.language.as_ref());
             self.classifier = Some(device::start(&artifact, self.backend)?);
         }
         self.classifier.as_mut().context("the model was just loaded")

@@ -80,6 +80,8 @@ pub struct Prepared {
     classifier: Steady,
     /// What became of the logs that are older than they may be.
     retention: Option<String>,
+    /// What the model does not know of the callers' language.
+    language: Option<String>,
 }
 
 impl Prepared {
@@ -92,6 +94,7 @@ impl Prepared {
             dashboard::require_terminal()?;
         }
         let artifact = installed::open(settings.config.model.as_deref())?;
+        let artifact = artifact.for_callers_of(settings.config.language.as_ref());
         let manifest = &artifact.manifest;
         if manifest.input != InputForm::Frames || !manifest.recipe.streams() {
             return Err(ModelError::OtherRecipe {
@@ -110,15 +113,16 @@ impl Prepared {
         };
         let classifier = Steady::start(&artifact, settings.config.backend)?;
         let retention = purge::at_start(&settings.config);
+        let language = artifact.manifest.lacks_calibration_for(settings.config.language.as_ref());
         let weights_sha256 = artifact.manifest.weights_sha256;
         let terms = Terms { settings, pipeline_settings, weights_sha256 };
-        Ok(Prepared { terms, classifier, retention })
+        Ok(Prepared { terms, classifier, retention, language })
     }
 
     /// A model that has served another session.
     #[must_use]
     pub fn again(terms: Terms, classifier: Steady) -> Self {
-        Prepared { terms, classifier, retention: None }
+        Prepared { terms, classifier, retention: None, language: None }
     }
 
     /// What the session is made with.
@@ -133,10 +137,10 @@ impl Prepared {
         Prepared { terms, ..self }
     }
 
-    /// What to know from the start, in one line: of what computes, and of old logs.
+    /// What to know from the start, in one line: of what computes, of the language, and of old logs.
     #[must_use]
     pub fn notice(&self) -> Option<String> {
-        let all = [self.backend().notice.as_deref(), self.retention.as_deref()];
+        let all = [&self.backend().notice, &self.language, &self.retention].map(Option::as_deref);
         let told: Vec<&str> = all.into_iter().flatten().collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
@@ -197,6 +201,7 @@ impl Prepared {
                 name: manifest.name.clone(),
                 recipe: manifest.recipe.to_string(),
                 sha256: self.terms.weights_sha256.clone(),
+                language: settings.config.language.clone(),
             },
             settings: serde_json::to_value(self.terms.pipeline_settings)?,
             alerts: Some(serde_json::to_value(&settings.config.alerts)?),

@@ -98,7 +98,12 @@ mod tests {
             undertone: String::new(),
             started: String::new(),
             stream_rate_hz: 8000,
-            model: ModelEntry { name: String::new(), recipe: String::new(), sha256: String::new() },
+            model: ModelEntry {
+                name: String::new(),
+                recipe: String::new(),
+                sha256: String::new(),
+                language: None,
+            },
             settings: serde_json::Value::Null,
             alerts: None,
             calls: None,

@@ -5,6 +5,8 @@
 //! The scale is Slaney's (Auditory Toolbox, 1998), linear below 1 kHz and logarithmic above, and each
 //! triangular band has unit area in Hz: librosa's defaults (`htk=False`, `norm="slaney"`).
 
+use super::MfccSettings;
+
 /// Slope of the linear part.
 const HZ_PER_MEL: f64 = 200.0 / 3.0;
 /// Where the logarithmic part begins.
@@ -51,8 +53,15 @@ pub(super) fn mel_bands(
     (0..n_mels).map(band).collect()
 }
 
+/// The middle of a band.
+pub(super) fn centre_hz(settings: &MfccSettings, band: usize) -> f64 {
+    let (low_mel, high_mel) =
+        (mel_from_hz(settings.band_edges_hz.0), mel_from_hz(settings.band_edges_hz.1));
+    hz_from_mel(low_mel + (high_mel - low_mel) * count(band + 1) / count(settings.n_mels + 1))
+}
+
 /// Hz to mel on Slaney's scale.
-fn mel_from_hz(hz: f64) -> f64 {
+pub(super) fn mel_from_hz(hz: f64) -> f64 {
     if hz < LOG_START_HZ {
         hz / HZ_PER_MEL
     } else {

@@ -110,7 +110,7 @@ impl Mfcc {
 
 /// The first rows of the orthonormal DCT-II (Ahmed et al., 1974).
 #[expect(clippy::cast_precision_loss, reason = "bands and coefficients are few")]
-fn cosines(n_inputs: usize, n_outputs: usize) -> Vec<Vec<f64>> {
+pub(super) fn cosines(n_inputs: usize, n_outputs: usize) -> Vec<Vec<f64>> {
     let n = n_inputs as f64;
     let entry = |row: usize, column: usize| {
         let scale = if row == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };

@@ -5,7 +5,7 @@
 //!
 //! One second of sound goes through the files in this order: [`recipe`] says which numbers are used, `hum_filter`
 //! takes off hum and offset, `frames` cuts and tapers, `spectrum` transforms, `mel` sums into bands, and `mfcc` takes
-//! the logarithm and the cosine transform; `pitch` adds what the voice does. Training, replay and live audio all use
+//! the logarithm and the cosine transform; `pitch` adds what the voice does. `warp` changes frames into those of another voice, for training. Training, replay and live audio all use
 //! this [`Extractor`], and a model loads only with the recipe that it was trained on.
 
 mod banded;
@@ -23,6 +23,7 @@ mod mfcc;
 mod pitch;
 pub mod recipe;
 mod spectrum;
+mod warp;
 
 pub use clip::clip_frames;
 pub use correlation::Correlator;
@@ -31,6 +32,7 @@ pub use mfcc::{Mfcc, MfccSettings};
 pub use pitch::{PitchTracker, Voice};
 pub use recipe::{Recipe, UnknownRecipe};
 pub use spectrum::PowerSpectrum;
+pub use warp::FrequencyWarp;
 
 use frames::FrameCutter;
 

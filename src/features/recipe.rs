@@ -21,7 +21,7 @@ pub enum Recipe {
     /// natural logarithm of the power. The frames are the same; the voice is judged over the 50 ms that end with a frame.
     PhoneV2,
     /// [`PhoneV2`](Recipe::PhoneV2) of samples without hum and without a constant offset: a [`HumFilter`] is in front of
-    /// everything, the mel bands begin at 250 Hz, and a voice is one from -70 dB of full scale on
+    /// everything, the mel bands begin at 240 Hz, and a voice is one from -70 dB of full scale on
     /// ([`PHONE_V3_LEAST_VOICE`]).
     PhoneV3,
     /// The original notebook's, for clips: `librosa.feature.mfcc(y, sr=22050, n_mfcc=40)` of librosa 0.11
@@ -82,7 +82,7 @@ const PHONE_V2: Definition =
 
 const PHONE_V3: Definition = Definition {
     name: "phone-v3",
-    mfcc: MfccSettings { band_edges_hz: (250.0, 3_800.0), ..PHONE_V1.mfcc },
+    mfcc: MfccSettings { band_edges_hz: (240.0, 3_800.0), ..PHONE_V1.mfcc },
     least_voice: Some(PHONE_V3_LEAST_VOICE),
     is_filtered: true,
     ..PHONE_V1

@@ -3,9 +3,9 @@
 //! In: a folder, or the bundled model. Out: an [`Artifact`] whose weights are whole and whose labels and
 //! recipe are known. Labels stand in the manifest and nowhere else.
 
-use super::ModelError;
 pub use super::calibration::{Calibration, GroupThresholds};
 use super::network::NetworkShape;
+use super::{Language, ModelError};
 use crate::emotion::{Emotion, N_EMOTIONS};
 use crate::features::recipe::Recipe;
 use serde::{Deserialize, Serialize};
@@ -118,8 +118,12 @@ pub struct Manifest {
     pub segment: SegmentLimits,
     /// Its network.
     pub network: NetworkShape,
-    /// From logits to probabilities.
+    /// From logits to probabilities, for callers of whom nothing is known: it was earned on the voices and languages that
+    /// the model knows least.
     pub calibration: Calibration,
+    /// The same for callers who are known to speak a language that the model knows well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub languages: BTreeMap<Language, Calibration>,
     /// Scores on strangers.
     #[serde(default)]
     pub scores: Vec<HonestScore>,
@@ -137,6 +141,17 @@ impl Manifest {
             Some(score) => format!("{}: UAR {:.2} on {}", self.name, score.uar, score.on),
             None => format!("{}: not scored yet", self.name),
         }
+    }
+
+    /// What there is to say of callers of a language that the model has no calibration for; nothing where it has one, or
+    /// no language is given.
+    #[must_use]
+    pub fn lacks_calibration_for(&self, language: Option<&Language>) -> Option<String> {
+        let language = language.filter(|language| !self.languages.contains_key(language))?;
+        Some(format!(
+            "{} has no calibration for callers who speak '{language}', and says only what holds for strangers",
+            self.name
+        ))
     }
 
     /// Reads and checks a manifest; `path` is for messages.
@@ -197,17 +212,18 @@ impl Manifest {
                 self.network.n_features
             )));
         }
-        let calibration = self.calibration;
-        if !(calibration.temperature.is_finite() && calibration.temperature > 0.0) {
-            return Err(wrong(format!(
-                "its calibration temperature is {}, not a positive number",
-                calibration.temperature
-            )));
-        }
-        if calibration.thresholds().groups.iter().any(|from| !(0.0..=f32::MAX).contains(from)) {
-            return Err(wrong(
-                "a threshold of its groups of emotions is no number from 0 on".into(),
-            ));
+        for calibration in self.languages.values().chain([&self.calibration]) {
+            if !(calibration.temperature.is_finite() && calibration.temperature > 0.0) {
+                return Err(wrong(format!(
+                    "its calibration temperature is {}, not a positive number",
+                    calibration.temperature
+                )));
+            }
+            if calibration.thresholds().groups.iter().any(|from| !(0.0..=f32::MAX).contains(from)) {
+                return Err(wrong(
+                    "a threshold of its groups of emotions is no number from 0 on".into(),
+                ));
+            }
         }
         Ok(())
     }
@@ -315,6 +331,16 @@ impl Artifact {
         Ok(Artifact { manifest, weights, folder })
     }
 
+    /// The model for callers of a language: with that language's calibration where it has one, else, and where none is
+    /// known, with that for strangers.
+    #[must_use]
+    pub fn for_callers_of(mut self, language: Option<&Language>) -> Self {
+        if let Some(earned) = language.and_then(|language| self.manifest.languages.get(language)) {
+            self.manifest.calibration = *earned;
+        }
+        self
+    }
+
     /// Writes the model into a folder, which is made if it is not there. Whole files appear or none.
     ///
     /// # Errors
@@ -346,4 +372,59 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("writing to a String cannot fail");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundled() -> Artifact {
+        Artifact::bundled().expect("the program's own model")
+    }
+
+    fn language(code: &str) -> Language {
+        code.parse().expect("a code")
+    }
+
+    #[test]
+    fn callers_of_a_known_language_get_its_calibration_and_all_others_that_for_strangers() {
+        let mut artifact = bundled();
+        let (strangers, earned) = (
+            Calibration::default(),
+            Calibration { uncertain_below: 0.4, ..Calibration::default() },
+        );
+        artifact.manifest.calibration = strangers;
+        artifact.manifest.languages = BTreeMap::from([(language("en"), earned)]);
+        let of = |code: Option<&str>| {
+            let spoken = code.map(language);
+            let lacks = artifact.manifest.lacks_calibration_for(spoken.as_ref());
+            let calibration = artifact.clone().for_callers_of(spoken.as_ref()).manifest.calibration;
+            (calibration, lacks)
+        };
+        assert_eq!(of(None), (strangers, None));
+        assert_eq!(of(Some("en")), (earned, None));
+        let (calibration, lacks) = of(Some("pl"));
+        assert_eq!(calibration, strangers);
+        assert!(lacks.is_some_and(|words| words.contains("'pl'") && words.contains("strangers")));
+    }
+
+    #[test]
+    fn the_calibration_of_a_language_survives_the_manifest_and_is_checked() {
+        let mut manifest = bundled().manifest;
+        let path = Path::new("manifest.toml");
+        let earned = Calibration { uncertain_below: 0.4, ..Calibration::default() };
+        manifest.languages = BTreeMap::from([(language("en"), earned)]);
+        let text = toml::to_string(&manifest).expect("a table");
+        assert_eq!(
+            Manifest::parse(&text, path).expect("its own text").languages,
+            manifest.languages
+        );
+        let cold = Calibration { temperature: 0.0, ..earned };
+        manifest.languages.insert(language("it"), cold);
+        let text = toml::to_string(&manifest).expect("a table");
+        let refused = Manifest::parse(&text, path).expect_err("a temperature of 0").to_string();
+        assert!(refused.contains("temperature"), "{refused}");
+        let nonsense = text.replace("languages.it", "languages.italian");
+        assert!(Manifest::parse(&nonsense, path).is_err());
+    }
 }

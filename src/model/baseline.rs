@@ -59,6 +59,26 @@ impl Baseline {
         self.squares.iter_mut().zip(&other.squares).for_each(|(sum, other)| *sum += other);
     }
 
+    /// The same frames about another mean, as `change` makes it of the present one; nothing where nothing is known.
+    #[must_use]
+    pub fn with_mean(&self, change: impl FnOnce(&mut [f32])) -> Self {
+        let mut changed = self.clone();
+        if self.n_frames <= 0.0 {
+            return changed;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values")]
+        let mut mean: Vec<f32> = self.sums.iter().map(|sum| (sum / self.n_frames) as f32).collect();
+        change(&mut mean);
+        let moments = changed.sums.iter_mut().zip(&mut changed.squares).zip(mean);
+        for ((sum, square), mean) in moments {
+            let mean = f64::from(mean);
+            let spread = *square - *sum * *sum / self.n_frames;
+            *sum = self.n_frames * mean;
+            *square = spread + self.n_frames * mean * mean;
+        }
+        changed
+    }
+
     /// Forgets the caller.
     pub fn reset(&mut self) {
         *self = Baseline::default();

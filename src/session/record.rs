@@ -11,6 +11,7 @@ use std::fmt;
 
 use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Group, Scores};
+use crate::model::Language;
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::summary::Summary;
@@ -81,6 +82,9 @@ pub struct ModelEntry {
     pub recipe: String,
     /// SHA-256 of its weights, in hexadecimal.
     pub sha256: String,
+    /// What callers were said to speak; absent where nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// One caller in a header.
@@ -516,6 +520,7 @@ pub(crate) mod tests {
                 name: "phone".to_owned(),
                 recipe: "phone-v1".to_owned(),
                 sha256: "0".repeat(64),
+                language: None,
             },
             settings: serde_json::json!({ "hop_ms": 250 }),
             alerts: None,

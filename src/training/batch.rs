@@ -6,6 +6,7 @@
 
 use super::companions::Companions;
 use super::example::Example;
+use super::other_voice::{OtherVoice, Voices};
 use super::recipe::TrainingRecipe;
 use crate::model::artifact::{InputForm, Normalisation};
 use crate::model::network::NetworkShape;
@@ -50,7 +51,8 @@ pub struct Part {
     pub asked: Vec<f32>,
     /// What is known beside the frames, `[n_segments, n_known]`; empty where the network does not ask.
     pub known: Vec<f32>,
-    /// A teacher's shares of the labels at the recipe's temperature, `[n_segments, n_labels]`; zeros without any.
+    /// A teacher's weighted shares of the labels at the recipe's temperature, `[n_segments, n_labels]`; zeros without
+    /// any.
     pub taught: Vec<f32>,
     /// A teacher's embedding, `[n_segments, n_embedding]`; zeros without any.
     pub embedding: Vec<f32>,
@@ -115,6 +117,8 @@ pub struct Batcher<'a> {
     pub recipe: &'a TrainingRecipe,
     /// Weight of each label.
     pub weights: &'a [f32],
+    /// Voices that segments may be given; none to leave them their own.
+    pub voices: Option<&'a Voices>,
 }
 
 impl Batcher<'_> {
@@ -167,11 +171,16 @@ impl Batcher<'_> {
         let mut values = vec![0.0; n_steps * group.len() * step];
         let mut known = Vec::new();
         for (row, one) in chosen.iter().enumerate() {
-            let segment = self.crop(frames(one), n_steps * step, rng);
+            let mut segment = self.crop(frames(one), n_steps * step, rng).to_vec();
             let hidden = self.hidden_steps(n_steps, rng);
+            let voice =
+                self.voices.and_then(|voices| voices.draw(&self.normalisation.deviation, rng));
+            if let Some(voice) = &voice {
+                voice.speak(&mut segment, self.recipe.network.n_features);
+            }
             let mut plain = Vec::with_capacity(segment.len());
             segment.chunks_exact(step).for_each(|inputs| self.normalised(inputs, &mut plain));
-            self.append_known(*one, &plain, &mut known, rng);
+            self.append_known(*one, &plain, voice.as_ref(), &mut known, rng);
             for (at, inputs) in plain.chunks_exact(step).enumerate() {
                 let target = (at * group.len() + row) * step;
                 let target = &mut values[target..target + step];
@@ -216,21 +225,25 @@ impl Batcher<'_> {
         #[expect(clippy::cast_precision_loss, reason = "a few labels")]
         let spread = self.recipe.label_smoothing / example.target.len() as f32;
         let own = 1.0 - self.recipe.label_smoothing;
-        let of_corpus = self.recipe.corpus_weights.get(&example.corpus).copied().unwrap_or(1.0);
-        let weight = of_corpus * self.weights.get(label).copied().unwrap_or(1.0);
+        let weight = self.of_corpus(example) * self.weights.get(label).copied().unwrap_or(1.0);
         example.target.iter().map(|share| weight * (own * share + spread)).collect()
     }
 
-    /// A teacher's shares of the labels.
+    /// How much the example's corpus counts.
+    fn of_corpus(&self, example: &Example) -> f32 {
+        self.recipe.corpus_weights.get(&example.corpus).copied().unwrap_or(1.0)
+    }
+
+    /// A teacher's shares of the labels, weighted by the example's corpus.
     fn taught(&self, example: &Example) -> Vec<f32> {
         let n_labels = self.recipe.network.n_labels;
         let Some(taught) = &example.taught else { return vec![0.0; n_labels] };
         let logits = taught.logits.iter().map(|logit| logit / self.recipe.teaching.temperature);
         let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
         let mut shares: Vec<f32> = logits.map(|logit| (logit - highest).exp()).collect();
-        let sum: f32 = shares.iter().sum();
+        let scale = self.of_corpus(example) / shares.iter().sum::<f32>();
         for share in &mut shares {
-            *share /= sum;
+            *share *= scale;
         }
         shares.resize(n_labels, 0.0);
         shares
@@ -249,12 +262,14 @@ impl Batcher<'_> {
         &self,
         (index, hearing): (usize, usize),
         frames: &[f32],
+        voice: Option<&OtherVoice<'_>>,
         values: &mut Vec<f32>,
         rng: &mut ChaCha8Rng,
     ) {
         let network = &self.recipe.network;
         if network.hears_baseline {
             let known = self.companions.baseline(self.examples, index, hearing, rng);
+            let known = voice.map_or(known.clone(), |voice| voice.known(&known));
             known.append(self.normalisation, values);
         }
         if network.hears_mean {

@@ -4,7 +4,9 @@
 //! [`Calibration`], and what it says of the dev clips with it. Keeps nothing.
 //!
 //! Certainty on voices and languages that the model has never heard has to be earned on such: corpora that no
-//! training clip is of are worth the most here, and every corpus counts as much as another.
+//! training clip is of are worth the most here, and every corpus counts as much as another. Where it is known that
+//! callers speak a language of many dev speakers, what was earned on those is worth more: each such language has a
+//! calibration of its own.
 
 use super::example::Example;
 use super::thresholds::{Answer, Demand, lowest};
@@ -13,8 +15,8 @@ use crate::emotion::{Emotion, Group, N_EMOTIONS, Scores, Thresholds, Verdict};
 use crate::evaluation::Shown;
 use crate::model::artifact::{Artifact, Calibration, GroupThresholds, InputForm};
 use crate::model::device::Backend;
-use crate::model::{Baseline, LstmClassifier, ModelError};
-use std::collections::BTreeMap;
+use crate::model::{Baseline, Language, LstmClassifier, ModelError};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An emotion is said where three of four are right, and more than half in the worst corpus: with seven to choose
 /// from that is four times a guess. Where too little is right, the surest 30 % are said all the same: a model
@@ -32,6 +34,10 @@ const LEAST_CERTAIN_GROUP: f32 = 0.5;
 /// long, and it is far easier to tell apart, so that it would make speech look surer than it is. They are left out,
 /// unless there is nothing else.
 const WITHOUT_WORDS: [&str; 1] = ["emogator"];
+
+/// Dev speakers of a language from which on it gets a calibration of its own: with fewer, another speaker's voice says
+/// more than the language.
+const LEAST_SPEAKERS: usize = 10;
 
 /// Share of the dev speakers' longest segments, half of them over a random line, that may be taken for something
 /// else than speech: silence on music and noise is worth more than every reading.
@@ -73,14 +79,48 @@ pub fn calibrated_with_shown(
         .flatten()
         .collect();
     let calibration = fitted(&heard);
-    let shown = shown_by_corpus(&heard, &calibration);
+    let languages = fitted_to_languages(dev, &heard, calibration.speech_from);
+    let mut shown = shown_by_corpus(&heard, &calibration);
+    for (language, calibration) in &languages {
+        let spoken: Vec<Heard> = spoken_in(language, &heard);
+        let rows = shown_by_corpus(&spoken, calibration).into_iter();
+        shown.extend(rows.map(|(corpus, shown)| (format!("{corpus}, known as {language}"), shown)));
+    }
     artifact.manifest.calibration = calibration;
+    artifact.manifest.languages = languages;
     Ok(Calibrated { artifact, shown })
 }
 
+/// A calibration for each language that enough dev speakers speak.
+fn fitted_to_languages(
+    dev: &[Example],
+    heard: &[Heard],
+    speech_from: f32,
+) -> BTreeMap<Language, Calibration> {
+    let mut speakers: BTreeMap<&Language, BTreeSet<&str>> = BTreeMap::new();
+    for example in dev.iter().filter(|example| !is_wordless(&example.corpus)) {
+        if let Some(language) = &example.language {
+            speakers.entry(language).or_default().insert(&example.speaker);
+        }
+    }
+    speakers.retain(|_, speakers| speakers.len() >= LEAST_SPEAKERS);
+    let of =
+        |language: &Language| Calibration { speech_from, ..fitted(&spoken_in(language, heard)) };
+    speakers.into_keys().map(|language| (language.clone(), of(language))).collect()
+}
+
+fn spoken_in(language: &Language, heard: &[Heard]) -> Vec<Heard> {
+    let spoken =
+        |one: &&Heard| one.language.as_ref() == Some(language) && !is_wordless(&one.corpus);
+    heard.iter().filter(spoken).cloned().collect()
+}
+
+fn is_wordless(corpus: &str) -> bool {
+    WITHOUT_WORDS.contains(&corpus)
+}
+
 fn fitted(heard: &[Heard]) -> Calibration {
-    let has_words = |one: &&Heard| !WITHOUT_WORDS.contains(&one.corpus.as_str());
-    let mut spoken: Vec<&Heard> = heard.iter().filter(has_words).collect();
+    let mut spoken: Vec<&Heard> = heard.iter().filter(|one| !is_wordless(&one.corpus)).collect();
     if spoken.is_empty() {
         spoken = heard.iter().collect();
     }
@@ -143,11 +183,14 @@ fn shown_by_corpus(heard: &[Heard], calibration: &Calibration) -> BTreeMap<Strin
 }
 
 /// What the network says of one hearing.
+#[derive(Clone)]
 pub(super) struct Heard {
     /// What is expressed.
     pub(super) truth: Emotion,
     /// The corpus that the clip is of.
     pub(super) corpus: String,
+    /// What is spoken, where that is known.
+    pub(super) language: Option<Language>,
     /// Logits by emotion; negative infinity for those that the model has no output for.
     pub(super) logits: [f32; N_EMOTIONS],
     /// Logit of its being speech, where the network says so.
@@ -180,6 +223,7 @@ fn hear(artifact: &Artifact, example: &Example) -> Result<Vec<Heard>, ModelError
         Ok(Heard {
             truth,
             corpus: example.corpus.clone(),
+            language: example.language.clone(),
             logits,
             speech: outputs.get(manifest.labels.len()).copied(),
             is_early,
@@ -214,7 +258,8 @@ mod tests {
     use super::*;
 
     fn heard(corpus: &str, truth: Emotion, logits: [f32; N_EMOTIONS]) -> Heard {
-        Heard { truth, corpus: corpus.into(), logits, speech: None, is_early: false }
+        let corpus = corpus.into();
+        Heard { truth, corpus, language: None, logits, speech: None, is_early: false }
     }
 
     /// Voices that clearly sound like what they are.
@@ -282,6 +327,47 @@ mod tests {
         assert_eq!(fitted(&both), alone);
         let nothing_else: Vec<Heard> = clear_and_mixed("emogator");
         assert_eq!(fitted(&nothing_else), alone);
+    }
+
+    #[test]
+    fn a_language_of_many_speakers_has_its_own_calibration_and_one_of_few_has_none() {
+        let spoken = |corpus: &str, code: &str, sign: f32| -> Vec<Heard> {
+            let language: Option<Language> = code.parse().ok();
+            let all = clear_and_mixed(corpus).into_iter();
+            all.map(|one| Heard {
+                language: language.clone(),
+                logits: one.logits.map(|logit| sign * logit),
+                ..one
+            })
+            .collect()
+        };
+        let heard = [spoken("near", "en", 1.0), spoken("far", "pl", -1.0)].concat();
+        let dev: Vec<Example> = heard
+            .iter()
+            .enumerate()
+            .map(|(number, one)| Example {
+                label: Some(one.truth.index()),
+                is_speech: Some(true),
+                target: Vec::new(),
+                path: std::path::PathBuf::new(),
+                taught: None,
+                speaker: format!(
+                    "{}/{}",
+                    one.corpus,
+                    number % if one.corpus == "near" { 10 } else { 9 }
+                ),
+                corpus: one.corpus.clone(),
+                language: one.language.clone(),
+                call: 0,
+                hearings: Vec::new(),
+            })
+            .collect();
+        let languages = fitted_to_languages(&dev, &heard, -3.0);
+        let codes: Vec<&str> = languages.keys().map(Language::code).collect();
+        assert_eq!(codes, ["en"]);
+        let alone = fitted(&spoken("near", "en", 1.0));
+        assert_eq!(languages.values().next(), Some(&Calibration { speech_from: -3.0, ..alone }));
+        assert_ne!(fitted(&heard).temperature, alone.temperature, "strangers are less certain");
     }
 
     #[test]

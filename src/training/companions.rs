@@ -79,6 +79,7 @@ mod tests {
             taught: None,
             speaker: speaker.into(),
             corpus: "a".into(),
+            language: None,
             call: 0,
             hearings: vec![Hearing { statistics: Baseline::of(&frames, 1), frames }],
         }

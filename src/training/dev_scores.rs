@@ -68,6 +68,7 @@ mod tests {
             taught: None,
             speaker: String::new(),
             corpus: corpus.into(),
+            language: None,
             call: 0,
             hearings: Vec::new(),
         };

@@ -7,6 +7,7 @@ use super::curves::EpochRecord;
 use super::dev_scores::DevScores;
 use super::example::Example;
 use super::gradient::{Sums, Whole, gradients};
+use super::other_voice::Voices;
 use super::recipe::{Optimiser, TrainingRecipe};
 use super::{Progress, TrainingData, TrainingError, parallel};
 use crate::model::artifact::Normalisation;
@@ -94,8 +95,15 @@ impl Trainer {
         let View { recipe, data, normalisation } = *view;
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9).wrapping_add(number as u64);
         let weights = label_weights(&data.train, recipe);
-        let batcher =
-            Batcher { examples: &data.train, companions, normalisation, recipe, weights: &weights };
+        let voices = Voices::new(recipe);
+        let batcher = Batcher {
+            examples: &data.train,
+            companions,
+            normalisation,
+            recipe,
+            weights: &weights,
+            voices: voices.as_ref(),
+        };
         let drawn = batcher.epoch(ChaCha8Rng::seed_from_u64(seed));
         let (n_batches, mut sums) = (drawn.len(), Sums::default());
         for (done, batch) in drawn.enumerate() {

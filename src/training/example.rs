@@ -9,8 +9,8 @@ use super::teacher::Taught;
 use super::{TrainingError, non_speech, parallel};
 use crate::corpus::{Clip, Unlabelled};
 use crate::emotion::N_EMOTIONS;
-use crate::model::Baseline;
 use crate::model::artifact::{InputForm, Normalisation};
+use crate::model::{Baseline, Language};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub struct Example {
     pub speaker: String,
     /// The corpus.
     pub corpus: String,
+    /// What is spoken, where that is known.
+    pub language: Option<Language>,
     /// The speaker's pretended call: clips of one call are heard over one line.
     pub call: u64,
     /// The clip's hearings; the first is the clip as it is.
@@ -83,6 +85,7 @@ pub fn prepare(
                 target: target_of(clip, listener.recipe),
                 speaker: clip.speaker_key(),
                 corpus: clip.corpus.clone(),
+                language: clip.language.as_deref().and_then(|tag| tag.parse().ok()),
                 call: call_of(&clip.path),
                 hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
             }
@@ -123,6 +126,7 @@ pub fn without_label(
             taught: taught(path).filter(|_| *is_speech != Some(false)),
             speaker: speaker_key.clone(),
             corpus: corpus.clone(),
+            language: None,
             call: call_of(path),
             hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
         })
@@ -163,6 +167,7 @@ pub fn without_speech(
             target: vec![0.0; recipe.network.n_labels],
             speaker: format!("no speech/{number}"),
             corpus: "no speech".into(),
+            language: None,
             call: 0,
             hearings: hearings
                 .into_iter()
@@ -263,6 +268,7 @@ mod tests {
             target: Vec::new(),
             speaker: "a/1".into(),
             corpus: "a".into(),
+            language: None,
             call: 0,
             hearings: vec![Hearing::of(frames, 2)],
         };

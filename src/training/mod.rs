@@ -2,7 +2,7 @@
 //!
 //! [`recipe`] holds every choice. [`hearing`] makes frames of a clip as it may be heard, [`non_speech`] sounds
 //! without speech, [`example`] both into what is learned from; [`companions`] knows which clips were spoken in one
-//! pretended call. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
+//! pretended call, [`other_voice`] makes a segment somebody else's. [`batch`] cuts examples into batches, [`gradient`] says in which direction the weights go,
 //! [`teacher`] is what a larger network says of the clips. [`epoch`] runs the optimiser, [`average`] is the mean of the
 //! weights on their way, [`checkpoint`] lets an interrupted run go on, [`dev_scores`] says how good it is, [`curves`]
 //! shows how it went, [`calibration`] makes probabilities of the result, of which `scaling` fits the corrections and
@@ -21,6 +21,7 @@ pub mod example;
 pub mod gradient;
 pub mod hearing;
 pub mod non_speech;
+pub mod other_voice;
 pub mod parallel;
 pub mod recipe;
 mod scaling;
@@ -42,6 +43,7 @@ use curves::EpochRecord;
 use epoch::{Trainer, View, weights};
 use example::Example;
 use recipe::TrainingRecipe;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong in training, beside the model's own errors.
@@ -239,6 +241,7 @@ fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Art
         segment: recipe.segment,
         network: NetworkShape { n_embedding: 0, ..recipe.network.clone() },
         calibration: Calibration::default(),
+        languages: BTreeMap::new(),
         scores: Vec::new(),
         training: Provenance {
             command: data.command.clone(),

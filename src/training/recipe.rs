@@ -87,8 +87,11 @@ pub struct TrainingRecipe {
     pub clips_per_speaker: usize,
     /// Seed of every random choice.
     pub seed: u64,
-    /// How much a clip of a corpus counts among the labels, where not 1: corpora that would teach how they were
-    /// recorded, or that read speech is neutral.
+    /// Segments that sound as if others had said them; none by default.
+    #[serde(default)]
+    pub other_voices: OtherVoices,
+    /// How much a clip of a corpus counts among the labels and the teacher's answers, where not 1: corpora that would
+    /// teach how they were recorded, or that read speech is neutral.
     #[serde(default)]
     pub corpus_weights: BTreeMap<String, f32>,
     /// How much the labels count, and a teacher.
@@ -98,6 +101,20 @@ pub struct TrainingRecipe {
     pub segment: SegmentLimits,
     /// The network.
     pub network: NetworkShape,
+}
+
+/// How far the voices of segments are changed, each by a draw of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherVoices {
+    /// Share of the segments that are changed, in [0, 1].
+    pub share: f64,
+    /// The longest and the shortest vocal tract: 0.12 moves formants by a factor from 1/1.12 to 1.12.
+    pub tract: f64,
+    /// Most that the pitch goes up or down.
+    pub pitch_octaves: f32,
+    /// Deviation of what is added to the low coefficients, in each one's own deviations.
+    pub colour: f32,
 }
 
 /// The weights of the loss's parts (Hinton et al., 2015). Without a teacher only the labels count.
@@ -203,10 +220,19 @@ impl TrainingRecipe {
         if !self.features.streams() && (self.hearings > 1 || self.network.hears_speech) {
             return Err("lines, noises and what is no speech need features for streams".into());
         }
-        let shares =
-            [f64::from(self.votes), self.mixed, self.average, f64::from(self.label_smoothing)];
-        if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
-            return Err("votes, mixed, average and label_smoothing are shares, from 0 to 1".into());
+        let OtherVoices { share, tract, pitch_octaves, colour } = self.other_voices;
+        let shares = [f64::from(self.votes), self.mixed, self.average, share];
+        let shares = shares.into_iter().chain([f64::from(self.label_smoothing)]);
+        if shares.into_iter().any(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(
+                "votes, mixed, average, label_smoothing and the share of other_voices are shares, \
+                        from 0 to 1"
+                    .into(),
+            );
+        }
+        let changes = [tract, f64::from(pitch_octaves), f64::from(colour)];
+        if changes.into_iter().any(|change| !(0.0..=1.0).contains(&change)) {
+            return Err("tract, pitch_octaves and colour of other_voices are from 0 to 1".into());
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ mod tests {
     use crate::emotion::Emotion;
 
     fn heard(truth: Emotion, logits: [f32; N_EMOTIONS]) -> Heard {
-        Heard { truth, corpus: "a".into(), logits, speech: None, is_early: false }
+        Heard { truth, corpus: "a".into(), language: None, logits, speech: None, is_early: false }
     }
 
     /// Logits that are right in three of four cases, but half as large as they should be, and too high for the

@@ -30,3 +30,32 @@ fn an_export_that_cannot_be_leaves_no_file_and_says_why() {
     assert!(sandbox.listing().is_empty(), "{:?}", sandbox.listing());
     sandbox.run(&["models", "export", "phone-lstm"]).with_code(2);
 }
+
+#[test]
+fn callers_of_a_language_are_heard_with_what_the_model_has_earned_there() {
+    let sandbox = Sandbox::new().with_call();
+    let listed = sandbox.run(&["models"]).with_code(0).stdout;
+    let languages = listed.lines().find(|line| line.trim_start().starts_with("languages"));
+    assert!(languages.is_some_and(|line| line.contains("en")), "{listed}");
+    let heard = |language: &[&str], log: &str| {
+        let replay = ["replay", "call.wav", "--headless", "--backend", "cpu", "--log", log];
+        let ended = sandbox.run(&[&replay[..], language].concat()).with_code(0);
+        (ended.stdout + &ended.stderr, sandbox.records(log))
+    };
+    let shown = |records: &[serde_json::Value]| {
+        let readings = records.iter().filter(|record| record["record"] == "reading");
+        readings.filter(|reading| reading["state"] != "uncertain").count()
+    };
+    let (told, strangers) = heard(&[], "strangers.jsonl");
+    assert!(!told.contains("no calibration") && strangers[0]["model"].get("language").is_none());
+    let (told, polish) = heard(&["--language", "pl"], "polish.jsonl");
+    assert!(told.contains("no calibration for callers who speak 'pl'"), "{told}");
+    assert_eq!(polish[0]["model"]["language"], "pl");
+    assert_eq!(shown(&polish), shown(&strangers));
+    let (told, english) = heard(&["--language", "en-GB"], "english.jsonl");
+    assert!(!told.contains("no calibration"), "{told}");
+    assert_eq!(english[0]["model"]["language"], "en");
+    assert!(shown(&english) > shown(&strangers), "more is said of a language that is known well");
+    let unknown = ["replay", "call.wav", "--headless", "--language", "english"];
+    refuses(&sandbox, &unknown, &["'english' is no language", "such as en"]);
+}

@@ -131,6 +131,7 @@ fn write_shift(path: &Path) {
             name: "phone".into(),
             recipe: "phone-v2".into(),
             sha256: "0".repeat(64),
+            language: None,
         },
         settings: serde_json::json!({ "hop_ms": 250 }),
         alerts: None,

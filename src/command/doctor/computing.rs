@@ -48,6 +48,10 @@ pub(super) fn model(config: &Config) -> Finding {
                 warm.as_secs_f64(),
                 reading.as_secs_f64() * 1e3
             );
+            if let Some(unknown) = manifest.lacks_calibration_for(config.language.as_ref()) {
+                let advice = "take language out of the configuration, or calibrate the model on that language";
+                return Finding::warning("model", format!("{told}; {unknown}"), advice);
+            }
             let hop = Duration::from_millis(config.pipeline.hop_ms.into());
             if reading * 2 < hop {
                 return Finding::ok("model", told);

@@ -1,4 +1,5 @@
-//! A manifest of calls: a CSV with the columns `audio,labels`, one call a row, paths relative to its folder.
+//! A manifest of calls: a CSV with the columns `audio,labels`, one call a row, paths relative to its folder; `language`
+//! where it is known, as a tag such as `en-US`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, Trim};
 
 use super::{CallError, Labels};
+use crate::model::Language;
 
 /// One call of a manifest.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Call {
     pub audio: PathBuf,
     /// What is said when.
     pub labels: Labels,
+    /// What the caller speaks, where the manifest says it.
+    pub language: Option<Language>,
 }
 
 /// Reads a manifest and the labels of all its calls, in the manifest's order.
@@ -39,6 +43,7 @@ pub fn read_manifest(manifest: &Path) -> Result<Vec<Call>, CallError> {
         })
     };
     let (audio, labels) = (column("audio")?, column("labels")?);
+    let language = header.iter().position(|name| name.eq_ignore_ascii_case("language"));
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let mut calls = Vec::new();
     for record in reader.records() {
@@ -55,6 +60,7 @@ pub fn read_manifest(manifest: &Path) -> Result<Vec<Call>, CallError> {
             name: record[audio].to_owned(),
             audio: there(audio)?,
             labels: Labels::read(&there(labels)?)?,
+            language: language.and_then(|index| record[index].parse().ok()),
         });
     }
     if calls.is_empty() {
@@ -86,6 +92,10 @@ mod tests {
         assert_eq!(calls.len(), 2);
         assert_eq!((calls[0].name.as_str(), calls[1].name.as_str()), ("a.wav", "./b.wav"));
         assert!((calls[1].labels.end().seconds() - 2.0).abs() < 1e-9);
+        assert!(calls.iter().all(|call| call.language.is_none()));
+        let calls = read("audio,labels,language\na.wav,a.csv,en-US\nb.wav,a.csv,\n").unwrap();
+        let codes = calls.iter().map(|call| call.language.as_ref().map(Language::code));
+        assert_eq!(codes.collect::<Vec<_>>(), [Some("en"), None]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn example(speaker: &str, label: Option<usize>, n_frames: usize) -> Example {
         taught: None,
         speaker: speaker.into(),
         corpus: "a".into(),
+        language: None,
         call: 0,
         hearings: vec![Hearing { statistics: Baseline::of(&frames, 43), frames }],
     }
@@ -42,6 +43,7 @@ fn draw(examples: &[Example], recipe: &TrainingRecipe, seed: u64) -> Vec<Batch> 
         normalisation: &Normalisation::default(),
         recipe,
         weights: &[2.0; 7],
+        voices: None,
     };
     batcher.epoch(ChaCha8Rng::seed_from_u64(seed)).collect()
 }

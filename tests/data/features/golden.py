@@ -45,7 +45,7 @@ def phone_v1_filters():
 
 def phone_v3_filters():
     return librosa.filters.mel(
-        sr=8000, n_fft=256, n_mels=48, fmin=250.0, fmax=3800.0, dtype=np.float64
+        sr=8000, n_fft=256, n_mels=48, fmin=240.0, fmax=3800.0, dtype=np.float64
     )
 
 
@@ -61,7 +61,7 @@ def phone_v1(samples):
 def phone_v3(samples):
     """[n_frames, 40]; what stands before pitch, voicing and level in the recipe of the same name."""
     edge = scipy.signal.butter(6, 200.0, "highpass", fs=8000, output="sos")
-    sections = np.vstack([edge] + [notch(hz, hz / 6.0) for hz in (150, 180, 200, 240)])
+    sections = np.vstack([edge] + [notch(hz, 20.0) for hz in (100, 120, 150, 180, 200, 240)])
     before = scipy.signal.sosfilt_zi(sections) * samples[0]
     filtered, _ = scipy.signal.sosfilt(sections, samples.astype(np.float64), zi=before)
     return phone(filtered, phone_v3_filters())

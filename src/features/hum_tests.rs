@@ -10,10 +10,10 @@ const ROOM: f64 = 3e-4;
 
 /// Root mean square of what hum changes, over all frames and numbers, in standard deviations of each number: at -50,
 /// -40 and -30 dB of full scale. In `phone-v2` it is about 1 at -50 dB, 1.5 at -30 dB.
-const MOST_BY_HUM: [(f64, f64); 3] = [(-50.0, 0.015), (-40.0, 0.2), (-30.0, 0.5)];
+const MOST_BY_HUM: [(f64, f64); 3] = [(-50.0, 0.002), (-40.0, 0.006), (-30.0, 0.02)];
 
 /// The same where the mains are off by 0.1 Hz, as they seldom are.
-const MOST_BY_HUM_BESIDE: [(f64, f64); 3] = [(-50.0, 0.15), (-40.0, 0.3), (-30.0, 0.8)];
+const MOST_BY_HUM_BESIDE: [(f64, f64); 3] = [(-50.0, 0.1), (-40.0, 0.25), (-30.0, 0.5)];
 
 /// The same for a constant offset: samples are rounded differently.
 const MOST_BY_OFFSET: f64 = 1e-4;

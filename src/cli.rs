@@ -7,7 +7,7 @@ mod models;
 mod sessions;
 mod training;
 
-use crate::model::Language;
+use crate::language::Language;
 use clap::{Args, Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

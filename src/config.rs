@@ -22,7 +22,7 @@ use folders::{environment, resolve_dir, usual_file};
 pub use screen::{PaperChoice, ScreenSection};
 
 use crate::dashboard::{KeyError, KeySettings, Keys};
-use crate::model::Language;
+use crate::language::Language;
 use crate::model::device::BackendChoice;
 use crate::pipeline::PipelineSettings;
 

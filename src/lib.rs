@@ -21,6 +21,7 @@
 //! | module | noun |
 //! |---|---|
 //! | [`emotion`], [`stream_time`] | labels, their groups and probabilities, what is sure enough to be said; the only clock below `command` |
+//! | [`language`] | what callers speak, as far as it is known |
 //! | [`audio`], [`resample`], [`features`], [`speech`] | samples, from a device or a file; frames; speech or not |
 //! | [`model`], [`timeline`] | segment to probabilities on GPU or CPU; readings and their history |
 //! | [`alert`] | when to ask for the operator's attention, and why |
@@ -77,6 +78,7 @@ pub mod emotion;
 pub mod evaluation;
 pub mod export;
 pub mod features;
+pub mod language;
 pub mod model;
 pub mod output_file;
 pub mod palette;

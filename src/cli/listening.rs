@@ -1,7 +1,7 @@
 //! What is typed to listen to calls: `monitor` and `replay`.
 
 use super::LogArgs;
-use crate::model::Language;
+use crate::language::Language;
 use clap::Args;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{Block, Source};
 use crate::config::Config;
 use crate::evaluation::calls::{Call, CallCounts, CallReport, read_manifest};
-use crate::model::Language;
+use crate::language::Language;
 use crate::model::device::BackendChoice;
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
 use crate::pipeline::Update;

@@ -4,7 +4,7 @@ pub mod export;
 
 use super::installed::{self, Installed};
 use super::printer::{print, print_json};
-use crate::model::Language;
+use crate::language::Language;
 use crate::model::artifact::Artifact;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! The classifier: a segment of feature frames in, calibrated probabilities of the emotions out.
 //!
 //! [`artifact`] is a model on disk, `calibration` what makes probabilities of its answers
-//! (of callers of a known [`Language`] others than of strangers), [`network`] its layers in
+//! (of callers of a known language others than of strangers), [`network`] its layers in
 //! burn ([`front`], [`lstm`]), [`cpu`] and [`gpu`] the same in kernels of our own, [`device`] the choice of GPU or CPU,
 //! [`export`] the model for other programs. `prepared` brings segments into the form that the network takes,
 //! [`LstmClassifier`] puts all together; between calls it keeps nothing but the weights: what is known of a caller's
@@ -16,14 +16,12 @@ pub mod device;
 pub mod export;
 pub mod front;
 pub mod gpu;
-mod language;
 pub mod lstm;
 pub mod network;
 pub(crate) mod prepared;
 
 pub use baseline::Baseline;
 pub use classifier::{Answer, Classifier, LstmClassifier};
-pub use language::{Language, UnknownLanguage};
 pub use prepared::Spoken;
 
 use std::path::PathBuf;

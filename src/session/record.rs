@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Group, Scores};
-use crate::model::Language;
+use crate::language::Language;
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::summary::Summary;

@@ -51,8 +51,7 @@ pub struct Part {
     pub asked: Vec<f32>,
     /// What is known beside the frames, `[n_segments, n_known]`; empty where the network does not ask.
     pub known: Vec<f32>,
-    /// A teacher's weighted shares of the labels at the recipe's temperature, `[n_segments, n_labels]`; zeros without
-    /// any.
+    /// A teacher's weighted shares of the labels, at the recipe's temperature, `[n_segments, n_labels]`.
     pub taught: Vec<f32>,
     /// A teacher's embedding, `[n_segments, n_embedding]`; zeros without any.
     pub embedding: Vec<f32>,

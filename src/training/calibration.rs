@@ -13,9 +13,10 @@ use super::thresholds::{Answer, Demand, lowest};
 use super::{TrainingError, parallel, scaling};
 use crate::emotion::{Emotion, Group, N_EMOTIONS, Scores, Thresholds, Verdict};
 use crate::evaluation::Shown;
+use crate::language::Language;
 use crate::model::artifact::{Artifact, Calibration, GroupThresholds, InputForm};
 use crate::model::device::Backend;
-use crate::model::{Baseline, Language, LstmClassifier, ModelError};
+use crate::model::{Baseline, LstmClassifier, ModelError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An emotion is said where three of four are right, and more than half in the worst corpus: with seven to choose

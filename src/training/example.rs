@@ -9,8 +9,9 @@ use super::teacher::Taught;
 use super::{TrainingError, non_speech, parallel};
 use crate::corpus::{Clip, Unlabelled};
 use crate::emotion::N_EMOTIONS;
+use crate::language::Language;
+use crate::model::Baseline;
 use crate::model::artifact::{InputForm, Normalisation};
-use crate::model::{Baseline, Language};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // Layer 0: leaves.
     ("emotion", ""),
     ("stream_time", ""),
+    ("language", ""),
     ("output_file", ""),
     ("plain_text", ""),
     ("driver_panic", ""),
@@ -26,13 +27,13 @@ const MAY_USE: &[(&str, &str)] = &[
     ("features", LABELS),
     ("speech", "emotion stream_time resample features"),
     // Layer 2: what is concluded from the signal.
-    ("model", "emotion stream_time features"),
+    ("model", "emotion stream_time language features"),
     ("timeline", LABELS),
     ("alert", "emotion stream_time timeline"),
     ("prosody", "features"),
     // Layer 3: the composition, and its record.
     ("pipeline", SIGNAL),
-    ("session", "emotion stream_time output_file plain_text timeline prosody pipeline"),
+    ("session", "emotion stream_time language output_file plain_text timeline prosody pipeline"),
     // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
     // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
     // others do not know each other. The dashboard's tests show a log's call.
@@ -69,11 +70,11 @@ const SPINE: &str = "emotion stream_time output_file plain_text audio resample f
     model timeline alert prosody pipeline session";
 
 /// Layers 0 to 3, the corpora, what is done to their clips, and charts.
-const EVALUATION: &str = "emotion stream_time output_file plain_text audio resample features speech \
+const EVALUATION: &str = "emotion stream_time language output_file plain_text audio resample features speech \
     model timeline alert prosody pipeline session corpus augment plot";
 
 /// The same and the scores.
-const TRAINING: &str = "emotion stream_time output_file plain_text audio resample features speech \
+const TRAINING: &str = "emotion stream_time language output_file plain_text audio resample features speech \
     model timeline alert prosody pipeline session corpus augment plot evaluation";
 
 /// Anything below, and each other.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, Trim};
 
 use super::{CallError, Labels};
-use crate::model::Language;
+use crate::language::Language;
 
 /// One call of a manifest.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The language that callers speak, as far as it is known.
 //!
 //! In: a language tag. Out: its language. What a model may claim depends on it: see
-//! [`Manifest::languages`](super::artifact::Manifest::languages).
+//! `model::artifact::Manifest::languages`.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

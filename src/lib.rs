@@ -31,7 +31,7 @@
 //! | [`corpus`], [`augment`], [`training`], [`evaluation`] | labelled clips; what a line does to them; models; honest scores |
 //! | [`simulation`] | calls with known labels, made of clips or of noise |
 //! | [`config`], [`cli`], [`command`] | settings; what was typed; one file a subcommand |
-//! | [`output_file`], [`plain_text`] | files that appear whole or not at all; text that cannot steer a terminal |
+//! | [`output_file`], [`table`], [`plain_text`] | files that appear whole or not at all; tables that people wrote; text that cannot steer a terminal |
 //! | [`palette`] | the colours of emotions and groups, on the screen and on paper |
 //! | [`driver_panic`] | which panics are a graphics driver's, and answered for |
 //!
@@ -91,5 +91,6 @@ pub mod session;
 pub mod simulation;
 pub mod speech;
 pub mod stream_time;
+pub mod table;
 pub mod timeline;
 pub mod training;

@@ -5,7 +5,6 @@
 //! `VideoDemographics.csv`, in the folder of the recordings or the one above, tells sex and age.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use serde::Deserialize;
 use super::folder::{Named, stem};
 use super::{Clip, CorpusError};
 use crate::emotion::Emotion;
+use crate::table::{self, Rows};
 
 /// The corpus' name in [`Clip::corpus`].
 pub const NAME: &str = "crema_d";
@@ -85,9 +85,9 @@ fn demographics(folder: &Path) -> Result<HashMap<String, Actor>, CorpusError> {
     let Some(path) = found.into_iter().find(|path| path.is_file()) else {
         return Ok(HashMap::new());
     };
-    let file =
-        File::open(&path).map_err(|source| CorpusError::Read { path: path.clone(), source })?;
-    csv::Reader::from_reader(file)
+    let table = table::open(&path, Rows::Even);
+    table
+        .map_err(|source| CorpusError::Read { path: path.clone(), source })?
         .deserialize()
         .map(|row| row.map(|actor: Actor| (actor.name.clone(), actor)))
         .collect::<Result<_, _>>()

@@ -6,31 +6,30 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
 use super::{Clip, CorpusError, Split};
 use crate::emotion::Emotion;
+use crate::table::{self, Rows};
 
 /// Reads a manifest and checks that every recording is there, once.
 ///
 /// # Errors
 /// [`CorpusError`] naming the manifest, the line and the column or file that is wrong.
 pub fn read(manifest: &Path) -> Result<Vec<Clip>, CorpusError> {
-    let file = File::open(manifest)
+    let mut reader = table::open(manifest, Rows::Even)
         .map_err(|source| CorpusError::Read { path: manifest.to_owned(), source })?;
     let not_csv = |source| CorpusError::Csv { path: manifest.to_owned(), source };
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
     let columns = Columns::find(manifest, reader.headers().map_err(not_csv)?)?;
     let folder = manifest.parent().unwrap_or(Path::new(""));
 
     let mut clips = Vec::new();
     let mut lines: HashMap<PathBuf, u64> = HashMap::new();
     let mut missing: Vec<(u64, PathBuf)> = Vec::new();
-    for record in reader.records() {
+    for record in table::rows(&mut reader) {
         let record = record.map_err(not_csv)?;
         let row = Row { manifest, columns: &columns, record: &record };
         let clip = row.clip(folder)?;
@@ -159,7 +158,7 @@ impl Row<'_> {
     }
 
     fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        table::line_of(self.record)
     }
 }
 
@@ -220,8 +219,12 @@ mod tests {
             ("a.wav,anger,1,mine,old,", "line 2: age is 'old'"),
             ("a.wav,anger,1,mine,,holdout", "line 2: split is 'holdout'"),
         ] {
-            let error = error_of(&format!("{HEADER}{row}\n"));
-            assert!(error.contains("clips.csv") && error.contains(told), "{error}");
+            for text in
+                [format!("{HEADER}{row}\n"), format!("{HEADER}{row}\n").replace('\n', "\r\n")]
+            {
+                let error = error_of(&text);
+                assert!(error.contains("clips.csv") && error.contains(told), "{error}");
+            }
         }
     }
 

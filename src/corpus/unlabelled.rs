@@ -4,7 +4,7 @@
 //! `intensity`, which says what kind of sound it is. Out: an [`Unlabelled`] for each row. Keeps nothing.
 
 use super::CorpusError;
-use csv::{ReaderBuilder, Trim};
+use crate::table::{self, Rows};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -59,10 +59,15 @@ pub fn read(folder: &Path) -> Result<Vec<Unlabelled>, CorpusError> {
         return Ok(Vec::new());
     }
     let not_csv = |source| CorpusError::Csv { path: manifest.clone(), source };
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(&manifest).map_err(not_csv)?;
+    let mut reader = table::open(&manifest, Rows::Even)
+        .map_err(|source| CorpusError::Read { path: manifest.clone(), source })?;
     let mut found = Vec::new();
-    for (row, line) in reader.deserialize().zip(2..) {
-        let Row { path, corpus, speaker, intensity } = row.map_err(not_csv)?;
+    let header = reader.headers().map_err(not_csv)?.clone();
+    for row in table::rows(&mut reader) {
+        let row = row.map_err(not_csv)?;
+        let line = table::line_of(&row);
+        let Row { path, corpus, speaker, intensity } =
+            row.deserialize(Some(&header)).map_err(not_csv)?;
         let clip = folder.join(path);
         if !clip.is_file() {
             return Err(CorpusError::MissingClip { path: manifest, line, clip, n_others: 0 });

@@ -6,14 +6,14 @@
 //! emotions by their first letters). Out: the same clips with [`Clip::votes`].
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
 use super::folder::stem;
 use super::{Clip, CorpusError};
 use crate::emotion::{Emotion, N_EMOTIONS};
+use crate::table::{self, Rows};
 
 /// Where votes may lie, from the folder of the recordings.
 const FILES: [&str; 2] = ["votes.csv", "../processedResults/tabulatedVotes.csv"];
@@ -46,10 +46,9 @@ pub(super) fn fill(clips: &mut [Clip]) -> Result<(), CorpusError> {
 
 /// The votes of a file, of those who heard the voice alone.
 fn read(path: &Path) -> Result<Votes, CorpusError> {
-    let file =
-        File::open(path).map_err(|source| CorpusError::Read { path: path.to_owned(), source })?;
+    let mut reader = table::open(path, Rows::Even)
+        .map_err(|source| CorpusError::Read { path: path.to_owned(), source })?;
     let not_csv = |source| CorpusError::Csv { path: path.to_owned(), source };
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
     let header = reader.headers().map_err(not_csv)?.clone();
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
     let clip_column = CLIP_COLUMNS
@@ -62,7 +61,7 @@ fn read(path: &Path) -> Result<Votes, CorpusError> {
     });
 
     let mut votes = Votes::new();
-    for record in reader.records() {
+    for record in table::rows(&mut reader) {
         let record = record.map_err(not_csv)?;
         let row = row_column.and_then(|column| record.get(column));
         if row.is_some_and(|row| !row.starts_with(VOICE_ALONE)) {
@@ -86,16 +85,14 @@ fn shares(
     for emotion in Emotion::ALL {
         let field = columns[emotion.index()].and_then(|column| record.get(column));
         let Some(field) = field.filter(|field| !field.is_empty()) else { continue };
-        counts[emotion.index()] = field.parse::<u16>().map(f32::from).map_err(|_| {
-            let line = record.position().map_or(0, csv::Position::line);
-            CorpusError::BadField {
+        counts[emotion.index()] =
+            field.parse::<u16>().map(f32::from).map_err(|_| CorpusError::BadField {
                 path: path.to_owned(),
-                line,
+                line: table::line_of(record),
                 column: emotion.label(),
                 value: field.to_owned(),
                 expected: "a count of listeners",
-            }
-        })?;
+            })?;
     }
     let sum: f32 = counts.iter().sum();
     Ok((sum > 0.0).then(|| counts.map(|count| count / sum)))

@@ -21,6 +21,7 @@ mod footer;
 mod graph;
 mod header;
 mod help;
+mod job;
 mod key_name;
 mod key_settings;
 mod keyboard;
@@ -56,7 +57,7 @@ use app::App;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use draw::Picture;
 use keyboard::Keyboard;
-use ratatui::crossterm::event::{Event, KeyEvent};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 use terminal::Screen;
@@ -166,8 +167,12 @@ fn show(
             screen.touch()?;
             drawn = Some(Instant::now());
         }
-        if screen.is_ended() || asks_to_quit(app, keyboard, actions)? {
+        if screen.is_ended() || asks_to_quit(app, screen, keyboard, actions)? {
             return Ok(panicked);
+        }
+        if screen.stop_and_continue()? {
+            app.resized(screen.size()?);
+            drawn = None;
         }
     }
 }
@@ -189,6 +194,7 @@ fn take_in(app: &mut App, feed: &Receiver<Feed>) {
 /// Waits a little for keys and does what they ask for; says whether that is to quit.
 fn asks_to_quit(
     app: &mut App,
+    screen: &Screen,
     keyboard: &Keyboard,
     actions: &Sender<Action>,
 ) -> Result<bool, DashboardError> {
@@ -196,6 +202,7 @@ fn asks_to_quit(
     while let Some(event) = keyboard.next(wait)? {
         wait = Duration::ZERO;
         match event {
+            Event::Key(key) if is_stop(key) => screen.ask_to_stop(),
             Event::Key(key) if press(app, key, actions) => return Ok(true),
             Event::Paste(text) => app.on_paste(&text),
             Event::Mouse(event) => app.on_mouse(event),
@@ -204,6 +211,11 @@ fn asks_to_quit(
         }
     }
     Ok(false)
+}
+
+/// Whether a key is the one by which shells stop a program.
+fn is_stop(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers == KeyModifiers::CONTROL
 }
 
 /// Presses a key and hands its action over; says whether that is to quit.

@@ -1,9 +1,10 @@
 //! Takes the terminal over, and gives it back on every way out.
 //!
 //! Ways out: leaving, an error, a panic of this thread (the terminal is restored before the message is
-//! printed), and a signal. A panic of another thread does not touch the screen: its message is kept for
+//! printed), and a signal. Stopped by a shell, it gives it back too, and takes it again when it is continued. A panic of another thread does not touch the screen: its message is kept for
 //! whoever owns the screen, but for a graphics driver's, which is caught where the GPU is asked.
 
+use super::job::Job;
 use crate::driver_panic;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::Terminal;
@@ -44,6 +45,8 @@ pub(super) struct Screen {
     panics: Receiver<String>,
     /// Whether a signal asked to end.
     ended: Arc<AtomicBool>,
+    job: Job,
+    takes_mouse: bool,
     _taken: Taken,
 }
 
@@ -54,18 +57,35 @@ impl Screen {
     pub(super) fn enter(takes_mouse: bool) -> io::Result<Self> {
         let given_back = Arc::new(AtomicBool::new(false));
         let ended = watch_signals(&given_back)?;
+        let job = Job::watch(&given_back)?;
         let (sender, panics) = bounded(4);
         hook_panics(Arc::clone(&given_back), sender);
         let taken = Taken { given_back };
-        enable_raw_mode()?;
-        // ratatui's own way to clear asks where the cursor is, which not every terminal answers.
-        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
-        if takes_mouse {
-            execute!(stdout(), Print(CLICKS_ON))?;
+        let terminal = ManuallyDrop::new(take(takes_mouse)?);
+        Ok(Screen { terminal, panics, ended, job, takes_mouse, _taken: taken })
+    }
+
+    /// Asks to stop for a while, as the shell's key does where the terminal is not raw.
+    pub(super) fn ask_to_stop(&self) {
+        self.job.ask_to_stop();
+    }
+
+    /// Stops the program where that is asked for, and takes the terminal again when it is continued, whoever stopped
+    /// it. Says whether that was so: then the whole picture has to be drawn.
+    pub(super) fn stop_and_continue(&mut self) -> io::Result<bool> {
+        if self.job.take_asked() {
+            // There is nobody to tell of an error: the terminal may be gone.
+            let _ = disable_raw_mode();
+            let _ = leave(&mut stdout());
+            self.job.stop()?;
         }
-        let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        terminal.hide_cursor()?;
-        Ok(Screen { terminal: ManuallyDrop::new(terminal), panics, ended, _taken: taken })
+        if !self.job.take_continued() {
+            return Ok(false);
+        }
+        // The shell has set modes of its own meanwhile, which raw mode must not take for those of before.
+        let _ = disable_raw_mode();
+        self.terminal = ManuallyDrop::new(take(self.takes_mouse)?);
+        Ok(true)
     }
 
     /// Draws one picture, all of it at once where the terminal can.
@@ -94,6 +114,19 @@ impl Screen {
     pub(super) fn panic_of_another_thread(&self) -> Option<String> {
         self.panics.try_recv().ok()
     }
+}
+
+/// Raw mode, a screen of its own, empty, pastes as one, clicks where wanted, no cursor.
+fn take(takes_mouse: bool) -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    enable_raw_mode()?;
+    // ratatui's own way to clear asks where the cursor is, which not every terminal answers.
+    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
+    if takes_mouse {
+        execute!(stdout(), Print(CLICKS_ON))?;
+    }
+    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    terminal.hide_cursor()?;
+    Ok(terminal)
 }
 
 /// Gives the terminal back when dropped.

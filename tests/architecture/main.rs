@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("emotion", ""),
     ("stream_time", ""),
     ("language", ""),
+    ("table", ""),
     ("output_file", ""),
     ("plain_text", ""),
     ("driver_panic", ""),
@@ -66,11 +67,11 @@ const SIGNAL: &str =
     "emotion stream_time audio resample features speech model timeline alert prosody";
 
 /// Layers 0 to 3.
-const SPINE: &str = "emotion stream_time output_file plain_text audio resample features speech \
+const SPINE: &str = "emotion stream_time output_file table plain_text audio resample features speech \
     model timeline alert prosody pipeline session";
 
 /// Layers 0 to 3, the corpora, what is done to their clips, and charts.
-const EVALUATION: &str = "emotion stream_time language output_file plain_text audio resample features speech \
+const EVALUATION: &str = "emotion stream_time language table output_file plain_text audio resample features speech \
     model timeline alert prosody pipeline session corpus augment plot";
 
 /// The same and the scores.

@@ -3,8 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::sandbox::Sandbox;
-use crate::screen::Screen;
+use crate::sandbox::{Sandbox, wait_for};
+use crate::screen::{SOON, Screen, is_running, signal};
 
 /// Longer than printed numbers stand still, so that a clock that runs is seen to run.
 const WHILE: Duration = Duration::from_millis(1_500);
@@ -109,4 +109,50 @@ fn a_failed_start_prints_on_a_normal_screen() {
     let after = screen.wait_for("no sound system");
     assert!(!after.contains("ALSA lib"), "{after}");
     screen.is_restored();
+}
+
+#[test]
+fn stopped_and_continued_it_has_its_screen_and_its_keys_again() {
+    let sandbox = Sandbox::new().with_call();
+    let screen = Screen::open(&sandbox);
+    let pid = screen.start("replay call.wav --backend cpu --log call.jsonl");
+    screen.wait_until("there is no clock", |text| clock_s(text).is_some());
+    let stops: [&dyn Fn(); 3] = [
+        &|| signal(pid, "TSTP"),
+        &|| screen.press("C-z"),
+        // Nothing can be given back then; the shell takes what it needs.
+        &|| signal(pid, "STOP"),
+    ];
+    for (number, stop) in stops.into_iter().enumerate() {
+        stop();
+        if number < 2 {
+            screen.wait_for("Stopped");
+            screen.is_restored();
+            screen.enter("clear");
+        } else {
+            screen.tmux(&["send-keys", "-R"]);
+            wait_for("it does not stop", SOON, || is_stopped(pid).then_some(()));
+        }
+        screen.enter("fg");
+        screen.wait_until("the picture is not whole", |text| {
+            clock_s(text).is_some() && text.contains("q quit") && !text.contains("ready>")
+        });
+        let state = screen.tmux(&["display", "-p", "#{alternate_on} #{cursor_flag}"]);
+        assert_eq!(state.trim(), "1 0", "its own screen, without a cursor");
+        let mouse = screen.tmux(&["display", "-p", "#{mouse_standard_flag}"]);
+        assert_eq!(mouse.trim(), "1", "clicks are told");
+        screen.press("Space");
+        screen.wait_for("paused");
+        screen.press("Space");
+        screen.wait_until("it stays paused", |text| !text.contains("paused"));
+    }
+    screen.press("q");
+    wait_for("it does not end", SOON, || (!is_running(pid)).then_some(()));
+    screen.is_restored();
+}
+
+/// Whether a process is stopped.
+fn is_stopped(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    status.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
 }

@@ -3,14 +3,14 @@
 //! In: a CSV with the columns `start_s,end_s,emotion` and, where wanted, `kind` (what a noise is: `music`);
 //! others are ignored. Out: [`Labels`], stretches in order of time. Time without a label is silence.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
 use super::CallError;
 use crate::emotion::Emotion;
 use crate::stream_time::StreamTime;
+use crate::table::{self, Rows, line_of};
 
 /// How far labels may go on after the recording: times are rounded, and a coder may cut the end.
 const END_SLACK: StreamTime = StreamTime::from_ms(100);
@@ -68,13 +68,12 @@ impl Labels {
     /// # Errors
     /// [`CallError`] naming the file, the line and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, CallError> {
-        let file =
-            File::open(path).map_err(|source| CallError::Read { path: path.to_owned(), source })?;
+        let mut reader = table::open(path, Rows::Uneven)
+            .map_err(|source| CallError::Read { path: path.to_owned(), source })?;
         let not_csv = |source| CallError::Csv { path: path.to_owned(), source };
-        let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(file);
         let columns = Columns::find(path, reader.headers().map_err(not_csv)?)?;
         let mut stretches: Vec<Stretch> = Vec::new();
-        for record in reader.records() {
+        for record in table::rows(&mut reader) {
             let record = record.map_err(not_csv)?;
             let mut stretch = columns.stretch(path, &record)?;
             if let Some(above) = stretches.last() {
@@ -177,7 +176,7 @@ impl Columns {
             expected,
         };
         let time = |column, index| {
-            let seconds = field(index).parse::<f64>().ok();
+            let seconds = table::number(field(index));
             seconds
                 .filter(|seconds| (0.0..1e7).contains(seconds))
                 .map(StreamTime::from_seconds)
@@ -198,10 +197,6 @@ impl Columns {
         };
         Ok(Stretch { from, to, label })
     }
-}
-
-fn line_of(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
 }
 
 #[cfg(test)]
@@ -244,6 +239,13 @@ mod tests {
     }
 
     #[test]
+    fn a_spreadsheet_of_a_country_with_decimal_commas_is_read() {
+        let with_points = read("start_s,end_s,emotion\n0.5,2.25,fear\n").unwrap();
+        let with_commas = read("start_s;end_s;emotion\r\n0,5;2,25;fear\r\n").unwrap();
+        assert_eq!(with_commas.stretches, with_points.stretches);
+    }
+
+    #[test]
     fn rounded_times_may_touch_and_pass_the_end_by_a_little() {
         let labels = read("start_s,end_s,emotion\n0,1.001,anger\n1.000,2.05,fear\n").unwrap();
         let stretches = labels.over(s(2.0)).unwrap();
@@ -261,8 +263,11 @@ mod tests {
             ("0,2,fear\n1,3,anger\n", "line 3: the stretch begins at 1.000 s, before"),
             ("", "has no row"),
         ] {
-            let error = read(&format!("start_s,end_s,emotion\n{rows}")).unwrap_err().to_string();
-            assert!(error.contains("call.csv") && error.contains(told), "{error}");
+            let text = format!("start_s,end_s,emotion\n{rows}");
+            for text in [text.clone(), text.replace('\n', "\r\n"), text.replace(',', ";")] {
+                let error = read(&text).unwrap_err().to_string();
+                assert!(error.contains("call.csv") && error.contains(told), "{error}");
+            }
         }
         let error = read("start_s,end_s\n0,1\n").unwrap_err().to_string();
         assert!(

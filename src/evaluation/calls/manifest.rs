@@ -1,13 +1,11 @@
 //! A manifest of calls: a CSV with the columns `audio,labels`, one call a row, paths relative to its folder; `language`
 //! where it is known, as a tag such as `en-US`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-
-use csv::{ReaderBuilder, Trim};
 
 use super::{CallError, Labels};
 use crate::language::Language;
+use crate::table::{self, Rows};
 
 /// One call of a manifest.
 #[derive(Clone, Debug)]
@@ -27,10 +25,9 @@ pub struct Call {
 /// # Errors
 /// [`CallError`] naming the file, the line and what is wrong with it; nothing is decoded here.
 pub fn read_manifest(manifest: &Path) -> Result<Vec<Call>, CallError> {
-    let file = File::open(manifest)
+    let mut reader = table::open(manifest, Rows::Even)
         .map_err(|source| CallError::Read { path: manifest.to_owned(), source })?;
     let not_csv = |source| CallError::Csv { path: manifest.to_owned(), source };
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
     let header = reader.headers().map_err(not_csv)?.clone();
     let column = |column: &'static str| {
         header.iter().position(|name| name.eq_ignore_ascii_case(column)).ok_or_else(|| {
@@ -46,9 +43,9 @@ pub fn read_manifest(manifest: &Path) -> Result<Vec<Call>, CallError> {
     let language = header.iter().position(|name| name.eq_ignore_ascii_case("language"));
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let mut calls = Vec::new();
-    for record in reader.records() {
+    for record in table::rows(&mut reader) {
         let record = record.map_err(not_csv)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = table::line_of(&record);
         let there = |index: usize| {
             let path = folder.join(&record[index]);
             if path.is_file() {

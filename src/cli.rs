@@ -316,6 +316,9 @@ pub struct EvaluateArgs {
     /// Manifest of labelled calls instead: a CSV with the columns audio,labels
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = CLIPS_ONLY)]
     pub calls: Option<PathBuf>,
+    /// With --calls: how readings and alerts are made, as a configuration file says it [default: the defaults]
+    #[arg(long, value_name = "FILE", requires = "calls")]
+    pub config: Option<PathBuf>,
     /// With --calls: what each caller speaks is known, as the manifest's column language says it
     #[arg(long, requires = "calls")]
     pub languages_known: bool,

@@ -337,6 +337,10 @@ fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {
             language: args.language,
             languages_known: args.languages_known,
             backend: args.backend.parse()?,
+            config: match &args.config {
+                Some(file) => Config::resolve(Some(file), Flags::default())?,
+                None => Config::default(),
+            },
             json: args.json,
             force: args.force,
         });

@@ -20,7 +20,6 @@ use super::printer::{print, tell};
 use super::replay::unwatched;
 use super::session::{LogTo, Prepared, SessionSettings};
 use super::{Exit, progress};
-use crate::alert::AlertSettings;
 use crate::audio::recording::{Channel, Pace, Recording};
 use crate::audio::{Block, Source};
 use crate::config::Config;
@@ -44,6 +43,8 @@ pub struct CallsSettings {
     pub languages_known: bool,
     /// Where to compute.
     pub backend: BackendChoice,
+    /// How readings and alerts are made: the defaults, or what a file that was named says of them.
+    pub config: Config,
     /// Write the report there.
     pub json: Option<PathBuf>,
     /// Replace a report that is there.
@@ -88,14 +89,14 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Partial })
 }
 
-/// A model that is ready, with the pipeline's default settings: those of a person's own configuration would
-/// make scores that nobody can repeat.
+/// A model that is ready. The configuration in its usual place does not count: it would make scores that nobody can
+/// repeat.
 fn prepared(settings: &CallsSettings, language: Option<&Language>) -> anyhow::Result<Prepared> {
     let config = Config {
         model: settings.model.clone(),
         language: language.cloned(),
         backend: settings.backend,
-        ..Config::default()
+        ..settings.config.clone()
     };
     Prepared::new(SessionSettings {
         config,
@@ -148,7 +149,7 @@ fn heard(settings: &CallsSettings, call: &Call) -> anyhow::Result<(Vec<Update>, 
     let of_call = call.language.as_ref().filter(|_| settings.languages_known);
     let prepared = prepared(settings, of_call.or(settings.language.as_ref()))?;
     let pipeline = prepared.pipeline(&[recording.sample_rate_hz()])?;
-    let mut pipeline = pipeline.with_alerts(&AlertSettings::default());
+    let mut pipeline = pipeline.with_alerts(&settings.config.alerts);
     let mut updates = Vec::new();
     loop {
         match recording.next_block()? {

@@ -133,7 +133,9 @@ fn stopped_and_continued_it_has_its_screen_and_its_keys_again() {
             screen.tmux(&["send-keys", "-R"]);
             wait_for("it does not stop", SOON, || is_stopped(pid).then_some(()));
         }
-        screen.enter("fg");
+        screen.tmux(&["send-keys", "-l", "fg"]);
+        // A terminal that was not given back is raw: there the key for a new line is no end of a line.
+        screen.press("C-j");
         screen.wait_until("the picture is not whole", |text| {
             clock_s(text).is_some() && text.contains("q quit") && !text.contains("ready>")
         });

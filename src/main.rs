@@ -121,7 +121,9 @@ fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings
     };
     let mut config = Config::resolve(args.config.as_deref(), flags)?;
     config.screen.compact |= args.compact;
-    config.screen.plain |= args.plain;
+    // A terminal that can only print: an editor's, a serial line's.
+    let is_dumb = std::env::var("TERM").is_ok_and(|kind| kind == "dumb");
+    config.screen.plain |= args.plain || (is_dumb && !args.headless && !config.screen.compact);
     Ok(session::SessionSettings {
         config,
         log: log_to(args.log),

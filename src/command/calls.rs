@@ -16,7 +16,7 @@ use std::thread;
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 
-use super::printer::{print, tell};
+use super::printer::{chain, print, tell};
 use super::replay::unwatched;
 use super::session::{LogTo, Prepared, SessionSettings};
 use super::{Exit, progress};
@@ -72,7 +72,7 @@ pub fn run(settings: &CallsSettings) -> anyhow::Result<Exit> {
     for (call, result) in calls.iter().zip(results) {
         match result {
             Ok(counts) => done.push((call.name.clone(), counts)),
-            Err(reason) => failed.push(format!("{}: {reason:#}", call.audio.display())),
+            Err(reason) => failed.push(format!("{}: {}", call.audio.display(), chain(&reason))),
         }
     }
     ensure!(!done.is_empty(), "none of the calls could be measured: {}", failed.join("; "));

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use super::printer::tell;
+use super::printer::{chain, tell};
 use crate::corpus::{self, Clip, Corpus, Split};
 use crate::emotion::Thresholds;
 use crate::evaluation::{Condition, Degradation, Drops, Report};
@@ -161,7 +161,7 @@ fn tell_failed(scored: &Scored) -> Outcome {
         return Outcome::Complete;
     }
     for (path, reason) in &scored.failed {
-        tell(&format!("not scored: {}: {reason:#}", path.display()));
+        tell(&format!("not scored: {}: {}", path.display(), chain(reason)));
     }
     let n_failed = scored.failed.len();
     tell(&format!(

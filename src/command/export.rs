@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::command::period::{Period, logs_in};
-use crate::command::printer::{print_to_stdout, tell};
+use crate::command::printer::{chain, print_to_stdout, tell};
 use crate::command::{Exit, installed};
 use crate::export::{ExportError, ExportFormat, Score, Sessions, Table, export};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
@@ -150,7 +150,7 @@ fn a_folder(paths: &[PathBuf], settings: &ExportSettings) -> anyhow::Result<Exit
             // A full disk will not be less full for the next one.
             Err(reason) if ends_all(&reason) => return Err(reason),
             Err(reason) => {
-                tell(&format!("warning: left out: {reason:#}"));
+                tell(&format!("warning: left out: {}", chain(&reason)));
                 exit = Exit::Partial;
             }
         }

@@ -3,7 +3,7 @@
 pub mod export;
 
 use super::installed::{self, Installed};
-use super::printer::{print, print_json};
+use super::printer::{chain, print, print_json};
 use crate::language::Language;
 use crate::model::artifact::Artifact;
 use serde_json::json;
@@ -39,7 +39,7 @@ fn place(model: &Installed) -> String {
 fn as_text(model: &Installed) -> String {
     match &model.artifact {
         Ok(artifact) => described(artifact, model.folder.is_none(), &place(model)),
-        Err(error) => format!("{}\n  cannot be used: {error:#}\n", place(model)),
+        Err(error) => format!("{}\n  cannot be used: {}\n", place(model), chain(error)),
     }
 }
 
@@ -102,6 +102,6 @@ fn as_json(model: &Installed) -> serde_json::Value {
             "training": artifact.manifest.training,
             "scores": artifact.manifest.scores,
         }),
-        Err(error) => json!({ "place": place(model), "error": format!("{error:#}") }),
+        Err(error) => json!({ "place": place(model), "error": chain(error) }),
     }
 }

@@ -8,7 +8,7 @@ use super::engine::operator_side::OperatorSide;
 use super::engine::switchboard::CallRule;
 use super::engine::{Engine, LineSetup, Step};
 use super::plain;
-use super::printer::tell;
+use super::printer::{chain, tell};
 use super::progress;
 use super::session::{Prepared, SessionSettings};
 use super::sound::Sound;
@@ -249,7 +249,7 @@ pub(super) fn headless(
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
             Ok(Step::Ended) => break,
             Err(error) => {
-                reason = EndReason::Error(format!("{error:#}"));
+                reason = EndReason::Error(chain(&error));
                 cut_off = Some(error);
                 break;
             }
@@ -276,7 +276,7 @@ pub(super) fn conclude(watched: Watched) -> anyhow::Result<Exit> {
         if !harmless {
             return Err(failure);
         }
-        tell(&format!("warning: {failure:#}"));
+        tell(&format!("warning: {}", chain(&failure)));
         return Ok(Exit::Partial);
     }
     Ok(if incomplete { Exit::Partial } else { Exit::Done })

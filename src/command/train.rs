@@ -7,7 +7,7 @@ pub use display::Display;
 pub use teaching::{taught, teacher};
 
 use super::material::{kept_in, recordings_in, training_sounds};
-use super::printer::{print, tell};
+use super::printer::{chain, print, tell};
 use super::progress;
 use super::scoring::ClipScorer;
 use crate::audio::recording::{Channel, decode};
@@ -332,7 +332,7 @@ pub(super) fn with_scores(
         let decoded = decode(&clip.path, Channel::Mix).map_err(anyhow::Error::from);
         match decoded.and_then(|decoded| scorer.score_decoded(&decoded)) {
             Ok(heard) => predictions.push(Prediction::new(clip, heard)),
-            Err(error) => tell(&format!("not used: {} ({error:#})", clip.path.display())),
+            Err(error) => tell(&format!("not used: {} ({})", clip.path.display(), chain(&error))),
         }
         bar.inc(1);
     }

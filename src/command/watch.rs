@@ -15,6 +15,7 @@
 use super::engine::call::Ended;
 use super::engine::switchboard::News;
 use super::engine::{Engine, Step};
+use super::printer::chain;
 use super::sound::{Screen, Sound};
 use crate::audio::recording::Pace;
 use crate::dashboard::{self, Action, Feed, Setup, Status};
@@ -192,7 +193,7 @@ impl Session {
             }
             if step == Step::Ended && !finished {
                 self.tell_status(&transport);
-                let message = failure.as_ref().map(|error| format!("{error:#}"));
+                let message = failure.as_ref().map(chain);
                 self.outbox.tell(Feed::Finished(message));
                 finished = true;
             }
@@ -205,7 +206,7 @@ impl Session {
             }
         }
         let reason = match &failure {
-            Some(error) => EndReason::Error(format!("{error:#}")),
+            Some(error) => EndReason::Error(chain(error)),
             None if finished => EndReason::Finished,
             None => EndReason::Stopped,
         };

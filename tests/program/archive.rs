@@ -140,3 +140,18 @@ fn sessions_are_reported_by_day_as_tables_json_and_a_page() {
         "{damaged:?}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_reason_is_told_once_however_deep_it_lies() {
+    let sandbox = Sandbox::new().with_call();
+    fs::create_dir(sandbox.join("archive")).unwrap();
+    fs::copy(DEMO_CALL, sandbox.join("archive/demo.wav")).unwrap();
+    std::os::unix::fs::symlink("/nowhere/call.wav", sandbox.join("archive/gone.wav")).unwrap();
+    let in_batch = sandbox.run(&REPLAY).with_code(3).stderr;
+    let alone = sandbox.run(&["replay", "archive/gone.wav", "--headless", "--no-log"]).stderr;
+    for told in [in_batch, alone] {
+        let failed = told.lines().find(|line| line.contains("gone.wav")).unwrap_or_default();
+        assert_eq!(failed.matches("No such file").count(), 1, "{told}");
+    }
+}

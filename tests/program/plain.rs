@@ -181,3 +181,17 @@ fn in_a_terminal_it_is_lines_as_well() {
     screen.wait_for("ended with 0");
     log_ended(&sandbox, "stopped");
 }
+
+#[test]
+fn a_terminal_that_can_only_print_gets_lines_by_itself() {
+    let sandbox = Sandbox::new().with_call();
+    let lines = |kind: &str, how: &[&str]| {
+        let replay = ["replay", "call.wav", "--speed", "max", "--backend", "cpu", "--no-log"];
+        let mut command = sandbox.command(PROGRAM);
+        sandbox.finish(command.env("TERM", kind).args(replay).args(how)).with_code(0).stdout
+    };
+    let by_itself = lines("dumb", &[]);
+    assert!(!by_itself.contains('\u{1b}') && by_itself.lines().count() > 10, "{by_itself}");
+    assert_eq!(by_itself, lines("xterm", &["--plain"]));
+    assert_ne!(by_itself, lines("dumb", &["--headless"]));
+}

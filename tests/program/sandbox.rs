@@ -74,6 +74,8 @@ impl Sandbox {
         for name in ["XDG_RUNTIME_DIR", "PULSE_RUNTIME_PATH", "TMUX", "NO_COLOR", "COLORTERM"] {
             command.env_remove(name);
         }
+        // Whatever the tests themselves run in.
+        command.env("TERM", "xterm");
         command
     }
 

@@ -16,6 +16,7 @@ use crate::audio::AudioError;
 use crate::command::engine::line::Clock;
 use crate::command::engine::switchboard::CallRule;
 use crate::command::engine::{Engine, Step};
+use crate::command::printer::chain;
 use crate::command::replay::{Opened, ReplaySettings, opened};
 use crate::command::session::{LogTo, Prepared, SessionSettings};
 use crate::command::watch;
@@ -78,7 +79,7 @@ impl<'a> Job<'a> {
         Ok(match attempt {
             Ok((outcome, prepared)) => {
                 self.prepared = prepared;
-                outcome.unwrap_or_else(|error| Outcome::Failed(format!("{error:#}")))
+                outcome.unwrap_or_else(|error| Outcome::Failed(chain(&error)))
             }
             Err(_) => {
                 Outcome::Failed("reading it broke the program off; please report that".to_owned())
@@ -116,7 +117,7 @@ impl<'a> Job<'a> {
         let reason = match &outcome {
             Ok(Outcome::Stopped) => EndReason::Stopped,
             Ok(_) => EndReason::Finished,
-            Err(error) => EndReason::Error(format!("{error:#}")),
+            Err(error) => EndReason::Error(chain(error)),
         };
         let (ended, classifier) = engine.end_with_classifier(&reason);
         let log_failure = ended.into_iter().find_map(|call| call.log_failure);

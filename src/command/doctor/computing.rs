@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::finding::Finding;
 use crate::command::installed;
+use crate::command::printer::chain;
 use crate::config::Config;
 use crate::model::artifact::InputForm;
 use crate::model::device::{self, BackendChoice};
@@ -22,7 +23,7 @@ pub(super) fn model(config: &Config) -> Finding {
     let begun = Instant::now();
     let artifact = match installed::open(config.model.as_deref()) {
         Ok(artifact) => artifact,
-        Err(error) => return problem(format!("{error:#}")),
+        Err(error) => return problem(chain(&error)),
     };
     let manifest = &artifact.manifest;
     if manifest.input != InputForm::Frames || !manifest.recipe.streams() {

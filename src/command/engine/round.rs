@@ -17,6 +17,7 @@ use super::line::{Line, Surroundings, Taken};
 use super::switchboard::{Change, News};
 use super::{Engine, Step};
 use crate::audio::AudioError;
+use crate::command::printer::chain;
 use crate::pipeline::{Event, PipelineError, Update};
 use rayon::prelude::*;
 
@@ -100,7 +101,7 @@ impl Engine {
         if all_over || !error.is::<AudioError>() {
             failure.get_or_insert(error);
         } else if !matches!(error.downcast_ref(), Some(AudioError::Truncated { .. })) {
-            self.notices.add(format!("{}: {error:#}", self.lines[line].entry().label));
+            self.notices.add(format!("{}: {}", self.lines[line].entry().label, chain(&error)));
         }
     }
 

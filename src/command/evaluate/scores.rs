@@ -10,6 +10,7 @@ use anyhow::ensure;
 
 use super::listening::Listening;
 use super::workers::{Scorer, score_all};
+use crate::command::printer::chain;
 use crate::command::progress;
 use crate::corpus::Clip;
 use crate::emotion::Scores;
@@ -69,7 +70,8 @@ pub(super) fn score_clips(
         let (n, path) = (clips.len(), path.display());
         ensure!(
             failed.len() < n,
-            "none of the {n} clips could be scored; the first, {path}: {reason:#}"
+            "none of the {n} clips could be scored; the first, {path}: {}",
+            chain(reason)
         );
     }
     Ok(Scored { predictions, failed })

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Exit, InspectSettings, exit_with, frames_csv, pictures};
 use crate::audio::recording::{Decoded, decode};
 use crate::command::file_set::FileSet;
+use crate::command::printer::chain;
 use crate::emotion::{Emotion, Scores};
 use crate::features::{Recipe, clip_frames};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
@@ -106,7 +107,7 @@ impl InspectReport {
             n_lost: decoded.n_lost,
             peak_db: (20.0 * peak.log10()).max(SILENCE_DB),
             rms_db: (10.0 * power.log10()).max(SILENCE_DB),
-            scores: scores.map_err(|reason| format!("{reason:#}")),
+            scores: scores.map_err(|reason| chain(&reason)),
             recipe: Recipe::PhoneV1,
             n_frames: 0,
             pictures: Vec::new(),

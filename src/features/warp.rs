@@ -94,6 +94,7 @@ mod tests {
             .collect()
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "few frames")]
     fn mean(frames: &[f32], width: usize) -> Vec<f32> {
         (0..40)
             .map(|at| {

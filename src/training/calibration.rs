@@ -368,7 +368,8 @@ mod tests {
         assert_eq!(codes, ["en"]);
         let alone = fitted(&spoken("near", "en", 1.0));
         assert_eq!(languages.values().next(), Some(&Calibration { speech_from: -3.0, ..alone }));
-        assert_ne!(fitted(&heard).temperature, alone.temperature, "strangers are less certain");
+        let apart = fitted(&heard).temperature - alone.temperature;
+        assert!(apart > 0.1, "strangers are less certain: {apart}");
     }
 
     #[test]

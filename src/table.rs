@@ -98,8 +98,8 @@ fn separator(text: &[u8]) -> u8 {
     let mut counts = [0_usize; SEPARATORS.len()];
     for byte in header {
         is_quoted ^= *byte == b'"';
-        let separates = |separator: &&u8| *separator == byte && !is_quoted;
-        if let Some(at) = SEPARATORS.iter().position(|separator| separates(&separator)) {
+        let separates = SEPARATORS.iter().position(|separator| separator == byte && !is_quoted);
+        if let Some(at) = separates {
             counts[at] += 1;
         }
     }

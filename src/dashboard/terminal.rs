@@ -1,8 +1,9 @@
 //! Takes the terminal over, and gives it back on every way out.
 //!
 //! Ways out: leaving, an error, a panic of this thread (the terminal is restored before the message is
-//! printed), and a signal. Stopped by a shell, it gives it back too, and takes it again when it is continued. A panic of another thread does not touch the screen: its message is kept for
-//! whoever owns the screen, but for a graphics driver's, which is caught where the GPU is asked.
+//! printed), and a signal. Stopped by a shell, it gives it back too, and takes it again when it is continued. A panic of
+//! another thread does not touch the screen: its message is kept for whoever owns the screen, but for a graphics
+//! driver's, which is caught where the GPU is asked.
 
 use super::job::Job;
 use crate::driver_panic;

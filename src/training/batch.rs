@@ -268,7 +268,7 @@ impl Batcher<'_> {
         let network = &self.recipe.network;
         if network.hears_baseline {
             let known = self.companions.baseline(self.examples, index, hearing, rng);
-            let known = voice.map_or(known.clone(), |voice| voice.known(&known));
+            let known = if let Some(voice) = voice { voice.known(&known) } else { known };
             known.append(self.normalisation, values);
         }
         if network.hears_mean {

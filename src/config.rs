@@ -19,7 +19,7 @@ use crate::command::engine::on_alert::OnAlertSettings;
 pub use calls::CallsSection;
 pub use folders::{data_dir, sessions_dir, usual_path};
 use folders::{environment, resolve_dir, usual_file};
-pub use screen::{PaperChoice, ScreenSection};
+pub use screen::{CharsetChoice, PaperChoice, ScreenSection, TerminalFound};
 
 use crate::dashboard::{KeyError, KeySettings, Keys};
 use crate::language::Language;

@@ -259,6 +259,7 @@ fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
     export::run(&export::ExportSettings {
         sessions,
         format,
+        spreadsheet: args.locale.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         output: args.output,
         force: args.force,
     })

@@ -1,6 +1,6 @@
 //! The speech gate: which audio is speech, and so worth classifying.
 //!
-//! In: samples at [`STREAM_RATE_HZ`] in any portions. Out: one decision for every [`CHUNK_LEN`] samples.
+//! In: samples at [`STREAM_RATE_HZ`] in any portions. Out: a [`Chunk`] for every [`CHUNK_LEN`] samples.
 //! Keeps the voice activity detector's state, how long speech has been there or gone, and whether a voice was
 //! heard lately; [`SpeechGate::reset`] forgets all. [`GatedFrames`] and [`utterances`] bring its decisions to frames of
 //! features: in a call and in training the same frames are speech.
@@ -37,13 +37,22 @@ const OPEN_AFTER: u32 = 3;
 const CLOSE_AFTER: u32 = 16;
 /// Mean power below which a chunk is silence whatever the detector says: -60 dB of full scale, some 30 dB
 /// under quiet speech on a telephone line.
-const SILENCE_POWER: f32 = 1e-6;
+pub const SILENCE_POWER: f32 = 1e-6;
 
 /// What follows the last samples of a stream.
 const SILENT_CHUNK: [f32; CHUNK_LEN] = [0.0; CHUNK_LEN];
 
 /// Samples that are filtered at once, on the stack.
 const FILTERED_LEN: usize = 2 * CHUNK_LEN;
+
+/// What is known of [`CHUNK_LEN`] samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chunk {
+    /// Whether it is speech.
+    pub is_speech: bool,
+    /// Mean power, hum taken off where the recipe does so; 1 is a square wave of full scale.
+    pub power: f32,
+}
 
 /// The gate of one caller.
 pub struct SpeechGate {
@@ -77,9 +86,9 @@ impl SpeechGate {
         })
     }
 
-    /// Takes samples and appends a decision for every chunk that they complete; chunks follow each other
+    /// Takes samples and appends every chunk that they complete; chunks follow each other
     /// without gap from the first sample after construction or reset.
-    pub fn push(&mut self, samples: &[f32], decisions: &mut Vec<bool>) {
+    pub fn push(&mut self, samples: &[f32], chunks: &mut Vec<Chunk>) {
         if let Some(hum) = &mut self.hum {
             let mut filtered = [0.0; FILTERED_LEN];
             for samples in samples.chunks(FILTERED_LEN) {
@@ -92,11 +101,11 @@ impl SpeechGate {
             self.pending.extend_from_slice(samples);
             self.to_detector.push(samples, &mut self.upsampled);
         }
-        self.decide_pending(decisions);
+        self.decide_pending(chunks);
     }
 
-    /// Appends a decision for every chunk that is there.
-    fn decide_pending(&mut self, decisions: &mut Vec<bool>) {
+    /// Decides on every chunk that is there.
+    fn decide_pending(&mut self, chunks: &mut Vec<Chunk>) {
         let n_chunks =
             (self.pending.len() / CHUNK_LEN).min(self.upsampled.len() / DETECTOR_FRAME_LEN);
         let mut heard = [0.0; CHUNK_LEN];
@@ -110,23 +119,23 @@ impl SpeechGate {
                 self.detector.predict_f32(&self.upsampled[start..start + DETECTOR_FRAME_LEN]);
             let is_voice = self.voice.hear(&heard, is_silent);
             let is_open = self.decide(probability >= SPEECH_PROBABILITY && !is_silent);
-            decisions.push(is_open && is_voice);
+            chunks.push(Chunk { is_speech: is_open && is_voice, power });
         }
         self.pending.drain(..n_chunks * CHUNK_LEN);
         self.upsampled.drain(..n_chunks * DETECTOR_FRAME_LEN);
     }
 
     /// The audio is over: decides on what is left, with silence after it.
-    pub fn finish(&mut self, decisions: &mut Vec<bool>) {
+    pub fn finish(&mut self, chunks: &mut Vec<Chunk>) {
         let n_missing = self.pending.len().next_multiple_of(CHUNK_LEN) - self.pending.len();
         let silence = &SILENT_CHUNK[..n_missing];
         self.pending.extend_from_slice(silence);
         self.to_detector.push(silence, &mut self.upsampled);
-        self.decide_pending(decisions);
+        self.decide_pending(chunks);
         let n_waiting = self.pending.len() / CHUNK_LEN;
         self.to_detector.finish(&mut self.upsampled);
         self.upsampled.resize(n_waiting * DETECTOR_FRAME_LEN, 0.0);
-        self.decide_pending(decisions);
+        self.decide_pending(chunks);
     }
 
     /// Forgets everything heard so far.
@@ -171,11 +180,11 @@ mod tests {
 
     fn decisions_of(recipe: Recipe, samples: &[f32], portion: usize) -> Vec<bool> {
         let mut gate = SpeechGate::new(recipe).expect("the rates are fixed");
-        let mut decisions = Vec::new();
+        let mut chunks = Vec::new();
         for part in samples.chunks(portion) {
-            gate.push(part, &mut decisions);
+            gate.push(part, &mut chunks);
         }
-        decisions
+        chunks.into_iter().map(|chunk| chunk.is_speech).collect()
     }
 
     #[test]

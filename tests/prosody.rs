@@ -14,7 +14,7 @@ struct Unsure;
 
 impl Classifier for Unsure {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: true })
+        Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
     }
 }
 

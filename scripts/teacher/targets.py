@@ -38,6 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, required=True, help="a folder for what the encoder heard")
     parser.add_argument("--output", type=Path, required=True, help="the file of targets, .safetensors")
     parser.add_argument("--corpora", help="only these corpora, with commas; default: all")
+    parser.add_argument("--unlearned", default="", help="corpora whose labels are not learned from; their clips get targets")
+    parser.add_argument("--folds", default="", help="the embedding alone, of all clips of this corpus, for undertone folds")
     parser.add_argument("--holdout", default="", help="CORPUS/SPEAKER that nothing is learned from")
     parser.add_argument("--scores", action="store_true", help="print how well the teacher answers, on test too")
     parser.add_argument("--jobs", type=int, default=1, help="processes that hear clips")
@@ -59,6 +61,33 @@ def standardise(inputs: np.ndarray, rows: np.ndarray) -> None:
     inputs /= deviation.astype(np.float32)
 
 
+def of_folds(options: argparse.Namespace, clips: list[Clip]) -> None:
+    """The embedding of all clips of a corpus. It knows no label, so that every fold may learn it; logits are zeros."""
+    if not clips:
+        raise SystemExit(f"no such corpus: {options.folds}")
+    hearing.listen(options.data, options.cache, clips, options.jobs)
+    inputs = hearing.read(options.cache, clips, LAYERS)
+    standardise(inputs, np.arange(len(clips)))
+    means = inputs.mean(axis=1)
+    write(options, clips, np.zeros((len(clips), 7), np.float32), embedding.fit(means)(means), [options.folds])
+
+
+def write(
+    options: argparse.Namespace, clips: list[Clip], logits: np.ndarray, embedded: np.ndarray, corpora: list[str]
+) -> None:
+    """The file of targets."""
+    tensors = {"logits": logits.astype(np.float32), "embedding": embedded.astype(np.float16)}
+    metadata = {
+        "paths": json.dumps([clip.path for clip in clips]),
+        "teacher": DESCRIPTION,
+        "corpora": json.dumps(corpora),
+        "holdout": options.holdout,
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, options.output, metadata)
+    print(f"{options.output}: {len(clips)} clips", file=sys.stderr)
+
+
 def main() -> None:
     """The whole way from the recordings to the file."""
     options = arguments()
@@ -69,6 +98,10 @@ def main() -> None:
         raise SystemExit(f"no such corpus to learn from: {', '.join(sorted(corpora - known))}")
     if options.holdout and options.holdout not in {clip.voice for clip in clips}:
         raise SystemExit(f"no such speaker: {options.holdout}")
+
+    if options.folds:
+        of_folds(options, [clip for clip in clips if clip.corpus == options.folds])
+        return
 
     judged = ("dev", "test") if options.scores else ()
     clips = [
@@ -86,25 +119,16 @@ def main() -> None:
     open_rows = np.array([row for row, clip in enumerate(clips) if is_open(clip)])
     fitted = np.array([row for row in open_rows if clips[row].part != "dev"])
     standardise(inputs, fitted)
-    taught = teacher.train(clips, inputs, open_rows, read_votes(options.data), Recipe())
+    unlearned = set(options.unlearned.split(","))
+    learned = np.array([row for row in open_rows if clips[row].corpus not in unlearned])
+    taught = teacher.train(clips, inputs, learned, read_votes(options.data), Recipe())
     logits = taught.logits(clips, inputs)
     means = inputs.mean(axis=1)
     embed = embedding.fit(means[fitted])
     print(f"the embedding holds {100 * embed.explained:.1f} % of the variance", file=sys.stderr)
 
-    tensors = {
-        "logits": logits[open_rows].mean(axis=1).astype(np.float32),
-        "embedding": embed(means[open_rows]).astype(np.float16),
-    }
-    metadata = {
-        "paths": json.dumps([clips[row].path for row in open_rows]),
-        "teacher": DESCRIPTION,
-        "corpora": json.dumps(sorted(corpora)),
-        "holdout": options.holdout,
-    }
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, options.output, metadata)
-    print(f"{options.output}: {len(open_rows)} clips", file=sys.stderr)
+    judged_clips = [clips[row] for row in open_rows]
+    write(options, judged_clips, logits[open_rows].mean(axis=1), embed(means[open_rows]), sorted(corpora))
     if options.scores:
         print(scores.table(clips, logits, options.holdout))
 

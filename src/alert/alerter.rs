@@ -101,6 +101,11 @@ impl Alerter {
         }
     }
 
+    /// The sound up to what is told next has this mean power (1 is full scale); none where it is silent.
+    pub fn sound(&mut self, power: Option<f32>) {
+        self.silence.sound(power);
+    }
+
     /// Sound was heard up to here, and nothing else happened; gives the alert that this causes.
     pub fn advance(&mut self, at: StreamTime) -> Option<Alert> {
         let time = at.since(self.now);

@@ -96,6 +96,15 @@ impl Call {
         match words[1..] {
             ["speaking"] => self.take(at, Told::Activity(Activity::Speaking)),
             ["too_short"] => self.take(at, Told::Activity(Activity::TooShort)),
+            ["sound", "none"] => {
+                self.advance(at);
+                self.alerter.sound(None);
+            }
+            ["sound", level_db] => {
+                self.advance(at);
+                let level_db: f32 = level_db.parse().expect("a level in dB");
+                self.alerter.sound(Some(10_f32.powf(level_db / 10.0)));
+            }
             ["listening"] => self.take(at, Told::Activity(Activity::Listening)),
             ["operator", does] => {
                 let state = OperatorState { speaks: does == "speaks", is_echoed: false };

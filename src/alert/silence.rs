@@ -1,7 +1,9 @@
-//! The caller has said nothing for long.
+//! No voice was heard of the caller for long.
 //!
 //! Only who has spoken can fall silent: a line on which nobody calls gives no alert. While the operator speaks
-//! the caller listens, so that time is left out; who is asked and does not answer is still silent.
+//! the caller listens, so that time is left out; who is asked and does not answer is still silent. Who whispers has
+//! no voice either, and no program can tell a whisper from the wind: the reason says how much sound there was, and
+//! how loud.
 
 use super::{Finding, LongSilenceSettings, length, seconds};
 use crate::stream_time::StreamTime;
@@ -9,6 +11,9 @@ use crate::timeline::{Activity, OperatorState};
 
 /// So much speech ends a silence: a word, and no crackle on the line.
 const WORD: StreamTime = StreamTime::from_ms(500);
+
+/// Less sound than this is not worth a word.
+const HARDLY_ANY: StreamTime = StreamTime::from_ms(1_000);
 
 /// The rule's state.
 #[derive(Clone, Debug)]
@@ -27,6 +32,11 @@ pub(super) struct LongSilence {
     crackle: StreamTime,
     /// How long the operator spoke in it.
     operator: StreamTime,
+    /// Mean power of the sound now; none where it is silent.
+    power: Option<f32>,
+    /// How long there was sound in it, and the energy of that: power times samples.
+    sound: StreamTime,
+    energy: f64,
     is_told: bool,
 }
 
@@ -42,6 +52,9 @@ impl LongSilence {
             silence: StreamTime::ZERO,
             crackle: StreamTime::ZERO,
             operator: StreamTime::ZERO,
+            power: None,
+            sound: StreamTime::ZERO,
+            energy: 0.0,
             is_told: false,
         }
     }
@@ -49,6 +62,11 @@ impl LongSilence {
     /// The caller does this from here on.
     pub(super) fn activity(&mut self, activity: Activity) {
         self.caller_speaks = activity != Activity::Listening;
+    }
+
+    /// The sound that passes next has this mean power; none where it is silent.
+    pub(super) fn sound(&mut self, power: Option<f32>) {
+        self.power = power;
     }
 
     /// The operator does this from here on.
@@ -62,10 +80,7 @@ impl LongSilence {
             self.heard = self.heard + time;
             self.crackle = self.crackle + time;
             if self.crackle >= WORD {
-                self.from = at;
-                self.silence = StreamTime::ZERO;
-                self.operator = StreamTime::ZERO;
-                self.is_told = false;
+                self.begin(at);
             }
             return None;
         }
@@ -75,21 +90,32 @@ impl LongSilence {
             return None;
         }
         self.silence = self.silence + time;
+        if let Some(power) = self.power {
+            self.sound = self.sound + time;
+            self.energy += f64::from(power) * samples(time);
+        }
         let is_so = self.heard >= self.needed && self.silence >= self.limit;
         (is_so && !self.is_told).then(|| self.finding())
     }
 
     fn finding(&self) -> Finding {
         let silence = length(self.silence);
-        let reason = if self.operator > StreamTime::ZERO {
-            let operator = length(self.operator);
-            format!(
-                "the caller has said nothing for {silence}, without the {operator} in which you spoke"
-            )
+        let without = if self.operator > StreamTime::ZERO {
+            format!(", without the {} in which you spoke", length(self.operator))
         } else {
-            format!("the caller has said nothing for {silence}")
+            String::new()
         };
+        let reason = format!("none heard for {silence}{without}; {}", self.sound_words());
         Finding { from: self.from, emotion: None, reason }
+    }
+
+    fn sound_words(&self) -> String {
+        if self.sound < HARDLY_ANY {
+            return "next to no other sound".to_owned();
+        }
+        let level_db = 10.0 * (self.energy / samples(self.sound)).log10();
+        let sound = length(self.sound);
+        format!("other sound for {sound} of them, at {level_db:.0} dB: quiet speech or noise")
     }
 
     /// It was told: nothing is found until the caller has spoken.
@@ -100,10 +126,22 @@ impl LongSilence {
     /// Begins anew; what both sides do goes on.
     pub(super) fn reset(&mut self, at: StreamTime) {
         self.heard = StreamTime::ZERO;
+        self.crackle = StreamTime::ZERO;
+        self.begin(at);
+    }
+
+    /// A silence begins here, if nothing is said.
+    fn begin(&mut self, at: StreamTime) {
         self.from = at;
         self.silence = StreamTime::ZERO;
-        self.crackle = StreamTime::ZERO;
         self.operator = StreamTime::ZERO;
+        self.sound = StreamTime::ZERO;
+        self.energy = 0.0;
         self.is_told = false;
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a call has fewer than 2^53 samples")]
+fn samples(time: StreamTime) -> f64 {
+    time.0 as f64
 }

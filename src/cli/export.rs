@@ -13,6 +13,10 @@ pub struct ExportArgs {
     /// csv, json, jsonl, parquet, vtt, textgrid, eaf, emotionml, svg, png or html
     #[arg(long)]
     pub format: String,
+    /// Write CSV as the spreadsheets of a country do, such as de, fr or de-CH: semicolons, decimal commas, and a
+    /// mark by which they know UTF-8
+    #[arg(long, value_name = "LOCALE")]
+    pub locale: Option<String>,
     /// Write there instead of to standard output: a file, or a folder for several sessions in a format that
     /// takes one session a file
     #[arg(long, short, value_name = "FILE|FOLDER")]

@@ -9,7 +9,9 @@ use anyhow::{Context, bail};
 use crate::command::period::{Period, logs_in};
 use crate::command::printer::{chain, print_to_stdout, tell};
 use crate::command::{Exit, installed};
-use crate::export::{ExportError, ExportFormat, Score, Sessions, Table, export};
+use crate::export::{
+    ExportError, ExportFormat, ExportOptions, Score, Sessions, Spreadsheet, Table, export,
+};
 use crate::output_file::{IfExists, OutputFile, ReadableBy};
 use crate::session::SessionReader;
 
@@ -20,6 +22,8 @@ pub struct ExportSettings {
     pub sessions: Selection,
     /// The format.
     pub format: ExportFormat,
+    /// How CSV is written.
+    pub spreadsheet: Spreadsheet,
     /// The file; none or `-` for standard output. A folder for several sessions in a format that takes one.
     pub output: Option<PathBuf>,
     /// Whether an existing file is replaced.
@@ -42,6 +46,9 @@ pub enum Selection {
 /// that cannot be read is told and gives [`Exit::Partial`]. A reader of standard output that goes away early is no
 /// error.
 pub fn run(settings: &ExportSettings) -> anyhow::Result<Exit> {
+    if settings.spreadsheet != Spreadsheet::default() && settings.format != ExportFormat::Csv {
+        bail!("--locale is for CSV; {} is the same in every country", settings.format);
+    }
     let paths = match &settings.sessions {
         Selection::Named(paths) => paths.clone(),
         Selection::Began(period, folder) => logs_in(period, folder)?,
@@ -65,7 +72,8 @@ fn one(path: &Path, settings: &ExportSettings) -> anyhow::Result<Exit> {
         to_file(&mut session, output, settings)?;
     } else {
         let scores = scores_of(&session, settings.format);
-        print_to_stdout(|out| export(&mut session, settings.format, &scores, out))?;
+        let options = ExportOptions { scores: &scores, spreadsheet: settings.spreadsheet };
+        print_to_stdout(|out| export(&mut session, settings.format, options, out))?;
     }
     warn_if_cut(&session);
     Ok(Exit::Done)
@@ -74,7 +82,7 @@ fn one(path: &Path, settings: &ExportSettings) -> anyhow::Result<Exit> {
 /// All sessions as one table.
 fn one_table(paths: &[PathBuf], settings: &ExportSettings) -> anyhow::Result<Exit> {
     let write = |out: &mut dyn Write| -> Result<Exit, ExportError> {
-        let table = settings.format.table(out, Sessions::Several)?;
+        let table = settings.format.table(out, Sessions::Several, settings.spreadsheet)?;
         let Some(mut table) = table else { return Ok(Exit::Done) };
         let mut exit = Exit::Done;
         for path in paths {
@@ -204,7 +212,8 @@ fn to_file(
     let if_exists = IfExists::from_force(settings.force);
     let mut output = OutputFile::create(path, if_exists, ReadableBy::Owner)?;
     let scores = scores_of(session, settings.format);
-    export(session, settings.format, &scores, &mut output)?;
+    let options = ExportOptions { scores: &scores, spreadsheet: settings.spreadsheet };
+    export(session, settings.format, options, &mut output)?;
     output.commit()?;
     Ok(())
 }
@@ -252,7 +261,13 @@ mod tests {
         fs::write(&session, log).unwrap();
         let output = Some(folder.path().join("out.csv"));
         let sessions = Selection::Named(vec![session]);
-        let settings = ExportSettings { sessions, format: ExportFormat::Csv, output, force: false };
+        let settings = ExportSettings {
+            sessions,
+            format: ExportFormat::Csv,
+            spreadsheet: Spreadsheet::default(),
+            output,
+            force: false,
+        };
         (folder, settings)
     }
 
@@ -319,6 +334,7 @@ mod tests {
         let settings = ExportSettings {
             sessions: Selection::Named(logs.into()),
             format: ExportFormat::Csv,
+            spreadsheet: Spreadsheet::default(),
             output: Some(output.clone()),
             force: false,
         };
@@ -336,6 +352,7 @@ mod tests {
         let mut settings = ExportSettings {
             sessions: Selection::Began(period("2026-11-22", "2026-11-22"), folder.path().into()),
             format: ExportFormat::Vtt,
+            spreadsheet: Spreadsheet::default(),
             output: Some(output.clone()),
             force: false,
         };
@@ -357,6 +374,7 @@ mod tests {
         let settings = ExportSettings {
             sessions: Selection::Began(period("2026-11-01", "2026-11-30"), folder.path().into()),
             format: ExportFormat::Jsonl,
+            spreadsheet: Spreadsheet::default(),
             output: Some(output.clone()),
             force: false,
         };

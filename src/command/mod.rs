@@ -35,7 +35,8 @@ pub mod summary;
 pub mod train;
 pub mod watch;
 
-use crate::dashboard::{Colours, Paper};
+use crate::config::TerminalFound;
+use crate::dashboard::{Charset, Colours, Paper};
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +56,18 @@ pub const EXIT_USAGE: u8 = 2;
 /// Exit code of [`Exit::Partial`].
 pub const EXIT_PARTIAL: u8 = 3;
 
-/// What the terminal is written on, from the environment.
+/// What the terminal is written on, and which characters it can show, from the environment.
 #[must_use]
-pub fn terminal_paper() -> Paper {
-    Paper::of_terminal(std::env::var("COLORFGBG").ok().as_deref())
+pub fn terminal_found() -> TerminalFound {
+    let variable = |name: &str| std::env::var(name).ok();
+    TerminalFound {
+        paper: Paper::of_terminal(variable("COLORFGBG").as_deref()),
+        charset: Charset::of_locale(
+            variable("LC_ALL").as_deref(),
+            variable("LC_CTYPE").as_deref(),
+            variable("LANG").as_deref(),
+        ),
+    }
 }
 
 /// What the terminal can show, from the environment.

@@ -83,7 +83,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
         mode: Mode::Live { auto_calls: calls.auto },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
-        options: settings.session.config.screen_options(super::terminal_paper())?,
+        options: settings.session.config.screen_options(super::terminal_found())?,
     };
     let engine = prepared.engine(lines, operator, rule, Clock::RealTime)?;
     if settings.session.config.screen.plain {

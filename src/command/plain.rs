@@ -11,7 +11,7 @@ use super::sound::Sound;
 use super::summary;
 use super::watch::{self, Ways};
 use super::{Exit, replay};
-use crate::dashboard::{Action, Feed, Journal, Mode, Setup, about};
+use crate::dashboard::{Action, Feed, Journal, Mode, Setup};
 use anyhow::Context;
 use crossbeam_channel::{
     Receiver, RecvError, Sender, TrySendError, bounded, never, select, unbounded,
@@ -46,34 +46,35 @@ pub fn run(setup: Setup, engine: Engine, sound: Option<Sound>) -> anyhow::Result
     let ways = Ways { waits, ended: Some(ended_sender), sound };
     let typed = typed_lines()?;
     let mut incomplete = false;
+    let mut journal = Journal::new(setup);
     let watched = watch::beside(engine, ways, |feed, actions| {
-        let desk =
-            Desk { journal: Journal::new(setup), feed, typed, ended: ended.clone(), actions };
+        let desk = Desk { journal: &mut journal, feed, typed, ended: ended.clone(), actions };
         incomplete = desk.serve(&stop)?;
         anyhow::Ok(())
     })?;
     for call in ended.try_iter() {
-        incomplete |= tell_sum(&call)?;
+        incomplete |= tell_sum(&journal, &call)?;
     }
     for call in &watched.ended {
-        let lines = call.callers.iter().map(|it| about(call.position, &it.label, "call ends"));
+        let lines =
+            call.callers.iter().map(|it| journal.line(call.position, &it.label, "call ends"));
         print_all(&lines.collect::<Vec<_>>())?;
-        print_all(&sum(call))?;
+        print_all(&sum(&journal, call))?;
     }
     let exit = replay::conclude(watched)?;
     Ok(if incomplete { Exit::Partial } else { exit })
 }
 
 /// The one who writes and listens.
-struct Desk {
-    journal: Journal,
+struct Desk<'a> {
+    journal: &'a mut Journal,
     feed: Receiver<Feed>,
     typed: Receiver<String>,
     ended: Receiver<Ended>,
     actions: Sender<Action>,
 }
 
-impl Desk {
+impl Desk<'_> {
     /// Serves until the end; whether a log that ended is incomplete.
     fn serve(mut self, stop: &Arc<AtomicBool>) -> anyhow::Result<bool> {
         let mut incomplete = false;
@@ -93,7 +94,7 @@ impl Desk {
                     None => break,
                 },
                 recv(self.ended) -> call => match call {
-                    Ok(call) => incomplete |= tell_sum(&call)?,
+                    Ok(call) => incomplete |= tell_sum(self.journal, &call)?,
                     Err(RecvError) => self.ended = never(),
                 },
                 default(POLL) => {}
@@ -162,21 +163,21 @@ fn print_all(lines: &[String]) -> io::Result<bool> {
 }
 
 /// Tells what a call amounts to; whether its log is incomplete.
-fn tell_sum(call: &Ended) -> io::Result<bool> {
-    print_all(&sum(call))?;
+fn tell_sum(journal: &Journal, call: &Ended) -> io::Result<bool> {
+    print_all(&sum(journal, call))?;
     Ok(replay::tell_incomplete(std::slice::from_ref(call)))
 }
 
 /// What a call amounts to, in lines that each say whose it is.
-fn sum(call: &Ended) -> Vec<String> {
+fn sum(journal: &Journal, call: &Ended) -> Vec<String> {
     let mut lines = Vec::new();
     for caller in &call.callers {
         let told = headed(&summary::of_caller(call.position, caller));
-        lines.extend(told.iter().map(|text| about(call.position, &caller.label, text)));
+        lines.extend(told.iter().map(|text| journal.line(call.position, &caller.label, text)));
     }
     let who = if let [caller] = &call.callers[..] { &caller.label } else { ALL };
     let told = headed(&summary::of_call(call.into()));
-    lines.extend(told.iter().map(|text| about(call.position, who, text)));
+    lines.extend(told.iter().map(|text| journal.line(call.position, who, text)));
     lines
 }
 
@@ -212,8 +213,8 @@ mod tests {
 
     #[test]
     fn what_stood_below_a_heading_says_it() {
-        let lines = ["1:10 of audio", "alerts:", "  0:02    long  silence:", "log: a:"];
+        let lines = ["1:10 of audio", "alerts:", "  0:02    no  voice:", "log: a:"];
         let told = headed(&lines.map(str::to_owned));
-        assert_eq!(told, ["1:10 of audio", "alerts: 0:02 long silence:"]);
+        assert_eq!(told, ["1:10 of audio", "alerts: 0:02 no voice:"]);
     }
 }

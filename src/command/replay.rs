@@ -97,7 +97,7 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
         mode: Mode::Replay { length, speed: watch::speed_of(settings.pace) },
         notice: prepared.notice(),
         colours: super::terminal_colours(),
-        options: settings.session.config.screen_options(super::terminal_paper())?,
+        options: settings.session.config.screen_options(super::terminal_found())?,
     };
     let clock = Clock::of_speed(watch::speed_of(settings.pace));
     if settings.session.headless {

@@ -221,7 +221,7 @@ mod tests {
 
         Alerts
 
-        day              sustained distress sudden change rising distress long silence   an hour
+        day              sustained distress sudden change rising distress     no voice   an hour
         2026-11-22                        1             0               0            1      90.6
         2026-11-23                        0             0               0            0       0.0
         in all                            1             0               0            1      80.9

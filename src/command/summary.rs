@@ -270,7 +270,7 @@ mod tests {
         alerts:
           0:02    sustained distress: fear for 8 s of speech, 71 % on average; anger and sadness 15 %
                   the program for alerts failed: notify-send ended with exit code 1: no display
-          1:03    long silence: the caller has said nothing for 60 s
+          1:03    no voice: the caller has said nothing for 60 s
         log: call.jsonl
         ");
         let json = as_json(Summed::of_log(&digest, Path::new("call.jsonl")));

@@ -25,6 +25,11 @@ impl Picture {
     pub(super) fn draw(&mut self, frame: &mut ratatui::Frame, app: &App) {
         let area = frame.area();
         let buffer = frame.buffer_mut();
+        self.draw_into(buffer, area, app);
+        app.setup.options.charset.put_into(buffer);
+    }
+
+    fn draw_into(&mut self, buffer: &mut Buffer, area: Rect, app: &App) {
         let theme = Theme::new(app.setup.colours, app.setup.options.paper);
         let Some(held_for) = app.held_for() else {
             self.held = None;

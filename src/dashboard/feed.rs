@@ -1,5 +1,6 @@
 //! What the dashboard is told, and what it asks for.
 
+use super::charset::Charset;
 use super::keys::Keys;
 use super::theme::{Colours, Paper};
 use crate::pipeline::Update;
@@ -37,6 +38,8 @@ pub struct ScreenOptions {
     pub takes_mouse: bool,
     /// What the terminal is written on, if known.
     pub paper: Paper,
+    /// Which characters the terminal can show.
+    pub charset: Charset,
     /// Which keys do what.
     pub keys: Keys,
 }

@@ -12,6 +12,7 @@ mod app;
 mod board;
 mod caller;
 mod callers;
+mod charset;
 mod compact;
 mod draw;
 mod entry;
@@ -46,11 +47,12 @@ mod theme;
 mod window;
 
 pub use board::show_table;
+pub use charset::Charset;
 pub use feed::{Action, CallNews, Feed, Line, LogStopped, Mode, ScreenOptions, Setup, Status};
 pub use key_settings::{KeyError, KeySettings};
 pub use keys::Keys;
 pub use offscreen::Offscreen;
-pub use plain::{Answer, Journal, about};
+pub use plain::{Answer, Journal};
 pub use theme::{Colours, Paper};
 
 use app::App;

@@ -9,7 +9,9 @@
 //!
 //! In: [`Feed`] messages, and typed lines. Out: lines without their line breaks, and [`Action`](super::Action)s.
 //! It keeps an [`App`], as the screen does, and what was told last. It reads no clock: how often an emotion is
-//! told is counted in the call's time, so that a recording gives the same lines however fast it is replayed.
+//! told is counted in the call's time, so that a recording gives the same lines however fast it is replayed. No line
+//! has an earlier time than the one before, but where a recording is moved back: several callers, and the program
+//! itself, are not at one moment of their sound.
 
 mod emotion;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::Alert;
 use crate::timeline::history::State;
 use emotion::Teller;
+use std::cell::Cell;
 pub use typed::Answer;
 
 /// Whose line it is when it is about no caller.
@@ -47,6 +50,8 @@ pub struct Journal {
     status: Status,
     /// Nothing more is typed.
     input_ended: bool,
+    /// The time of the last line.
+    told_until: Cell<StreamTime>,
 }
 
 /// What was told of one line's caller.
@@ -63,7 +68,13 @@ impl Journal {
     pub fn new(setup: Setup) -> Self {
         let app = App::new(setup);
         let told = app.callers.iter().map(|_| Told::default()).collect();
-        Journal { status: app.status.clone(), app, told, input_ended: false }
+        Journal {
+            status: app.status.clone(),
+            app,
+            told,
+            input_ended: false,
+            told_until: Cell::default(),
+        }
     }
 
     /// What to know from the start: what computes, how good that is, and how to go on.
@@ -121,6 +132,9 @@ impl Journal {
                 texts.extend(alert.map(|alert| (alert.at, alert_words(alert))));
             }
             Event::Seek { from } => {
+                if at < from {
+                    self.told_until.set(at);
+                }
                 texts.push((at, format!("moved here from {}", clock(from))));
                 told.emotion.forget_when();
             }
@@ -140,7 +154,8 @@ impl Journal {
             let emotion = told.emotion.take(now, caller.timeline.state(), every);
             texts.extend(emotion.map(|state| (now, emotion_words(state))));
         }
-        texts.into_iter().map(|(at, text)| about(at, &caller.label, &text)).collect()
+        let who = &caller.label;
+        texts.into_iter().map(|(at, text)| self.line(at, who, &text)).collect()
     }
 
     /// A recording that is replayed faster is not told faster.
@@ -171,7 +186,7 @@ impl Journal {
             CallNews::Ended => [Some("call ends".to_owned()), None],
         };
         let at = caller.timeline.now();
-        texts.into_iter().flatten().map(|text| about(at, &caller.label, &text)).collect()
+        texts.into_iter().flatten().map(|text| self.line(at, &caller.label, &text)).collect()
     }
 
     fn notice_words(&self) -> String {
@@ -211,11 +226,19 @@ impl Journal {
         let mut said = lines.filter_map(|label| Some((label, text.strip_prefix(label.as_str())?)));
         let meant = said.find_map(|(label, rest)| Some((label, rest.strip_prefix(": ")?)));
         let (who, text) = meant.map_or((PROGRAM, text), |(label, rest)| (label.as_str(), rest));
-        about(self.now(), who, text)
+        self.line(self.now(), who, text)
     }
 
     fn of_program(&self, text: &str) -> String {
-        about(self.now(), PROGRAM, text)
+        self.line(self.now(), PROGRAM, text)
+    }
+
+    /// One line about a caller, or about all, of a time that is not before the last line's.
+    #[must_use]
+    pub fn line(&self, at: StreamTime, who: &str, text: &str) -> String {
+        let at = at.max(self.told_until.get());
+        self.told_until.set(at);
+        format!("{} {who}: {text}", clock(at))
     }
 
     /// Where the recording is, or how long has been monitored.
@@ -231,12 +254,6 @@ impl Journal {
 /// Where calls wait for a confirmation that cannot come.
 const NOBODY_CONFIRMS: &str = "nothing can be typed here to confirm that the caller was told, so nothing is read; \
     callers who are told in another way need --notice-given";
-
-/// One line about a caller, or about all.
-#[must_use]
-pub fn about(at: StreamTime, who: &str, text: &str) -> String {
-    format!("{} {who}: {text}", clock(at))
-}
 
 /// `hh:mm:ss`, always as long, so that lines can be sorted.
 fn clock(at: StreamTime) -> String {

@@ -1,6 +1,7 @@
 //! CSV (RFC 4180): one row a record, one column a field, in the order of the log.
 //!
-//! In: open logs. Out: UTF-8 text with a header row and CRLF line ends. A cell that a record has no
+//! In: open logs. Out: UTF-8 text with a header row and CRLF line ends, with the separator and the decimals of a
+//! country's [`Spreadsheet`] where that is wanted. A cell that a record has no
 //! value for is empty. Keeps one row.
 
 use std::io::{self, Write};
@@ -8,14 +9,18 @@ use std::io::{self, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::cells::{COLUMNS, Cell, SESSION_COLUMNS, cells};
-use super::{ExportError, Sessions, Table, session_name};
+use super::{ExportError, Sessions, Spreadsheet, Table, session_name};
 use crate::plain_text::plain;
 use crate::session::SessionReader;
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A CSV file being written.
 pub struct Csv<'a> {
     table: Writer<&'a mut dyn Write>,
     sessions: Sessions,
+    spreadsheet: Spreadsheet,
 }
 
 impl<'a> Csv<'a> {
@@ -23,12 +28,21 @@ impl<'a> Csv<'a> {
     ///
     /// # Errors
     /// When `out` takes no more.
-    pub fn begin(out: &'a mut dyn Write, sessions: Sessions) -> Result<Self, ExportError> {
-        let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+    pub fn begin(
+        out: &'a mut dyn Write,
+        sessions: Sessions,
+        spreadsheet: Spreadsheet,
+    ) -> Result<Self, ExportError> {
+        if spreadsheet.has_mark {
+            out.write_all(BYTE_ORDER_MARK)?;
+        }
+        let mut builder = WriterBuilder::new();
+        builder.terminator(Terminator::CRLF).delimiter(spreadsheet.separator);
+        let mut table = builder.from_writer(out);
         let of_session = (sessions == Sessions::Several).then_some(SESSION_COLUMNS);
         let names = of_session.into_iter().flatten().chain(COLUMNS.map(|(name, _)| name));
         table.write_record(names).map_err(write_error)?;
-        Ok(Csv { table, sessions })
+        Ok(Csv { table, sessions, spreadsheet })
     }
 }
 
@@ -45,7 +59,7 @@ impl Table for Csv<'_> {
                 let written = match cell {
                     Cell::Empty => self.table.write_field(""),
                     Cell::Integer(number) => self.table.write_field(number.to_string()),
-                    Cell::Number(number) => self.table.write_field(number.to_string()),
+                    Cell::Number(number) => self.table.write_field(self.spreadsheet.number(number)),
                     Cell::Word(word) => self.table.write_field(word),
                     Cell::Text(text) => self.table.write_field(free_text(&text)),
                 };
@@ -82,7 +96,7 @@ fn free_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::{ExportFormat, export};
+    use crate::export::{ExportFormat, ExportOptions, export};
     use crate::plain_text::tests::hostile;
     use crate::session::record::{CallerEntry, MarkRecord, ModelEntry, Record};
     use crate::session::{Header, SESSION_VERSION};
@@ -120,7 +134,7 @@ mod tests {
         );
         let mut log = SessionReader::new(Box::new(Cursor::new(log)), Path::new("x")).unwrap();
         let mut bytes = Vec::new();
-        export(&mut log, ExportFormat::Csv, &[], &mut bytes).unwrap();
+        export(&mut log, ExportFormat::Csv, ExportOptions::default(), &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -153,6 +167,36 @@ mod tests {
         assert!(rows.iter().all(|row| row.len() == COLUMNS.len()));
         let expected = "a,\"b\";␍␊c␛[31m␀\u{fffd}\u{fffd}".repeat(600);
         assert_eq!(rows[1][19], expected);
+    }
+
+    #[test]
+    fn another_country_s_table_says_the_same() {
+        let log =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/session/input/two-callers.jsonl");
+        let table = |locale: Option<&str>| {
+            let spreadsheet = locale.map(|it| it.parse().unwrap()).unwrap_or_default();
+            let options = ExportOptions { spreadsheet, ..ExportOptions::default() };
+            let mut bytes = Vec::new();
+            let mut log = SessionReader::open(Path::new(log)).unwrap();
+            export(&mut log, ExportFormat::Csv, options, &mut bytes).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("table.csv");
+            std::fs::write(&file, &bytes).unwrap();
+            let mut read = crate::table::open(&file, crate::table::Rows::Even).unwrap();
+            let rows: Vec<Vec<String>> = crate::table::rows(&mut read)
+                .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+                .collect();
+            (bytes, rows)
+        };
+        let (_, plain) = table(None);
+        let (german, of_german) = table(Some("de"));
+        assert!(german.starts_with(BYTE_ORDER_MARK));
+        assert!(String::from_utf8(german).unwrap().contains(";0,"), "decimals have a comma");
+        let values = |rows: &[Vec<String>]| -> Vec<Option<f64>> {
+            rows.iter().flatten().map(|cell| crate::table::number(cell)).collect()
+        };
+        assert!(values(&plain).iter().flatten().any(|value| value.fract() > 0.0));
+        assert_eq!(values(&of_german), values(&plain));
     }
 
     proptest! {

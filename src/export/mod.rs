@@ -16,6 +16,7 @@ mod palette;
 pub mod parquet;
 mod picture;
 pub mod png;
+mod spreadsheet;
 mod story;
 mod stretch;
 mod strip;
@@ -28,6 +29,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use html::Score;
+pub use spreadsheet::{Spreadsheet, UnknownLocale};
 
 use crate::session::{SessionError, SessionReader};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
@@ -141,7 +143,7 @@ impl ExportFormat {
         }
     }
 
-    /// Begins a table, if that is what the format is.
+    /// Begins a table, if that is what the format is; CSV as `spreadsheet` says.
     ///
     /// # Errors
     /// When `out` takes no more.
@@ -149,9 +151,10 @@ impl ExportFormat {
         self,
         out: &mut dyn Write,
         sessions: Sessions,
+        spreadsheet: Spreadsheet,
     ) -> Result<Option<Box<dyn Table + '_>>, ExportError> {
         Ok(match self {
-            ExportFormat::Csv => Some(Box::new(csv::Csv::begin(out, sessions)?)),
+            ExportFormat::Csv => Some(Box::new(csv::Csv::begin(out, sessions, spreadsheet)?)),
             ExportFormat::Jsonl => Some(Box::new(jsonl::Jsonl::begin(out, sessions))),
             ExportFormat::Parquet => Some(Box::new(parquet::Parquet::begin(out, sessions)?)),
             _ => None,
@@ -205,14 +208,23 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes one session in one of the formats; a report tells what is known of the model.
+/// What some of the formats need beside the session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExportOptions<'a> {
+    /// How well the session's model does, which a report tells.
+    pub scores: &'a [Score],
+    /// How CSV is written.
+    pub spreadsheet: Spreadsheet,
+}
+
+/// Writes one session in one of the formats.
 ///
 /// # Errors
 /// As [`Format::write`].
 pub fn export(
     session: &mut SessionReader,
     format: ExportFormat,
-    scores: &[Score],
+    options: ExportOptions<'_>,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let document: &dyn Format = match format {
@@ -223,9 +235,9 @@ pub fn export(
         ExportFormat::EmotionMl => &emotionml::EmotionMl,
         ExportFormat::Svg => &svg::Svg,
         ExportFormat::Png => &png::Png,
-        ExportFormat::Html => &html::Html { scores },
+        ExportFormat::Html => &html::Html { scores: options.scores },
         ExportFormat::Csv | ExportFormat::Jsonl | ExportFormat::Parquet => {
-            if let Some(mut table) = format.table(out, Sessions::One)? {
+            if let Some(mut table) = format.table(out, Sessions::One, options.spreadsheet)? {
                 table.add(session)?;
                 table.finish()?;
             }
@@ -260,7 +272,8 @@ mod tests {
 
     fn exported(log: &Path, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
         let mut bytes = Vec::new();
-        export(&mut SessionReader::open(log)?, format, &scores(), &mut bytes).map(|()| bytes)
+        let options = ExportOptions { scores: &scores(), ..ExportOptions::default() };
+        export(&mut SessionReader::open(log)?, format, options, &mut bytes).map(|()| bytes)
     }
 
     /// Every golden log in every format of text, with the file that it is to give.
@@ -336,8 +349,8 @@ mod tests {
             let len = exported(&log, format).unwrap().len();
             for space in [0, 1, len / 2, len - 1] {
                 let mut session = SessionReader::open(&log).unwrap();
-                let failure =
-                    export(&mut session, format, &scores(), &mut Full(space)).unwrap_err();
+                let options = ExportOptions { scores: &scores(), ..ExportOptions::default() };
+                let failure = export(&mut session, format, options, &mut Full(space)).unwrap_err();
                 let is_full = matches!(&failure, ExportError::Write(reason)
                     if reason.kind() == io::ErrorKind::StorageFull);
                 assert!(is_full, "{format} with {space} of {len} bytes: {failure:?}");

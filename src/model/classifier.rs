@@ -16,6 +16,9 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::sync::Arc;
 
+/// The logit of speech at which it is as likely as not.
+const EVEN_ODDS: f32 = 0.0;
+
 /// What a classifier says about a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer {
@@ -23,6 +26,8 @@ pub struct Answer {
     pub scores: Scores,
     /// Whether it is speech at all, and not noise, music or a tone that passed the gate.
     pub is_speech: bool,
+    /// Whether it is rather something else than speech. Where it is neither, nobody can say.
+    pub is_other: bool,
 }
 
 /// Whatever gives probabilities for a segment: the LSTM, or a known answer in the pipeline's tests.
@@ -222,13 +227,14 @@ impl Classifier for LstmClassifier {
 /// What the logits of a segment say.
 fn answer(manifest: &Manifest, logits: &[f32]) -> Answer {
     let calibration = &manifest.calibration;
-    let is_speech =
-        logits.get(manifest.labels.len()).is_none_or(|&logit| logit >= calibration.speech_from);
+    let speech = logits.get(manifest.labels.len());
+    let is_speech = speech.is_none_or(|&logit| logit >= calibration.speech_from);
+    let is_other = !is_speech && speech.is_some_and(|&logit| logit < EVEN_ODDS);
     let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
     for (label, &logit) in manifest.labels.iter().zip(logits) {
         by_emotion[label.index()] = logit;
     }
-    Answer { scores: calibration.scores(by_emotion), is_speech }
+    Answer { scores: calibration.scores(by_emotion), is_speech, is_other }
 }
 
 /// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`; nothing of no frames.

@@ -2,6 +2,7 @@
 
 use super::{Event, Update};
 use crate::alert::{AlertSettings, Alerter, Told};
+use crate::speech::SILENCE_POWER;
 use crate::stream_time::StreamTime;
 
 /// One caller's alerter, where alerts are wanted.
@@ -30,6 +31,13 @@ impl Alarm {
                 updates.insert(next, Update { caller, at: alert.at, event: Event::Alert(alert) });
                 next += 1;
             }
+        }
+    }
+
+    /// The sound up to what is told next has this mean power.
+    pub(super) fn sound(&mut self, power: f32) {
+        if let Some(alerter) = &mut self.0 {
+            alerter.sound((power >= SILENCE_POWER).then_some(power));
         }
     }
 

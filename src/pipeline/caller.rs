@@ -69,6 +69,7 @@ struct Mark {
     number: usize,
     end: StreamTime,
     is_speech: bool,
+    power: f32,
     /// The updates from here on are of this frame.
     first_update: usize,
 }
@@ -208,8 +209,9 @@ impl Caller {
         }
         let start = self.stretch_start;
         let waiting = self.frames.coming().map(|(decided, values)| {
-            let Decided { number, end, is_speech } = decided;
-            HeardFrame { number, end: start + StreamTime(end), is_speech, values }
+            let Decided { number, end, heard } = decided;
+            let end = start + StreamTime(end);
+            HeardFrame { number, end, is_speech: heard.is_speech, values }
         });
         self.foresight.guess(&self.utterance, !self.is_held, waiting);
     }
@@ -225,11 +227,12 @@ impl Caller {
 
     /// Brings the next frame that the gate has decided on to [`Caller::frame`].
     fn next_frame(&mut self, operator: Option<&Operator>) -> Option<Mark> {
-        let Decided { number, end: offset, is_speech } = self.frames.next(&mut self.frame)?;
+        let Decided { number, end: offset, heard } = self.frames.next(&mut self.frame)?;
         let end = self.stretch_start + StreamTime(offset);
         let first_update = self.updates.len();
         let is_echo = self.compare(operator, end, offset);
-        Some(Mark { number, end, is_speech: is_speech && !is_echo, first_update })
+        let is_speech = heard.is_speech && !is_echo;
+        Some(Mark { number, end, is_speech, power: heard.power, first_update })
     }
 
     /// Whether a frame is the operator's voice; tells when that changes, or whether the operator speaks.
@@ -256,6 +259,7 @@ impl Caller {
             let event = Event::Facts(explanation);
             self.updates.push(Update { caller: self.index, at: mark.end, event });
         }
+        self.alarm.sound(mark.power);
         self.alarm.hear(mark.first_update, &mut self.updates);
         self.alarm.advance(self.index, mark.end, &mut self.updates);
     }

@@ -7,7 +7,7 @@
 use super::stream_position;
 use crate::features::Recipe;
 use crate::resample::{ResampleError, Resampler};
-use crate::speech::{CHUNK_LEN, SpeechGate};
+use crate::speech::{CHUNK_LEN, Chunk, SpeechGate};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use std::collections::VecDeque;
 
@@ -28,7 +28,7 @@ pub(super) struct Operator {
     /// Samples at the stream's rate since then.
     stretch_len: u64,
     resampled: Vec<f32>,
-    new_decisions: Vec<bool>,
+    new_chunks: Vec<Chunk>,
     /// The newest samples of the stretch.
     samples: VecDeque<f32>,
     /// The gate's newest decisions, and the number of the first of them in the stretch.
@@ -54,7 +54,7 @@ impl Operator {
             stretch_start: StreamTime::ZERO,
             stretch_len: 0,
             resampled: Vec::new(),
-            new_decisions: Vec::new(),
+            new_chunks: Vec::new(),
             samples: VecDeque::new(),
             decisions: VecDeque::new(),
             first_chunk: 0,
@@ -67,8 +67,8 @@ impl Operator {
         self.resampled.clear();
         self.resampler.push(samples, &mut self.resampled);
         self.stretch_len += self.resampled.len() as u64;
-        self.gate.push(&self.resampled, &mut self.new_decisions);
-        self.decisions.extend(self.new_decisions.drain(..));
+        self.gate.push(&self.resampled, &mut self.new_chunks);
+        self.decisions.extend(self.new_chunks.drain(..).map(|chunk| chunk.is_speech));
         self.samples.extend(&self.resampled);
         let most = usize::try_from(KEPT.0).unwrap_or(usize::MAX);
         self.samples.drain(..self.samples.len().saturating_sub(most));

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod ears;
+mod music;
 mod together;
 
 use super::*;
@@ -24,7 +25,7 @@ impl Classifier for AlwaysFear {
         self.known_frames.push(known.n_frames());
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
-        Ok(Answer { scores: Scores(scores), is_speech: true })
+        Ok(Answer { scores: Scores(scores), is_speech: true, is_other: false })
     }
 }
 
@@ -274,32 +275,6 @@ fn pauses_are_as_long_as_they_are_although_the_gate_closes_late() {
     let (_, last) = facts(&samples).pop().expect("facts");
     // The last 6 s are 2 s of silence and 4 of speech, whose syllables are 0.125 s with as much silence.
     assert!((last.facts.pause_share - 0.36).abs() < 0.06, "{last:?}");
-}
-
-/// Says that nothing is speech, as a model does of music that passed the gate.
-struct NoSpeech;
-
-impl Classifier for NoSpeech {
-    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: false })
-    }
-}
-
-#[test]
-fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
-    let settings = PipelineSettings::default();
-    let mut pipeline = Pipeline::new(
-        &settings,
-        Recipe::PhoneV2,
-        Thresholds::emotions_from(0.5),
-        &[8_000],
-        NoSpeech,
-    )
-    .expect("it streams");
-    let mut updates = Vec::new();
-    pipeline.push(0, &voice(8, 8_000), &mut updates).expect("no failure");
-    let is_told = |update: &Update| matches!(update.event, Event::Facts(_) | Event::Reading(_));
-    assert!(updates.len() > 70 && !updates.iter().any(is_told));
 }
 
 #[test]

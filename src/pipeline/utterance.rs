@@ -37,6 +37,8 @@ pub(super) struct Utterance {
     segment: Window,
     /// Whether the last answer took the segment for speech.
     heard_speech: bool,
+    /// Whether what passes the gate is rather something else than speech, as long as no answer says that it is.
+    is_other: bool,
     /// The caller's own voice, of the frames that have left the segment.
     baseline: Baseline,
     n_pause: usize,
@@ -70,6 +72,7 @@ impl Utterance {
             pause_frames: recipe.frames_in_ms(settings.pause_ms),
             segment: Window::new(recipe.n_features(), max_frames),
             heard_speech: false,
+            is_other: false,
             baseline: Baseline::default(),
             n_pause: 0,
             activity: Activity::Listening,
@@ -117,11 +120,10 @@ impl Utterance {
             self.let_go(1);
         }
         self.segment.push(frame.values);
-        if self.segment.n_frames() < self.min_frames {
-            self.change_to(Activity::TooShort, frame.end, caller, updates);
+        self.change_to(self.activity_in_sound(), frame.end, caller, updates);
+        if !self.is_long_enough() {
             return false;
         }
-        self.change_to(Activity::Speaking, frame.end, caller, updates);
         if !may_read {
             self.heard_speech = false;
             return false;
@@ -149,7 +151,7 @@ impl Utterance {
             return false;
         }
         // In a pause within the speech the newest segment is one that would not have been read.
-        self.activity == Activity::Speaking && self.n_pause == 0
+        self.is_long_enough() && self.n_pause == 0
     }
 
     /// Tells what was left out; whether anything was.
@@ -170,8 +172,12 @@ impl Utterance {
     /// Takes the answer to what was [spoken](Utterance::spoken), which becomes a reading if it is speech.
     pub(super) fn answer(&mut self, answer: Answer, caller: usize, updates: &mut Vec<Update>) {
         self.heard_speech = answer.is_speech;
+        if answer.is_speech || answer.is_other {
+            self.is_other = answer.is_other;
+        }
+        let at = self.heard_until;
+        self.change_to(self.activity_in_sound(), at, caller, updates);
         if answer.is_speech {
-            let at = self.heard_until;
             let reading = self.smoother.reading(at, answer.scores);
             updates.push(Update { caller, at, event: Event::Reading(reading) });
         } else {
@@ -199,7 +205,23 @@ impl Utterance {
 
     /// The audio goes on elsewhere, where another may speak: the caller's voice is no longer known.
     pub(super) fn forget_caller(&mut self) {
+        self.is_other = false;
         self.baseline.reset();
+    }
+
+    /// What the caller does while the gate is open. Hold music and tones are nobody's speech, however long they last.
+    fn activity_in_sound(&self) -> Activity {
+        if self.is_other {
+            Activity::Listening
+        } else if self.is_long_enough() {
+            Activity::Speaking
+        } else {
+            Activity::TooShort
+        }
+    }
+
+    fn is_long_enough(&self) -> bool {
+        self.segment.n_frames() >= self.min_frames
     }
 
     fn forget(&mut self) {

@@ -4,7 +4,7 @@
 //! utterances of a clip ([`utterances`]). Keeps the frames that wait for the gate, and the decisions that frames still
 //! need; [`GatedFrames::reset`] forgets all.
 
-use super::{CHUNK_LEN, SpeechGate};
+use super::{CHUNK_LEN, Chunk, SpeechGate};
 use crate::features::{Extractor, FeatureError, Recipe};
 use crate::resample::ResampleError;
 use std::collections::VecDeque;
@@ -48,7 +48,7 @@ pub fn utterances(
     let mut utterances = Vec::new();
     let (mut frame, mut n_pause) = (Vec::new(), 0);
     while let Some(decided) = frames.next(&mut frame) {
-        if !decided.is_speech {
+        if !decided.heard.is_speech {
             n_pause += 1;
             continue;
         }
@@ -72,9 +72,9 @@ pub struct GatedFrames {
     waiting: VecDeque<f32>,
     /// How many were.
     n_taken: usize,
-    /// The gate's decisions that frames still need, and the number of the first of them.
-    decisions: Vec<bool>,
-    first_decision: usize,
+    /// The gate's chunks that frames still need, and the number of the first of them.
+    chunks: Vec<Chunk>,
+    first_chunk: usize,
     /// Reused: what the extractor just gave.
     new: Vec<f32>,
 }
@@ -86,8 +86,8 @@ pub struct Decided {
     pub number: usize,
     /// Samples of the stretch up to the frame's end.
     pub end: u64,
-    /// What the gate says.
-    pub is_speech: bool,
+    /// What the gate says of the chunk that the frame goes by: whether it is speech, and how loud it is.
+    pub heard: Chunk,
 }
 
 impl GatedFrames {
@@ -102,8 +102,8 @@ impl GatedFrames {
             gate: SpeechGate::new(recipe)?,
             waiting: VecDeque::new(),
             n_taken: 0,
-            decisions: Vec::new(),
-            first_decision: 0,
+            chunks: Vec::new(),
+            first_chunk: 0,
             new: Vec::new(),
         })
     }
@@ -113,20 +113,20 @@ impl GatedFrames {
         self.new.clear();
         self.extractor.push(samples, &mut self.new);
         self.waiting.extend(&self.new);
-        self.gate.push(samples, &mut self.decisions);
+        self.gate.push(samples, &mut self.chunks);
     }
 
     /// Nothing more comes in this stretch: the gate decides on all that came.
     pub fn finish(&mut self) {
-        self.gate.finish(&mut self.decisions);
+        self.gate.finish(&mut self.chunks);
     }
 
     /// Brings the coefficients of the next frame that the gate has decided on to `frame`.
     pub fn next(&mut self, frame: &mut Vec<f32>) -> Option<Decided> {
         let needed = decision_of(self.middle_of(self.n_taken)).unwrap_or(0);
-        let done = (needed - self.first_decision).min(self.decisions.len());
-        self.decisions.drain(..done);
-        self.first_decision += done;
+        let done = (needed - self.first_chunk).min(self.chunks.len());
+        self.chunks.drain(..done);
+        self.first_chunk += done;
         let n_features = self.recipe.n_features();
         if self.waiting.len() < n_features {
             return None;
@@ -158,8 +158,8 @@ impl GatedFrames {
         self.gate.reset();
         self.waiting.clear();
         self.n_taken = 0;
-        self.decisions.clear();
-        self.first_decision = 0;
+        self.chunks.clear();
+        self.first_chunk = 0;
     }
 
     fn middle_of(&self, index: usize) -> usize {
@@ -168,11 +168,11 @@ impl GatedFrames {
 
     /// What is said of a frame that was not taken, the stretch's first being 0; none where the gate has not decided.
     fn decided(&self, index: usize) -> Option<Decided> {
-        let is_speech = match decision_of(self.middle_of(index)) {
-            None => false,
-            Some(chunk) => *self.decisions.get(chunk - self.first_decision)?,
+        let heard = match decision_of(self.middle_of(index)) {
+            None => Chunk { is_speech: false, power: 0.0 },
+            Some(chunk) => *self.chunks.get(chunk - self.first_chunk)?,
         };
         let end = (index * self.recipe.hop_len() + self.recipe.taper_len()) as u64;
-        Some(Decided { number: index + 1, end, is_speech })
+        Some(Decided { number: index + 1, end, heard })
     }
 }

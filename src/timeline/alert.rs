@@ -17,7 +17,7 @@ pub enum Rule {
     SuddenChange,
     /// More of them than earlier in the call.
     Rising,
-    /// The caller has said nothing for long.
+    /// No voice was heard of a caller who has spoken, for long. What else was heard, the reason says.
     LongSilence,
 }
 
@@ -44,7 +44,7 @@ impl Rule {
             Rule::Sustained => "sustained distress",
             Rule::SuddenChange => "sudden change",
             Rule::Rising => "rising distress",
-            Rule::LongSilence => "long silence",
+            Rule::LongSilence => "no voice",
         }
     }
 }

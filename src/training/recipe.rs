@@ -150,7 +150,7 @@ impl Teaching {
 pub enum RecipeError {
     /// No such recipe.
     #[error(
-        "no training recipe '{0}'; built in are seed, phone and ravdess, or give the path of a .toml file"
+        "no training recipe '{0}'; built in are seed, phone, phone-open and ravdess, or give the path of a .toml file"
     )]
     Unknown(String),
     /// The file does not say what a recipe says.
@@ -164,7 +164,7 @@ pub enum RecipeError {
 }
 
 impl TrainingRecipe {
-    /// A built-in recipe (`seed`, `phone`, `ravdess`) or one from a TOML file.
+    /// A built-in recipe (`seed`, `phone`, `phone-open`, `ravdess`) or one from a TOML file.
     ///
     /// # Errors
     /// [`RecipeError`] names the recipe and what is wrong.
@@ -172,6 +172,7 @@ impl TrainingRecipe {
         let text = match name {
             "seed" => include_str!("recipes/seed.toml").to_owned(),
             "phone" => include_str!("recipes/phone.toml").to_owned(),
+            "phone-open" => include_str!("recipes/phone-open.toml").to_owned(),
             "ravdess" => include_str!("recipes/ravdess.toml").to_owned(),
             path if Path::new(path).extension().is_some_and(|end| end == "toml") => {
                 std::fs::read_to_string(path).map_err(|error| RecipeError::Malformed {
@@ -265,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_built_in_recipes_read_and_an_unknown_one_is_refused_by_name() {
-        for name in ["seed", "phone", "ravdess"] {
+        for name in ["seed", "phone", "phone-open", "ravdess"] {
             assert_eq!(TrainingRecipe::named(name).expect("built in").name, name);
         }
         let error = TrainingRecipe::named("fancy").expect_err("there is none").to_string();

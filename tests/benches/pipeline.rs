@@ -105,7 +105,7 @@ struct Uniform;
 
 impl Classifier for Uniform {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: true })
+        Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
     }
 }
 

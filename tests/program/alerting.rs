@@ -96,3 +96,45 @@ fn the_key_acknowledges_an_alert_in_the_log() {
     assert_eq!((&seen[0]["alert_t"], &seen[0]["caller"]), (&alerts[0]["t"], &0.into()));
     assert!(seen[0]["t"].as_f64() > alerts[0]["t"].as_f64(), "{seen:?}");
 }
+
+/// Whispers of three kinds, each repeated to more than a minute: a synthesiser's, syllables of noise, and wind.
+fn whispers() -> [(&'static str, Vec<f32>); 3] {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/audio/whisper.wav");
+    let spoken = decode(Path::new(path), Channel::Mix).unwrap().samples;
+    let n_long = spoken.len() * 12;
+    let noise = || sound::noise(n_long.div_ceil(sound::RATE_HZ as usize));
+    let syllables = noise().into_iter().enumerate().map(|(index, sample)| {
+        let is_between = index / 1_000 % 2 == 1;
+        if is_between { 0.0 } else { sample }
+    });
+    let mut last = 0.0;
+    let wind = noise().into_iter().map(|sample| {
+        last += 0.3 * (sample - last);
+        last
+    });
+    [
+        ("whisper", std::iter::repeat_n(spoken, 12).flatten().collect()),
+        ("syllables", syllables.collect()),
+        ("wind", wind.collect()),
+    ]
+}
+
+#[test]
+fn of_a_whispering_caller_no_alert_says_more_than_was_measured() {
+    for (kind, whisper) in whispers() {
+        let sandbox = silent_caller();
+        let call = decode(Path::new(DEMO_CALL), Channel::Mix).unwrap();
+        assert_eq!(call.sample_rate_hz, sound::RATE_HZ);
+        let samples = [&call.samples[..30 * sound::RATE_HZ as usize], &whisper].concat();
+        sound::write(&sandbox.join("call.wav"), sound::RATE_HZ, 1, &samples);
+        sandbox.run(&REPLAY).with_code(0);
+        let alerts = of_kind(&sandbox, "alert");
+        let [alert] = &alerts[..] else { panic!("{kind}: {alerts:?}") };
+        let reason = alert["reason"].as_str().unwrap();
+        assert!(reason.starts_with("none heard for 20 s; other sound for "), "{kind}: {reason}");
+        assert!(reason.ends_with(" dB: quiet speech or noise"), "{kind}: {reason}");
+        let is_late = |reading: &&Value| reading["t"].as_f64().unwrap() > 31.5;
+        let readings = of_kind(&sandbox, "reading");
+        assert_eq!(readings.iter().filter(is_late).count(), 0, "{kind}");
+    }
+}

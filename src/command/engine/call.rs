@@ -293,7 +293,7 @@ mod tests {
             from: ms(50_000),
             rule: Rule::LongSilence,
             emotion: None,
-            reason: "the caller has said nothing for 10 s".into(),
+            reason: "none heard for 10 s; next to no other sound".into(),
             guidance: None,
         };
         call.take(&Update { caller: 2, at: ms(60_000), event: Event::Alert(alert) });

@@ -1,4 +1,5 @@
 use super::*;
+use crate::dashboard::charset::Charset;
 use crate::dashboard::feed::{Action, CallNews, Feed, LogStopped, Mode, Setup, Status};
 use crate::dashboard::rehearsal::{self, LIVE, REPLAY, alert, app_after, begun, reading, setup};
 use crate::dashboard::theme::{Colours, Paper};
@@ -47,6 +48,24 @@ fn a_replay_on_a_large_screen() {
         text: String::new(),
     });
     insta::assert_snapshot!(drawn(120, 40, &app));
+}
+
+#[test]
+fn a_terminal_without_unicode_gets_none_and_everything_keeps_its_place() {
+    let mut setup = setup(&["caller", "Zoë 電話番号"], REPLAY);
+    setup.options.charset = Charset::Ascii;
+    let ascii = drawn(120, 40, &app_after(108, setup.clone()));
+    setup.options.charset = Charset::Unicode;
+    let unicode = drawn(120, 40, &app_after(108, setup));
+    let (ascii, unicode) = (ascii.buffer(), unicode.buffer());
+    assert!(unicode.content.iter().any(|cell| !cell.symbol().is_ascii()));
+    for (one, other) in ascii.content.iter().zip(&unicode.content) {
+        assert!(one.symbol().is_ascii());
+        assert_eq!((one.fg, one.bg, one.modifier), (other.fg, other.bg, other.modifier));
+        if other.symbol().is_ascii() {
+            assert_eq!(one.symbol(), other.symbol());
+        }
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::dashboard::rehearsal::{LIVE, REPLAY, alert, begun, reading, setup};
 use crate::emotion::Emotion;
 use crate::pipeline::{Gap, Level};
 use crate::timeline::Activity;
+use proptest::prelude::*;
 
 fn ms(ms: u64) -> StreamTime {
     StreamTime::from_ms(ms)
@@ -312,4 +313,48 @@ fn whatever_a_caller_is_called_a_line_is_one_line() {
     for line in told {
         assert_eq!(line, crate::plain_text::plain(&line));
     }
+}
+
+/// The times with which lines begin.
+fn times(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(|line| &line[..8]).collect()
+}
+
+proptest! {
+    /// Callers are never at one moment of their sound: what is told of one has another time than what is told of the
+    /// next, of the program, or of an alert that looks back.
+    #[test]
+    fn lines_are_in_order_of_time_whoever_they_are_about(
+        steps in prop::collection::vec((0_usize..3, 0_u64..4_000, 0_u8..6), 1..200),
+        position in 0_u64..100_000,
+    ) {
+        let mut journal = journal(&["Anna", "Bella", "Cleo"], LIVE);
+        let mut lines = journal.take(status(&journal, |status| status.position = ms(position)));
+        let mut heard = [0_u64; 3];
+        for (caller, step, what) in steps {
+            heard[caller] += step;
+            let at = ms(heard[caller]);
+            let feed = match what {
+                0 => event(caller, at, Event::Activity(Activity::Speaking)),
+                1 => event(caller, at, Event::Reading(reading(at, Emotion::Fear, 80))),
+                2 => event(caller, at, Event::Reading(reading(at, Emotion::Anger, 80))),
+                3 => event(caller, at, Event::Skipped { readings: 1 }),
+                4 => alert(caller, heard[caller] / 1_000),
+                _ => Feed::Notice("Anna: 1.0 s of sound were lost".into()),
+            };
+            lines.extend(journal.take(feed));
+        }
+        let told = times(&lines);
+        prop_assert!(told.is_sorted(), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_recording_that_is_moved_back_is_told_from_there() {
+    let mut journal = journal(&["call"], REPLAY);
+    let mut lines = speaks(&mut journal, 0, 20..24, Emotion::Fear, 80);
+    lines.extend(journal.take(event(0, ms(5_000), Event::Seek { from: ms(24_000) })));
+    lines.extend(speaks(&mut journal, 0, 6..10, Emotion::Anger, 80));
+    assert!(lines.iter().any(|line| line.starts_with("00:00:05 call: moved here")), "{lines:?}");
+    assert!(lines.last().is_some_and(|line| line.starts_with("00:00:0")), "{lines:?}");
 }

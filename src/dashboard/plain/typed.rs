@@ -3,7 +3,7 @@
 //! In: one line. Out: what it asks of the engine, or what there is to say to it. Which keys there are, and when
 //! they mean something, says the table in `keys`.
 
-use super::{Journal, PROGRAM, about, clock};
+use super::{Journal, PROGRAM, clock};
 use crate::dashboard::app::App;
 use crate::dashboard::entry::{Asked, Entry};
 use crate::dashboard::feed::{Action, Mode};
@@ -70,7 +70,7 @@ impl Journal {
             _ => None,
         };
         let line = told.and_then(|(caller, at, text)| {
-            Some(about(at, &self.app.callers.get(caller)?.label, &text))
+            Some(self.line(at, &self.app.callers.get(caller)?.label, &text))
         });
         line.into_iter().collect()
     }

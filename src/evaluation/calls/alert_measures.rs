@@ -14,7 +14,7 @@ use crate::stream_time::StreamTime;
 /// Alerts of the product's own rules with their default settings.
 ///
 /// An alert is false when for more than half of the speech of which it tells something else than anger, fear and
-/// sadness was said; that of a long silence, when somebody spoke for more than half of the time.
+/// sadness was said; that of a missing voice, when somebody spoke for more than half of the time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertMeasures {
     /// Alerts.
@@ -42,7 +42,7 @@ pub struct RuleMeasures {
 }
 
 /// Episodes of distress: anger, fear or sadness for 10 s of speech or more, with pauses between but no other
-/// emotion. One is found by an alert in it that is not of a long silence.
+/// emotion. One is found by an alert in it that is not of a missing voice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Episodes {
     /// Episodes.

@@ -172,7 +172,7 @@ fn schema_of(column: &Column) -> Thrift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::{ExportFormat, export};
+    use crate::export::{ExportFormat, ExportOptions, export};
     use std::io::Cursor;
     use std::path::Path;
 
@@ -184,7 +184,7 @@ mod tests {
             let log = Box::new(Cursor::new(log.to_owned()));
             let mut log = SessionReader::new(log, Path::new("x")).unwrap();
             let mut file = Vec::new();
-            export(&mut log, ExportFormat::Parquet, &[], &mut file).unwrap();
+            export(&mut log, ExportFormat::Parquet, ExportOptions::default(), &mut file).unwrap();
             assert!(file.starts_with(MAGIC) && file.ends_with(MAGIC));
             let end = file.len() - 8;
             let len = u32::from_le_bytes(file[end..end + 4].try_into().unwrap());

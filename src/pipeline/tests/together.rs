@@ -18,7 +18,8 @@ impl Classifier for ByContent {
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Anger.index()] = share;
         scores[Emotion::Sadness.index()] = 1.0 - share;
-        Ok(Answer { scores: Scores(scores), is_speech: (share * 10.0).fract() < 0.8 })
+        let is_speech = (share * 10.0).fract() < 0.8;
+        Ok(Answer { scores: Scores(scores), is_speech, is_other: !is_speech })
     }
 
     fn classify_all(
@@ -162,7 +163,7 @@ fn a_failing_classifier_is_told_and_what_was_heard_before_stays() {
                 return Err(ModelError::Device { device, reason });
             }
             self.0.at_once.push(1);
-            Ok(Answer { is_speech: true, ..self.0.classify(segment, known)? })
+            Ok(Answer { is_speech: true, is_other: false, ..self.0.classify(segment, known)? })
         }
     }
     let settings = PipelineSettings::default();

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the compressed fixtures of the decoding tests: 4 s of a tone that rises from 300 to 2500 Hz at
 # half of full scale, mono. The output is committed beside this; it is ours and free to use. Needs ffmpeg.
+# And a whisper: espeak-ng's, a synthetic voice without a voice, over a telephone. Needs espeak-ng and sox.
 set -eu
 cd "$(dirname "$0")"
 sweep="aevalsrc=0.5*sin(2*PI*(300*t+275*t*t)):d=4"
@@ -18,3 +19,9 @@ encode 48000 -c:a libopus -b:a 24k sweep-opus.webm
 encode 16000 -c:a aac -b:a 32k sweep.m4a
 encode 8000 -c:a adpcm_ms sweep-ms-adpcm.wav
 encode 8000 -c:a adpcm_ima_wav sweep-ima-adpcm.wav
+
+whisper=$(mktemp)
+trap 'rm -f "$whisper"' EXIT
+espeak-ng -v en-us+whisper -s 150 -w "$whisper" \
+    'Please do not speak so loud. He is in the next room, and he must not hear that I am talking to you.'
+sox -D -R -t wav "$whisper" -r 8000 -e mu-law -b 8 whisper.wav sinc -n 255 300-3400 gain -n -20

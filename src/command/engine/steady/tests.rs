@@ -16,7 +16,7 @@ struct Says<D> {
 fn sure(emotion: Emotion) -> Answer {
     let mut scores = [0.0; N_EMOTIONS];
     scores[emotion.index()] = 1.0;
-    Answer { scores: Scores(scores), is_speech: true }
+    Answer { scores: Scores(scores), is_speech: true, is_other: false }
 }
 
 impl<D: FnMut() -> Result<Answer, ModelError>> Classifier for Says<D> {
@@ -140,8 +140,9 @@ fn a_gpu_that_hangs_is_given_up_when_its_time_is_over_and_left_behind() {
 #[test]
 fn a_gpu_that_gives_no_probabilities_is_given_up() {
     for nonsense in [f32::NAN, 0.0, f32::INFINITY] {
-        let (steady, n_asked) =
-            steady(move || Ok(Answer { scores: Scores([nonsense; N_EMOTIONS]), is_speech: true }));
+        let (steady, n_asked) = steady(move || {
+            Ok(Answer { scores: Scores([nonsense; N_EMOTIONS]), is_speech: true, is_other: false })
+        });
         let notice = falls_back(steady, &n_asked);
         assert!(notice.contains("no probabilities"), "{notice}");
     }

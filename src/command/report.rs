@@ -221,10 +221,10 @@ mod tests {
 
         Alerts
 
-        day              sustained distress sudden change rising distress     no voice   an hour
-        2026-11-22                        1             0               0            1      90.6
-        2026-11-23                        0             0               0            0       0.0
-        in all                            1             0               0            1      80.9
+        day              sustained distress sudden change rising distress  no voice   an hour
+        2026-11-22                        1             0               0         1      90.6
+        2026-11-23                        0             0               0         0       0.0
+        in all                            1             0               0         1      80.9
         ");
         let all = serde_json::to_value(sums.all()).unwrap();
         assert_eq!((&all["calls"], &all["alerts"]["sustained"]), (&3.into(), &1.into()));

@@ -102,7 +102,7 @@ fn a_call_is_a_line_for_each_thing_that_matters() {
             "00:00:20 Anna: ALERT: sustained distress: fear for 8 s of speech, 75 % on average; anger and \
              sadness 10 %; guidance: Slow down. Ask what is happening right now.",
             "00:00:24 Anna: no speech",
-            "00:00:00 Anna: 1.0 s of sound were lost",
+            "00:00:24 Anna: 1.0 s of sound were lost",
             "00:00:28 Anna: 3 readings left out: the machine is behind",
             "00:00:38 Anna: 5 readings left out: the machine is behind",
             "00:00:38 Cleo: that is the caller's new label",
@@ -193,7 +193,7 @@ fn typed_lines_do_what_their_keys_do() {
     assert_eq!(action(&mut journal, "e"), Action::EndCall { caller: 0 });
     assert_eq!(action(&mut journal, "e bella"), Action::EndCall { caller: 1 });
     assert_eq!(action(&mut journal, "QUIT"), Action::Quit);
-    let chosen = "00:00:00 undertone: Bella is chosen: commands are about this caller";
+    let chosen = "00:00:07 undertone: Bella is chosen: commands are about this caller";
     assert_eq!(journal.typed("/ bell").lines, [chosen]);
     let label = Action::Rename { caller: 1, label: "Dora".into() };
     assert_eq!(action(&mut journal, "l Dora"), label);
@@ -206,13 +206,13 @@ fn an_alert_is_acknowledged_for_the_caller_who_is_named() {
     let mut journal = journal(&["Anna", "Bella"], LIVE);
     let _ = is_silent(&mut journal, 1, 0..20);
     journal.take(alert(1, 20));
-    let refused = "00:00:00 undertone: Anna: there is no alert to acknowledge";
+    let refused = "00:00:20 undertone: Anna: there is no alert to acknowledge";
     assert_eq!(journal.typed("a").lines, [refused]);
     let action = journal.typed("a Bella").action.unwrap();
     assert_eq!(action, Action::Acknowledge { caller: 1, at: ms(20_000) });
     let told = journal.handed_over(&action);
     assert_eq!(told, ["00:00:20 Bella: the alert of 00:00:20 is acknowledged"]);
-    let refused = "00:00:00 undertone: Bella: there is no alert to acknowledge";
+    let refused = "00:00:20 undertone: Bella: there is no alert to acknowledge";
     assert_eq!(journal.typed("a Bella").lines, [refused]);
     assert_eq!(journal.typed("a Cleo").lines, ["00:00:00 undertone: no caller is called so"]);
 }

@@ -7,7 +7,7 @@
 //!  └──────────────────────────────┘ channel  └──────────────────────┘
 //! ```
 //!
-//! In: an open decoder. Out: [`Chunk`]s, or nothing yet. Keeps the position. When the channel is full the thread
+//! In: an open decoder. Out: [`Chunk`]s, or nothing yet. Keeps what is to be remarked. When the channel is full the thread
 //! waits, and so does whoever writes into a pipe. The thread ends with the recording, or when nobody reads any more
 //! and another byte has come.
 
@@ -34,7 +34,6 @@ pub(super) struct LiveDecoder {
     sample_rate_hz: u32,
     n_channels: usize,
     format: String,
-    position: u64,
     remarks: Vec<String>,
 }
 
@@ -50,7 +49,6 @@ impl LiveDecoder {
             sample_rate_hz: decoder.sample_rate_hz(),
             n_channels: decoder.n_channels(),
             format: decoder.format().to_owned(),
-            position: 0,
             remarks: Vec::new(),
         };
         let read = move || {
@@ -90,11 +88,6 @@ impl LiveDecoder {
         &self.format
     }
 
-    /// The position of the next sample, counted from 0.
-    pub(super) fn position(&self) -> u64 {
-        self.position
-    }
-
     /// What there is to say of the recording beside its sound, once.
     pub(super) fn take_remark(&mut self) -> Option<String> {
         self.remarks.pop()
@@ -109,13 +102,9 @@ impl LiveDecoder {
             return Ok(Some(match self.passed.try_recv() {
                 Ok(Passed::Audio(samples)) => {
                     mono.extend_from_slice(&samples);
-                    self.position += samples.len() as u64;
                     Chunk::Audio
                 }
-                Ok(Passed::Gap(len)) => {
-                    self.position += len;
-                    Chunk::Gap(len)
-                }
+                Ok(Passed::Gap(len)) => Chunk::Gap(len),
                 Ok(Passed::Remark(remark)) => {
                     self.remarks.push(remark);
                     continue;

@@ -32,25 +32,30 @@ pub(super) struct MpegRecording {
 }
 
 impl MpegRecording {
-    /// The recording in these bytes from where they stand, if they are MPEG audio; if not, they are given back.
+    /// The recording in these bytes from where they stand, if they are MPEG audio; if not, they are given back. It may
+    /// be in a container.
     ///
     /// # Errors
     /// What cannot be read.
-    pub(super) fn find(path: &Path, bytes: Bytes) -> Result<Result<Self, Bytes>, AudioError> {
+    pub(super) fn find(
+        path: &Path,
+        bytes: Bytes,
+        container: Option<&str>,
+    ) -> Result<Result<Self, Bytes>, AudioError> {
         let failed = |source| AudioError::Read { path: path.to_owned(), source };
-        let frames = match MpegFrames::find(bytes).map_err(failed)? {
+        let mut frames = match MpegFrames::find(bytes).map_err(failed)? {
             Ok(frames) => frames,
             Err(bytes) => return Ok(Err(bytes)),
         };
         let kind = frames.kind();
         let spec = spec_of(&kind);
-        let container = format!("mp{}", kind.layer);
+        let coding = format!("mp{}", kind.layer);
         Ok(Ok(MpegRecording {
             path: path.to_owned(),
             decoder: decoder_of(path, &kind)?,
             spec,
-            format: described(&container, &container, spec),
-            len: frames.len(),
+            format: described(container.unwrap_or(&coding), &coding, spec),
+            len: frames.measure().map_err(failed)?,
             frames,
             held: None,
             all: Vec::new(),

@@ -150,7 +150,7 @@ pub(super) fn open(path: &Path, hints: FileHints) -> Result<Engine, AudioError> 
         | [b'c', b'a', b'f', b'f', ..] => packets(path, bytes, Ending::Told),
         _ => match RawCoding::of_name(path) {
             Some(raw) => without_header(path, bytes, raw),
-            None => match MpegRecording::find(path, bytes)? {
+            None => match MpegRecording::find(path, bytes, None)? {
                 Ok(recording) => Ok(Engine::Mpeg(Box::new(recording))),
                 Err(bytes) => packets(path, bytes, Ending::Told),
             },
@@ -178,7 +178,7 @@ fn wav(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     match part.format.clone() {
         WavFormat::Blocks(_) => Parts::of_wav(path, bytes, reader, part).map(in_parts),
         WavFormat::Adpcm { chunk, block_len } => adpcm(path, bytes, &part, &chunk, block_len),
-        WavFormat::Mpeg => match MpegRecording::find(path, bytes)? {
+        WavFormat::Mpeg => match MpegRecording::find(path, bytes, Some("wave"))? {
             Ok(recording) => Ok(Engine::Mpeg(Box::new(recording))),
             Err(_) => Err(AudioError::NoAudio { path: path.to_owned() }),
         },
@@ -198,7 +198,7 @@ fn adpcm(
     }
     let spliced = Spliced::new(bytes, chunk, part.start, len);
     let mut packets = Packets::open(path, Box::new(spliced), Ending::Told)?;
-    if let Some(promised) = part.promised {
+    if let Some(promised) = part.declared.filter(|declared| *declared > len) {
         #[expect(clippy::cast_precision_loss, reason = "file lengths are below 2^53 bytes")]
         packets.promise((promised / block_len) as f64 / (len / block_len).max(1) as f64);
     }
@@ -234,7 +234,11 @@ fn matroska(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
         return Err(refusal);
     }
     bytes.move_to(0).map_err(failed)?;
-    packets(path, bytes, if file.is_cut { Ending::Told } else { Ending::Open })
+    if file.is_cut {
+        // symphonia refuses a file that is shorter than it says, but for one whose length it does not know.
+        return packets(path, bytes.into_stream(), Ending::Told);
+    }
+    packets(path, bytes, Ending::Open)
 }
 
 fn mp4(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {

@@ -57,7 +57,11 @@ pub(super) struct Packets {
 
 /// What decoding a packet gave.
 enum Decoded {
-    Samples(u64),
+    /// So many samples are heard, after so many that are not.
+    Samples {
+        heard: u64,
+        skipped: u64,
+    },
     Corrupt,
 }
 
@@ -139,11 +143,12 @@ impl Packets {
                 return Ok(Piece::Gap(lost));
             }
             match self.decode(&packet, interleaved)? {
-                Decoded::Samples(len) => {
-                    self.position += len;
+                Decoded::Samples { heard, skipped } => {
+                    self.position += heard;
+                    let len = heard + skipped;
                     let stamp = self.track.sample_of(packet.pts.get(), packet.trim_start.get());
                     self.expected = Some((stamp.saturating_add_unsigned(len), len));
-                    if len > 0 {
+                    if heard > 0 {
                         return Ok(Piece::Audio);
                     }
                 }
@@ -302,6 +307,6 @@ impl Packets {
             let first = first.saturating_add_unsigned(skipped as u64);
             self.origin = Some(first.saturating_sub_unsigned(self.position));
         }
-        Ok(Decoded::Samples(len))
+        Ok(Decoded::Samples { heard: len, skipped: skipped as u64 })
     }
 }

@@ -324,6 +324,5 @@ fn part_of(found: WavPart, path: &Path) -> Result<Part, AudioError> {
         return Err(AudioError::Malformed { path: path.to_owned(), reason });
     };
     checked_rate(path, layout.rate_hz)?;
-    let declared = found.promised.or(found.outgrown).or(found.len);
-    Ok(Part { layout, start: found.start, len: found.len, declared })
+    Ok(Part { layout, start: found.start, len: found.len, declared: found.declared })
 }

@@ -155,6 +155,9 @@ pub(super) fn choose(
             AudioError::UnsupportedCodec { path, codec }
         });
     };
+    if params.codec == CODEC_ID_AAC {
+        checked_aac(path, params.extra_data.as_deref())?;
+    }
     let is_opus = params.codec == CODEC_ID_OPUS;
     let rate_hz = if is_opus { OPUS_RATE_HZ } else { params.sample_rate.unwrap_or(0) };
     checked_rate(path, rate_hz)?;
@@ -166,9 +169,6 @@ pub(super) fn choose(
     let codec = if is_opus {
         opus_codec(path, params, n_channels, container == "isomp4")?
     } else {
-        if params.codec == CODEC_ID_AAC {
-            checked_aac(path, params.extra_data.as_deref())?;
-        }
         let made = get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default());
         Codec::Symphonia(made.map_err(|error| no_decoder(path, params, error))?)
     };

@@ -30,10 +30,8 @@ pub(super) struct WavPart {
     pub(super) start: u64,
     /// How many bytes are there; `None` if only the end of the stream will tell.
     pub(super) len: Option<u64>,
-    /// How many the header promises, if it promises more.
-    pub(super) promised: Option<u64>,
-    /// How many it promises, if the samples go on after that.
-    pub(super) outgrown: Option<u64>,
+    /// How many the header promises, if it tells: there may be fewer, or more.
+    pub(super) declared: Option<u64>,
 }
 
 /// The way through a WAV file.
@@ -124,17 +122,15 @@ impl WavReader {
         };
         let start = bytes.position();
         let is_unknown = declared >= UNKNOWN_LEN && declared == narrow_len;
-        let mut part = WavPart { format, start, len: None, promised: None, outgrown: None };
+        let mut part =
+            WavPart { format, start, len: None, declared: (!is_unknown).then_some(declared) };
         match bytes.len().map(|len| len.saturating_sub(start)) {
-            None => part.len = (!is_unknown && declared > 0).then_some(declared),
+            None => part.len = part.declared.filter(|declared| *declared > 0),
             Some(there) if is_unknown => part.len = Some(there),
-            Some(there) if declared > there => {
-                (part.len, part.promised) = (Some(there), Some(declared));
-            }
+            Some(there) if declared > there => part.len = Some(there),
             Some(there) => {
                 let is_over = ends_after(bytes, declared).map_err(failed)?;
                 part.len = Some(if is_over { declared } else { there });
-                part.outgrown = (!is_over).then_some(declared);
             }
         }
         self.is_odd = part.len.is_some_and(|len| len % 2 == 1);

@@ -17,7 +17,7 @@ packages_for() {
   case $1 in
   make) echo make ;;
   build) echo gcc libc6-dev pkg-config libasound2-dev ;; # cpal links ALSA on every Linux
-  program) echo tmux ;;
+  program) echo tmux ffmpeg ;;
   live) echo pulseaudio pulseaudio-utils ;;
   gpu) echo libvulkan1 mesa-vulkan-drivers ;;
   librosa | peers) echo python3 python3-venv ;;

@@ -5,7 +5,8 @@ use clap::Parser;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use undertone::audio::recording::Pace;
+use std::time::Duration;
+use undertone::audio::recording::{FileHints, Pace, is_live};
 use undertone::cli::{
     CapacityArgs, Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs,
     EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs,
@@ -15,6 +16,7 @@ use undertone::cli::{
 use undertone::command::engine::on_alert;
 use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
+use undertone::command::replay::side::CallerSide;
 use undertone::command::scoring::ClipScorer;
 use undertone::command::{
     EXIT_DONE, EXIT_FAILED, EXIT_PARTIAL, EXIT_USAGE, Exit, batch, calibrate, calls, capacity,
@@ -203,8 +205,21 @@ fn replay_calls(mut args: ReplayArgs) -> anyhow::Result<Exit> {
     let archive = std::mem::take(&mut args.calls);
     let (jobs, resume, log_dir) = (args.jobs, args.resume, args.log_dir.take());
     let force = args.engine.log.force;
+    if let [] = &archive[..] {
+        let has_file = |typed: &String| {
+            typed.parse::<CallerSide>().is_ok_and(|caller| caller.side.file.is_some())
+        };
+        anyhow::ensure!(
+            args.caller.iter().all(has_file),
+            "name a recorded call, or a file for each caller: undertone replay --caller in.wav --operator out.wav"
+        );
+    }
     let settings = replay_settings(args, archive.first().cloned().unwrap_or_default())?;
-    let is_one = archive.len() == 1 && !archive[0].is_dir();
+    let is_one = match &archive[..] {
+        [] => true,
+        [call] => !call.is_dir(),
+        _ => false,
+    };
     if is_one && jobs.is_none() && !resume && log_dir.is_none() {
         return replay::run(&settings);
     }
@@ -212,7 +227,16 @@ fn replay_calls(mut args: ReplayArgs) -> anyhow::Result<Exit> {
 }
 
 fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::ReplaySettings> {
-    let usual = if args.engine.headless { "max" } else { "1" };
+    let follow = args.follow.map(|patience| {
+        Duration::try_from_secs_f64(patience).map_err(|_| {
+            anyhow::anyhow!("--follow={patience} is no length; give seconds from 0 on")
+        })
+    });
+    let follow = follow.transpose()?;
+    let hints = FileHints { raw: args.raw, follow };
+    // What is still being written is read as it comes.
+    let is_live = hints.follow.is_some() || is_live(&call);
+    let usual = if args.engine.headless || is_live { "max" } else { "1" };
     let pace = match args.speed.as_deref().unwrap_or(usual) {
         "max" => Pace::AsRead,
         number => {
@@ -229,7 +253,9 @@ fn replay_settings(args: ReplayArgs, call: PathBuf) -> anyhow::Result<replay::Re
     anyhow::ensure!(args.block != Some(0), "a block has at least one sample");
     Ok(replay::ReplaySettings {
         call,
-        operator: args.operator.map(|channel| channel.parse()).transpose()?,
+        operator: args.operator.map(|side| side.parse()).transpose()?,
+        operator_offset_s: args.operator_offset.unwrap_or(0.0),
+        hints,
         listen: args.listen.map(|output| output.parse()).transpose()?,
         callers: args.caller.iter().map(|caller| caller.parse()).collect::<Result<_, _>>()?,
         pace,

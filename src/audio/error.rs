@@ -1,6 +1,6 @@
 //! What can go wrong with a recording or a device: what happened, to what, and what to do next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A failure of a recording or a device. Every message names the file or the device and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -29,21 +29,33 @@ pub enum AudioError {
     /// No known format was recognised in the file's content.
     #[error(
         "{path} is not a recording that can be read: no known audio format in it, whatever its name \
-         says; if it is one, convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav"
+         says; if it is one, convert it first: {}; or, if it has no header, say how it is coded: --raw ulaw",
+        conversion(path)
     )]
     NotAudio {
         /// The file.
         path: PathBuf,
     },
-    /// The container is known, the coding inside is not.
+    /// The container is known, the coding inside is not read here; ffmpeg reads it.
     #[error(
-        "{path} is coded as {codec}, which is not supported; \
-         convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav (or: sox INPUT -e signed OUTPUT.wav)"
+        "{path} is coded as {codec}, which is not read here; convert it first: {}",
+        conversion(path)
     )]
     UnsupportedCodec {
         /// The file.
         path: PathBuf,
         /// The coding, as far as it is known.
+        codec: String,
+    },
+    /// Neither this program nor ffmpeg reads what the file holds.
+    #[error(
+        "{path} is {codec}, which is not read here, nor by ffmpeg; \
+         export it as WAV with the program that recorded it"
+    )]
+    ClosedCodec {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
         codec: String,
     },
     /// The header says that there are no channels.
@@ -90,7 +102,8 @@ pub enum AudioError {
     /// The file breaks its own format, or uses a rare part of it.
     #[error(
         "{path} cannot be read: {reason}; copy it again from where it was recorded, \
-         or convert it first: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav"
+         or convert it first: {}",
+        conversion(path)
     )]
     Malformed {
         /// The file.
@@ -111,6 +124,20 @@ pub enum AudioError {
         read_s: f64,
         /// Seconds that the header promises, if it says so.
         declared_s: Option<f64>,
+    },
+    /// The file cannot be read further. Everything up to there has been delivered before this.
+    #[error(
+        "{path} cannot be read beyond {read_s:.2} s: {reason}; everything up to there was used; \
+         copy it again from where it was recorded, or convert it first: {}",
+        conversion(path)
+    )]
+    BrokenOff {
+        /// The file.
+        path: PathBuf,
+        /// Seconds that were there.
+        read_s: f64,
+        /// Why.
+        reason: String,
     },
     /// The system could not read on.
     #[error(
@@ -221,6 +248,32 @@ pub enum AudioError {
         /// What happened to it.
         reason: String,
     },
+}
+
+impl AudioError {
+    /// Whether a part of a recording was read and used before this.
+    #[must_use]
+    pub fn is_after_sound(&self) -> bool {
+        matches!(self, AudioError::Truncated { .. } | AudioError::BrokenOff { .. })
+    }
+}
+
+/// A command for a shell that makes a WAV file of this one, beside it, with another name.
+fn conversion(path: &Path) -> String {
+    let is_wav = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
+    let output = path.with_extension(if is_wav { "pcm.wav" } else { "wav" });
+    format!("ffmpeg -i {} -c:a pcm_s16le {}", quoted(path), quoted(&output))
+}
+
+/// A path as a shell takes it, and never as an option.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let text = if text.starts_with('-') { format!("./{text}") } else { text };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn hint(near: &[String], known: &[String]) -> String {

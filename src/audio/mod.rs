@@ -5,16 +5,38 @@
 //! long: when nothing is there yet it says [`Block::Waiting`]. What a source keeps between calls stands
 //! in its own module; a slice of samples is valid until the next call.
 
+mod au;
+mod bytes;
 mod channel;
+mod coding;
+mod coding_name;
 mod decoder;
 mod error;
+mod g722;
+mod growing;
+mod gsm;
+mod live;
 pub mod loudspeaker;
+mod matroska;
 pub mod microphone;
+mod mp4;
+mod mpeg;
+mod mpeg_header;
+mod mpeg_recording;
+mod ogg;
+mod opening;
 mod opus;
 mod pace;
+mod packets;
+mod parts;
+mod piece;
+mod raw;
 pub mod recording;
+mod riff;
+mod spliced;
 mod track;
 mod wav;
+mod wav_format;
 
 pub use error::AudioError;
 

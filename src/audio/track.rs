@@ -1,29 +1,26 @@
-//! The one track of a file that is heard: its format found by content, its header checked, its decoder made.
+//! The one track of a container that is heard: its header checked, its decoder made.
 //!
-//! In: a path. Out: a demuxer, a decoder, and the facts that do not change. Keeps nothing else.
+//! In: bytes. Out: a demuxer, a decoder, and the facts that do not change. Keeps nothing else.
 
-use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 
 use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
-use symphonia::default::{get_codecs, get_probe};
+use symphonia::default::{formats, get_codecs};
 
+use super::coding_name;
 use super::error::AudioError;
-use super::opus::{self, OPUS_RATE_HZ, OpusDecoder};
-use super::wav;
-
-/// Speech is recorded at 8 to 48 kHz; anything outside this range is a damaged header.
-const SAMPLE_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=384_000;
+use super::opus::{OPUS_RATE_HZ, OpusDecoder, OpusHead};
+use super::piece::{Spec, checked_rate, described};
 
 /// An open file.
 pub(super) struct Opened {
@@ -35,8 +32,7 @@ pub(super) struct Opened {
 /// What does not change while a recording is read.
 pub(super) struct TrackFacts {
     pub(super) id: u32,
-    pub(super) sample_rate_hz: u32,
-    pub(super) n_channels: usize,
+    pub(super) spec: Spec,
     pub(super) format: String,
     pub(super) len: Option<u64>,
     /// Samples that the file promises, if that is exactly known.
@@ -53,32 +49,50 @@ pub(super) enum Codec {
     },
 }
 
-/// Opens a file and checks everything that its header tells.
+/// Opens a container and checks everything that its header tells.
 ///
 /// # Errors
-/// A file that is missing, empty, no audio, of an unsupported coding or rate, or damaged.
-pub(super) fn open(path: &Path) -> Result<Opened, AudioError> {
-    let (source, promised_ratio) = open_source(path)?;
+/// What is no audio, of an unsupported coding or rate, or damaged.
+pub(super) fn open(path: &Path, source: Box<dyn MediaSource>) -> Result<Opened, AudioError> {
     let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
-    let reader = get_probe()
+    let reader = containers()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|error| refusal(path, error))?;
-    let (codec, mut track) = open_track(path, reader.as_ref())?;
-    if let Some(ratio) = promised_ratio {
-        track.declared_len = track.len.map(|len| scaled(len, ratio));
-    }
+    let (codec, track) = choose(path, reader.as_ref())?;
     Ok(Opened { reader, codec, track })
+}
+
+/// The containers that symphonia takes apart. MPEG audio is not among them: any bytes may look like it.
+fn containers() -> Probe {
+    let mut probe = Probe::new();
+    probe.register_format::<formats::AdtsReader<'_>>();
+    probe.register_format::<formats::AiffReader<'_>>();
+    probe.register_format::<formats::CafReader<'_>>();
+    probe.register_format::<formats::FlacReader<'_>>();
+    probe.register_format::<formats::IsoMp4Reader<'_>>();
+    probe.register_format::<formats::MkvReader<'_>>();
+    probe.register_format::<formats::OggReader<'_>>();
+    probe.register_format::<formats::WavReader<'_>>();
+    probe
 }
 
 impl TrackFacts {
     /// Whether time stamps count samples, so that positions in the container are exact.
     pub(super) fn has_sample_stamps(&self) -> bool {
-        self.time_base == TimeBase::try_from_recip(self.sample_rate_hz)
+        self.time_base == TimeBase::try_from_recip(self.spec.rate_hz)
     }
 
     /// A length in time stamps as samples.
     pub(super) fn samples_in(&self, stamps: u64) -> u64 {
-        self.time_base.map_or(stamps, |base| samples_at(self.sample_rate_hz, stamps, base))
+        self.time_base.map_or(stamps, |base| samples_at(self.spec.rate_hz, stamps, base))
+    }
+
+    /// A time stamp and what is trimmed after it, in samples.
+    pub(super) fn sample_of(&self, stamp: i64, trimmed: u64) -> i64 {
+        let len = self.samples_in(stamp.unsigned_abs());
+        let len = i64::try_from(len).unwrap_or(i64::MAX);
+        let first = if stamp < 0 { -len } else { len };
+        first.saturating_add_unsigned(self.samples_in(trimmed))
     }
 
     /// The part of a decoded Opus packet of `len` samples that is to be heard.
@@ -104,25 +118,6 @@ impl Codec {
     }
 }
 
-/// Opens the file for symphonia. WAV files go through [`wav`], which also says by which factor they
-/// promise more than they hold.
-fn open_source(path: &Path) -> Result<(Box<dyn MediaSource>, Option<f64>), AudioError> {
-    let failed = |source| AudioError::Open { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(AudioError::NotAFile { path: path.to_owned() });
-    }
-    if metadata.len() == 0 {
-        return Err(AudioError::EmptyFile { path: path.to_owned() });
-    }
-    if let Some(wav) = wav::open(&mut file, path)? {
-        return Ok((wav.source, wav.promised_ratio));
-    }
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
-    Ok((Box::new(file), None))
-}
-
 /// What a file that cannot be opened as audio is told to be.
 fn refusal(path: &Path, error: SymphoniaError) -> AudioError {
     let path = path.to_owned();
@@ -139,47 +134,72 @@ fn refusal(path: &Path, error: SymphoniaError) -> AudioError {
 }
 
 /// Chooses the audio track, checks it, and makes its decoder.
-fn open_track(path: &Path, reader: &dyn FormatReader) -> Result<(Codec, TrackFacts), AudioError> {
-    let track = reader
-        .default_track(TrackType::Audio)
-        .ok_or_else(|| AudioError::NoAudio { path: path.to_owned() })?;
-    let Some(params) = track.codec_params.as_ref().and_then(|params| params.audio()) else {
-        return Err(AudioError::NoAudio { path: path.to_owned() });
+///
+/// # Errors
+/// No sound, a coding, rate or number of channels that is not read here.
+pub(super) fn choose(
+    path: &Path,
+    reader: &dyn FormatReader,
+) -> Result<(Codec, TrackFacts), AudioError> {
+    let track = reader.default_track(TrackType::Audio);
+    let Some((track, params)) = track.and_then(|track| {
+        let params = track.codec_params.as_ref()?.audio()?;
+        Some((track, params))
+    }) else {
+        let path = path.to_owned();
+        return Err(if reader.tracks().is_empty() {
+            AudioError::NoAudio { path }
+        } else {
+            let container = reader.format_info().long_name;
+            let codec = format!("something that is not known here, in {container}");
+            AudioError::UnsupportedCodec { path, codec }
+        });
     };
-    let is_opus = params.codec == CODEC_ID_OPUS;
-    let sample_rate_hz = if is_opus { OPUS_RATE_HZ } else { params.sample_rate.unwrap_or(0) };
-    if !SAMPLE_RATES_HZ.contains(&sample_rate_hz) {
-        return Err(AudioError::SampleRate { path: path.to_owned(), rate_hz: sample_rate_hz });
+    if params.codec == CODEC_ID_AAC {
+        checked_aac(path, params.extra_data.as_deref())?;
     }
+    let is_opus = params.codec == CODEC_ID_OPUS;
+    let rate_hz = if is_opus { OPUS_RATE_HZ } else { params.sample_rate.unwrap_or(0) };
+    checked_rate(path, rate_hz)?;
     let n_channels = params.channels.as_ref().map_or(0, Channels::count);
     if n_channels == 0 {
         return Err(AudioError::NoChannels { path: path.to_owned() });
     }
+    let container = reader.format_info().short_name;
     let codec = if is_opus {
-        opus_codec(path, params, n_channels)?
+        opus_codec(path, params, n_channels, container == "isomp4")?
     } else {
         let made = get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default());
         Codec::Symphonia(made.map_err(|error| no_decoder(path, params, error))?)
     };
-    let container = reader.format_info().short_name;
     let coding = match &codec {
         Codec::Symphonia(decoder) => decoder.codec_info().short_name,
         Codec::Opus { .. } => "opus",
     };
+    let spec = Spec { rate_hz, n_channels };
     let mut facts = TrackFacts {
         id: track.id,
-        sample_rate_hz,
-        n_channels,
-        format: format!("{container} ({coding}), {sample_rate_hz} Hz, {n_channels} channel(s)"),
+        spec,
+        format: described(container, coding, spec),
         len: None,
         declared_len: None,
         time_base: track.time_base,
     };
-    facts.len = track_len(track, &facts, is_opus).or_else(|| media_len(reader, sample_rate_hz));
+    facts.len = track_len(track, &facts, is_opus).or_else(|| media_len(reader, rate_hz));
+    // Fragments as browsers write them say that they are 0 long.
+    facts.len = facts.len.filter(|len| *len > 0);
     if matches!(container, "flac" | "aiff") {
         facts.declared_len = facts.len;
     }
     Ok((codec, facts))
+}
+
+/// AAC has many kinds, of which one is read here.
+fn checked_aac(path: &Path, config: Option<&[u8]>) -> Result<(), AudioError> {
+    match config.and_then(coding_name::of_aac) {
+        Some(codec) => Err(AudioError::UnsupportedCodec { path: path.to_owned(), codec }),
+        None => Ok(()),
+    }
 }
 
 /// The length in samples, as far as the container tells it.
@@ -210,13 +230,14 @@ fn opus_codec(
     path: &Path,
     params: &AudioCodecParameters,
     n_channels: usize,
+    is_mp4: bool,
 ) -> Result<Codec, AudioError> {
-    let Some(decoder) = OpusDecoder::new(n_channels) else {
+    let head = OpusHead::read(params.extra_data.as_deref(), is_mp4);
+    let Some(decoder) = OpusDecoder::new(n_channels, head.gain) else {
         let codec = format!("Opus with {n_channels} channels");
         return Err(AudioError::UnsupportedCodec { path: path.to_owned(), codec });
     };
-    let skip_len = opus::pre_skip(params.extra_data.as_deref());
-    Ok(Codec::Opus { decoder: Box::new(decoder), skip_len })
+    Ok(Codec::Opus { decoder: Box::new(decoder), skip_len: head.pre_skip })
 }
 
 fn no_decoder(path: &Path, params: &AudioCodecParameters, error: SymphoniaError) -> AudioError {
@@ -229,12 +250,13 @@ fn no_decoder(path: &Path, params: &AudioCodecParameters, error: SymphoniaError)
     }
 }
 
+/// A length times a factor.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "lengths are below 2^53 samples, and the factor is above 1"
 )]
-fn scaled(len: u64, ratio: f64) -> u64 {
+pub(super) fn scaled(len: u64, ratio: f64) -> u64 {
     (len as f64 * ratio).round() as u64
 }

@@ -1,264 +1,148 @@
 //! What a WAV file really holds, whatever its header says.
 //!
-//! Recorders that crash leave the lengths in the header at zero, those that write to a pipe put in the
-//! largest number, a copy that was interrupted ends before them, and telephony recorders write G.711
-//! headers that are two bytes short. symphonia refuses all of these or loses their last packet. So the
-//! header is read here, its facts are checked, and symphonia is given a well-formed header followed by
-//! the samples that are there.
+//! Recorders that crash leave the lengths in the header at zero or at what the first flush wrote, those that write to
+//! a pipe put in the largest number, a copy that was interrupted ends before them, files are joined with `cat`, and
+//! telephone recorders write headers that are too short. So the header is read here, and what follows decides.
 //!
-//! In: a file. Out: a [`MediaSource`]. It keeps the new header and a position.
-//! Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (RIFF WAVE), and
-//! "Multiple Channel Audio Data and WAVE Files" (extensible format).
+//! In: bytes. Out: one [`WavPart`] after the other. Keeps the format that was read last.
+//! Sources: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (RIFF WAVE) and "Multiple
+//! Channel Audio Data and WAVE Files" (extensible format); EBU Tech 3306 (RF64); ITU-R BS.2088 (BW64).
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use symphonia::core::io::MediaSource;
-
+use super::bytes::Bytes;
+use super::coding::Order;
 use super::error::AudioError;
+use super::riff;
+use super::wav_format::{self, WavFormat};
 
 /// Lengths from here on mean "not known": sox writes this number to a pipe, ffmpeg 2^32 - 1.
 const UNKNOWN_LEN: u64 = 0x7fff_f000;
 
 /// The longest format chunk that is looked at: Microsoft's ADPCM has 50 bytes.
-const MAX_FORMAT_LEN: usize = 64;
+const MAX_FORMAT_LEN: u64 = 64;
 
-/// The format chunk of the extensible format.
-const EXTENSIBLE_LEN: usize = 40;
-
-const TAG_PCM: u16 = 0x0001;
-const TAG_MS_ADPCM: u16 = 0x0002;
-const TAG_FLOAT: u16 = 0x0003;
-const TAG_A_LAW: u16 = 0x0006;
-const TAG_MU_LAW: u16 = 0x0007;
-const TAG_IMA_ADPCM: u16 = 0x0011;
-const TAG_EXTENSIBLE: u16 = 0xfffe;
-
-/// A WAV file whose header was checked, as symphonia shall see it.
-pub(super) struct WavFile {
-    /// The well-formed header and the samples.
-    pub(super) source: Box<dyn MediaSource>,
-    /// How many times more samples the header promises than are there, if it promises more.
-    pub(super) promised_ratio: Option<f64>,
+/// Samples in a WAV file, and what is known of them.
+pub(super) struct WavPart {
+    pub(super) format: WavFormat,
+    /// Where they begin.
+    pub(super) start: u64,
+    /// How many bytes are there; `None` if only the end of the stream will tell.
+    pub(super) len: Option<u64>,
+    /// How many the header promises, if it tells: there may be fewer, or more.
+    pub(super) declared: Option<u64>,
 }
 
-/// Reads the header of `file`; `None` if it is not a RIFF WAVE file. The file may stand anywhere.
-///
-/// # Errors
-/// What the header says that cannot be: no channels, an absurd rate, an unknown coding, no samples.
-pub(super) fn open(file: &mut File, path: &Path) -> Result<Option<WavFile>, AudioError> {
-    let failed = |source| AudioError::Read { path: path.to_owned(), source };
-    let file_len = file.metadata().map_err(failed)?.len();
-    let mut riff = [0; 12];
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
-    if read_up_to(file, &mut riff).map_err(failed)? < riff.len() {
-        return Ok(None);
-    }
-    if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
-        return Ok(None);
-    }
-    let chunks = Chunks::find(file).map_err(failed)?;
-    let format = Format::read(&chunks.format, path)?;
-    let Some((data_start, declared)) = chunks.data else {
-        return Err(AudioError::NoAudio { path: path.to_owned() });
-    };
-    let there = file_len.saturating_sub(data_start);
-    let riff_len = u64::from(u32::from_le_bytes([riff[4], riff[5], riff[6], riff[7]]));
-    let is_unfinished = declared == 0 && riff_len <= data_start;
-    let is_unknown = is_unfinished || declared >= UNKNOWN_LEN;
-    let data_len = if is_unknown { there } else { there.min(declared) };
-    if data_len == 0 {
-        return Err(AudioError::NoAudio { path: path.to_owned() });
-    }
-    let is_cut = !is_unknown && declared > there;
-    Ok(Some(WavFile {
-        source: Box::new(Spliced::new(
-            file.try_clone().map_err(failed)?,
-            &format,
-            data_start,
-            data_len,
-        )),
-        promised_ratio: is_cut.then(|| format.ratio(declared, there)),
-    }))
+/// The way through a WAV file.
+pub(super) struct WavReader {
+    path: PathBuf,
+    order: Order,
+    format: Option<WavFormat>,
+    /// The length of the samples as a 64-bit header tells it.
+    wide_len: Option<u64>,
+    /// Whether the samples before had an odd number of bytes.
+    is_odd: bool,
 }
 
-/// The two chunks that matter.
-struct Chunks {
-    /// The bytes of the format chunk, at most [`MAX_FORMAT_LEN`]; empty if there is none.
-    format: Vec<u8>,
-    /// Where the samples begin, and how many bytes of them the header promises.
-    data: Option<(u64, u64)>,
-}
+impl WavReader {
+    /// A reader at the beginning of a file.
+    pub(super) fn new(path: &Path) -> WavReader {
+        WavReader {
+            path: path.to_owned(),
+            order: Order::Little,
+            format: None,
+            wide_len: None,
+            is_odd: false,
+        }
+    }
 
-impl Chunks {
-    /// Walks over the chunks up to the samples. The length of the whole RIFF chunk is not trusted.
-    fn find(file: &mut File) -> io::Result<Chunks> {
-        let mut format = Vec::new();
-        let mut at = 12;
+    /// Walks over chunks to the next samples; `None` at the end. The bytes stand at the beginning, or where the samples
+    /// before end; then they stand where the next begin. The length of the whole file is not trusted.
+    ///
+    /// # Errors
+    /// What the header says that cannot be: no channels, an absurd rate, an unknown coding.
+    pub(super) fn next_part(&mut self, bytes: &mut Bytes) -> Result<Option<WavPart>, AudioError> {
+        let path = self.path.clone();
+        let failed = |source| AudioError::Read { path: path.clone(), source };
+        if std::mem::take(&mut self.is_odd) {
+            riff::take_pad(bytes).map_err(failed)?;
+        }
         loop {
-            let mut head = [0; 8];
-            file.seek(SeekFrom::Start(at))?;
-            if read_up_to(file, &mut head)? < head.len() {
-                return Ok(Chunks { format, data: None });
+            let head = bytes.peek(12).map_err(failed)?.to_vec();
+            if riff::begins_wav(&head) {
+                self.order = if head.starts_with(b"RIFX") { Order::Big } else { Order::Little };
+                (self.format, self.wide_len) = (None, None);
+                bytes.consume(12);
+                continue;
             }
-            let len = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
-            at += 8;
+            if head.len() < 8 {
+                return Ok(None);
+            }
+            let len = self.number(&head[4..8]);
+            bytes.consume(8);
             if head.starts_with(b"data") {
-                return Ok(Chunks { format, data: Some((at, len)) });
+                return self.part(bytes, len).map(Some);
             }
+            let from = bytes.position();
+            let content = bytes.peek(usize::try_from(len.min(MAX_FORMAT_LEN)).unwrap_or(0));
+            let content = content.map_err(failed)?;
             if head.starts_with(b"fmt ") {
-                format
-                    .resize(MAX_FORMAT_LEN.min(usize::try_from(len).unwrap_or(MAX_FORMAT_LEN)), 0);
-                let there = read_up_to(file, &mut format)?;
-                format.truncate(there);
+                self.format = Some(wav_format::read(content, self.order, &self.path)?);
+            } else if head.starts_with(b"ds64") && content.len() >= 16 {
+                let wide = content[8..16].try_into().map_or(0, u64::from_le_bytes);
+                self.wide_len = Some(wide);
             }
-            at += len + len % 2;
+            bytes.move_to(from + len).map_err(failed)?;
+            if len % 2 == 1 {
+                riff::take_pad(bytes).map_err(failed)?;
+            }
         }
     }
-}
 
-/// The format chunk, checked, in the length that its coding asks for.
-struct Format {
-    bytes: Vec<u8>,
-}
+    fn number(&self, bytes: &[u8]) -> u64 {
+        let bytes = bytes.try_into().unwrap_or_default();
+        u64::from(match self.order {
+            Order::Little => u32::from_le_bytes(bytes),
+            Order::Big => u32::from_be_bytes(bytes),
+        })
+    }
 
-impl Format {
-    fn read(chunk: &[u8], path: &Path) -> Result<Format, AudioError> {
-        let path = path.to_owned();
-        if chunk.len() < 16 {
+    /// The samples that begin here.
+    fn part(&mut self, bytes: &mut Bytes, narrow_len: u64) -> Result<WavPart, AudioError> {
+        let Some(format) = self.format.clone() else {
             let reason = "the format chunk of its header is missing or too short".to_owned();
-            return Err(AudioError::Malformed { path, reason });
-        }
-        let field = |at: usize| u16::from_le_bytes([chunk[at], chunk[at + 1]]);
-        let (tag, n_channels, bits) = (field(0), field(2), field(14));
-        if n_channels == 0 {
-            return Err(AudioError::NoChannels { path });
-        }
-        let coding = match tag {
-            TAG_EXTENSIBLE if chunk.len() >= EXTENSIBLE_LEN => field(24),
-            _ => tag,
+            return Err(AudioError::Malformed { path: self.path.clone(), reason });
         };
-        let is_supported = match coding {
-            TAG_PCM => matches!(bits, 8 | 16 | 24 | 32),
-            TAG_FLOAT => matches!(bits, 32 | 64),
-            TAG_A_LAW | TAG_MU_LAW | TAG_MS_ADPCM | TAG_IMA_ADPCM => true,
-            _ => false,
+        let path = self.path.clone();
+        let failed = |source| AudioError::Read { path, source };
+        let declared = match self.wide_len.take() {
+            Some(wide) if narrow_len >= UNKNOWN_LEN => wide,
+            _ => narrow_len,
         };
-        if !is_supported {
-            return Err(AudioError::UnsupportedCodec { path, codec: coding_name(coding, bits) });
-        }
-        let mut bytes = chunk.to_vec();
-        match tag {
-            TAG_PCM | TAG_FLOAT => bytes.truncate(16),
-            TAG_A_LAW | TAG_MU_LAW => {
-                bytes.truncate(16);
-                bytes.extend([0, 0]);
+        let start = bytes.position();
+        let is_unknown = declared >= UNKNOWN_LEN && declared == narrow_len;
+        let mut part =
+            WavPart { format, start, len: None, declared: (!is_unknown).then_some(declared) };
+        match bytes.len().map(|len| len.saturating_sub(start)) {
+            None => part.len = part.declared.filter(|declared| *declared > 0),
+            Some(there) if is_unknown => part.len = Some(there),
+            Some(there) if declared > there => part.len = Some(there),
+            Some(there) => {
+                let is_over = ends_after(bytes, declared).map_err(failed)?;
+                part.len = Some(if is_over { declared } else { there });
             }
-            TAG_EXTENSIBLE => bytes.truncate(EXTENSIBLE_LEN),
-            _ => {}
         }
-        Ok(Format { bytes })
-    }
-
-    /// By which factor one length in bytes holds more whole blocks than another.
-    #[expect(clippy::cast_precision_loss, reason = "file lengths are below 2^53 bytes")]
-    fn ratio(&self, declared: u64, there: u64) -> f64 {
-        let block_len = u64::from(u16::from_le_bytes([self.bytes[12], self.bytes[13]])).max(1);
-        (declared / block_len) as f64 / (there / block_len).max(1) as f64
+        self.is_odd = part.len.is_some_and(|len| len % 2 == 1);
+        Ok(part)
     }
 }
 
-/// A coding for a message: its name where telephone recorders use it, and its number.
-fn coding_name(tag: u16, bits: u16) -> String {
-    let name = match tag {
-        TAG_PCM => return format!("{bits}-bit PCM in WAV"),
-        TAG_FLOAT => return format!("{bits}-bit float in WAV"),
-        0x0014 | 0x0040 | 0x0045 | 0x0064 => "G.723 or G.726 ADPCM",
-        0x0022 => "TrueSpeech",
-        0x0065 | 0x028f => "G.722",
-        0x0031 => "GSM 06.10 (WAV49)",
-        0x0050 | 0x0055 => "MPEG audio",
-        0x0083 | 0x0133 => "G.729",
-        0x00ff => "AAC",
-        0xa109 => "Speex",
-        _ => "an unknown coding",
-    };
-    format!("{name} in WAV (format {tag:#06x})")
-}
-
-/// A new header, then a part of a file, as one stream.
-struct Spliced {
-    header: Vec<u8>,
-    file: File,
-    data_start: u64,
-    len: u64,
-    at: u64,
-}
-
-impl Spliced {
-    fn new(file: File, format: &Format, data_start: u64, data_len: u64) -> Self {
-        let mut header = Vec::with_capacity(28 + format.bytes.len());
-        let format_len = u32::try_from(format.bytes.len()).unwrap_or(u32::MAX);
-        header.extend(b"RIFF\xff\xff\xff\xffWAVEfmt ");
-        header.extend(format_len.to_le_bytes());
-        header.extend(&format.bytes);
-        header.extend(b"data");
-        header.extend(u32::try_from(data_len).unwrap_or(u32::MAX).to_le_bytes());
-        let len = header.len() as u64 + data_len;
-        Spliced { header, file, data_start, len, at: 0 }
-    }
-}
-
-impl Read for Spliced {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let header_len = self.header.len() as u64;
-        let left = usize::try_from(self.len.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let wanted = left.min(out.len());
-        let n_read = match usize::try_from(self.at) {
-            Ok(at) if at < self.header.len() => (&self.header[at..]).read(&mut out[..wanted])?,
-            _ => {
-                self.file.seek(SeekFrom::Start(self.data_start + self.at - header_len))?;
-                self.file.read(&mut out[..wanted])?
-            }
-        };
-        self.at += n_read as u64;
-        Ok(n_read)
-    }
-}
-
-impl Seek for Spliced {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.len.checked_add_signed(by),
-        };
-        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
-    }
-}
-
-impl MediaSource for Spliced {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        Some(self.len)
-    }
-}
-
-/// Fills `out` as far as the file goes, and says how far.
-fn read_up_to(file: &mut File, out: &mut [u8]) -> io::Result<usize> {
-    let mut len = 0;
-    while len < out.len() {
-        match file.read(&mut out[len..]) {
-            Ok(0) => break,
-            Ok(n_read) => len += n_read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(len)
+/// Whether the samples end where the header says, `declared` bytes from here. The bytes stay where they are.
+fn ends_after(bytes: &mut Bytes, declared: u64) -> io::Result<bool> {
+    let start = bytes.position();
+    bytes.move_to(start + declared)?;
+    let is_over = riff::ends_here(bytes, declared % 2 == 1)?;
+    bytes.move_to(start)?;
+    Ok(is_over)
 }

@@ -1,6 +1,7 @@
 //! What is typed to listen to calls: `monitor` and `replay`.
 
 use super::LogArgs;
+use crate::audio::recording::RawCoding;
 use crate::language::Language;
 use clap::Args;
 use std::num::NonZeroUsize;
@@ -73,18 +74,36 @@ pub struct MonitorArgs {
 /// `undertone replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; several, or folders of them, with --headless: a log each
-    #[arg(required = true, value_name = "CALL")]
+    /// The recorded call: WAV, FLAC, MP3, Ogg, M4A ...; - is standard input; several, or folders of them, with
+    /// --headless: a log each. Left out where each side has a file of its own
+    #[arg(required_unless_present = "caller", value_name = "CALL")]
     pub calls: Vec<PathBuf>,
     /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
     #[arg(long)]
     pub speed: Option<String>,
-    /// Which channel is a caller: left, right, mix or a number from 1; may be given several times
-    #[arg(long, visible_alias = "channel", value_name = "[LABEL=]CHANNEL", default_value = "mix")]
+    /// Which channel is a caller: left, right, mix or a number from 1; or a file of the caller alone, FILE or
+    /// FILE:CHANNEL; may be given several times
+    #[arg(
+        long,
+        visible_alias = "channel",
+        value_name = "[LABEL=]CHANNEL|FILE",
+        default_value = "mix"
+    )]
     pub caller: Vec<String>,
-    /// Which channel is the operator, heard for who speaks and for echoes, never for emotion
-    #[arg(long, value_name = "CHANNEL")]
+    /// Which channel or file is the operator, heard for who speaks and for echoes, never for emotion
+    #[arg(long, value_name = "CHANNEL|FILE")]
     pub operator: Option<String>,
+    /// The operator's file begins so many seconds after the caller's; before it, if the number is negative
+    #[arg(long, value_name = "SECONDS", requires = "operator", allow_negative_numbers = true)]
+    pub operator_offset: Option<f64>,
+    /// The recording has no header and is coded so: ulaw, alaw, gsm, g722, sln, sln16 and others, with the rate in Hz
+    /// if it is not the usual one
+    #[arg(long, value_name = "CODING[:RATE]")]
+    pub raw: Option<RawCoding>,
+    /// The recording is still being written: read on as it grows, until it has not grown for so many seconds [default:
+    /// 30]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30")]
+    pub follow: Option<f64>,
     /// Play the recording's sound, in step with the screen while the speed is 1: on the system's output, or on
     /// the one named, by its name or a part of it
     #[arg(

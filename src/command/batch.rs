@@ -15,6 +15,7 @@
 
 mod archive;
 mod earlier;
+mod folder;
 mod job;
 
 use std::num::NonZeroUsize;
@@ -36,7 +37,7 @@ use super::watch::stop_flag;
 use crate::model::device::BackendChoice;
 use crate::plain_text::plain;
 use crate::session::create_private_folder;
-use archive::{Item, items};
+use archive::{Archive, Item, archive};
 use earlier::{Earlier, earlier};
 use job::{Job, Outcome};
 
@@ -61,7 +62,8 @@ pub struct BatchSettings {
 ///
 /// # Errors
 /// No recordings, logs that are there already, a model or folder that cannot be used. A recording that cannot be
-/// used is named at the end, does not stop the others and gives [`Exit::Partial`], as does being stopped.
+/// used is named at the end, does not stop the others and gives [`Exit::Partial`], as does being stopped, sound that
+/// is missing in a recording, and a file in a folder that is no recording.
 pub fn run(settings: &BatchSettings) -> anyhow::Result<Exit> {
     let replay = &settings.replay;
     ensure!(replay.listen.is_none(), "--listen plays one recording: name one, and no folder");
@@ -74,11 +76,18 @@ pub fn run(settings: &BatchSettings) -> anyhow::Result<Exit> {
         "several recordings have a log each: name a folder with --log-dir instead"
     );
     check_sides(replay)?;
-    let items = items(&settings.archive)?;
+    ensure!(
+        replay.hints.follow.is_none(),
+        "--follow reads one recording that is still being written: name one, and no folder"
+    );
+    let has_files = replay.callers.iter().any(|caller| caller.side.file.is_some())
+        || replay.operator.as_ref().is_some_and(|side| side.file.is_some());
+    ensure!(!has_files, "a file for a side belongs to one call: name one call, and no folder");
     let folder = match &settings.log_dir {
         Some(folder) => folder.clone(),
         None => replay.session.config.sessions_dir()?,
     };
+    let archive = archive(&settings.archive, &folder)?;
     let mut session = replay.session.clone();
     // Nobody waits for the alerts of calls that are long over.
     session.config.on_alert.command.clear();
@@ -88,7 +97,7 @@ pub fn run(settings: &BatchSettings) -> anyhow::Result<Exit> {
     }
     create_private_folder(&folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let plan = planned(items, &folder, &first, settings)?;
+    let plan = planned(archive, &folder, &first, settings)?;
     let begun = Instant::now();
     let outcomes = replayed(&plan.todo, &folder, first, settings)?;
     report(&plan, &outcomes, &folder, begun.elapsed(), replay.session.json)
@@ -101,19 +110,22 @@ struct Plan {
     n_skipped: usize,
     /// They have another log, which stays.
     refused: Vec<(PathBuf, String)>,
+    /// They are no recordings.
+    left_out: Vec<(PathBuf, String)>,
 }
 
 fn planned(
-    items: Vec<Item>,
+    archive: Archive,
     folder: &Path,
     prepared: &Prepared,
     settings: &BatchSettings,
 ) -> anyhow::Result<Plan> {
     let wanted = prepared.template(None)?;
     let heard = settings.replay.heard();
-    let mut plan = Plan { todo: Vec::new(), n_skipped: 0, refused: Vec::new() };
+    let left_out = archive.left_out;
+    let mut plan = Plan { todo: Vec::new(), n_skipped: 0, refused: Vec::new(), left_out };
     let mut n_there = 0;
-    for item in items {
+    for item in archive.items {
         let log = folder.join(&item.log_name);
         if !settings.resume {
             n_there += usize::from(log.exists());
@@ -230,6 +242,7 @@ fn report(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let mut failed = plan.refused.clone();
+    let mut incomplete = Vec::new();
     let (mut n_replayed, mut n_left, mut audio_s) = (0_usize, 0_usize, 0.0);
     for (item, outcome) in plan.todo.iter().zip(outcomes) {
         match outcome {
@@ -237,21 +250,28 @@ fn report(
                 n_replayed += 1;
                 audio_s += length.seconds();
             }
+            Outcome::Incomplete(length, what) => {
+                n_replayed += 1;
+                audio_s += length.seconds();
+                incomplete.push((item.path.clone(), what.clone()));
+            }
             Outcome::Failed(reason) => failed.push((item.path.clone(), reason.clone())),
             Outcome::NotBegun | Outcome::Stopped => n_left += 1,
         }
     }
     let elapsed_s = elapsed.as_secs_f64();
     if json {
-        let failed: Vec<_> = failed
-            .iter()
-            .map(|(recording, reason)| json!({ "recording": recording, "reason": reason }))
-            .collect();
+        let listed = |files: &[(PathBuf, String)]| -> Vec<_> {
+            let entry = |(recording, reason): &(PathBuf, String)| json!({ "recording": recording, "reason": reason });
+            files.iter().map(entry).collect()
+        };
         print_json(&json!({
             "replayed": n_replayed,
             "skipped": plan.n_skipped,
             "left": n_left,
-            "failed": failed,
+            "failed": listed(&failed),
+            "incomplete": listed(&incomplete),
+            "left_out": listed(&plan.left_out),
             "audio_s": audio_s,
             "elapsed_s": elapsed_s,
             "times_real_time": audio_s / elapsed_s,
@@ -265,20 +285,27 @@ fn report(
         };
         print(&format!(
             "{n_replayed} calls replayed: {:.1} h of audio in {elapsed_s:.1} s{of_time}\n{} had their log already, \
-             {} failed, {n_left} are left\nlogs: {}\n",
+             {} failed, {n_left} are left\n{} replayed calls lack sound, {} files are no recordings\nlogs: {}\n",
             audio_s / 3600.0,
             plan.n_skipped,
             failed.len(),
+            incomplete.len(),
+            plan.left_out.len(),
             plain(&folder.display().to_string())
         ))?;
     }
-    for (recording, reason) in &failed {
-        tell(&format!("failed: {}: {reason}", recording.display()));
+    for (what, files) in
+        [("failed", &failed), ("incomplete", &incomplete), ("left out", &plan.left_out)]
+    {
+        for (file, reason) in files {
+            tell(&format!("{what}: {}: {reason}", file.display()));
+        }
     }
     if n_left > 0 {
         tell("stopped: the same command with --resume goes on");
     }
-    Ok(if failed.is_empty() && n_left == 0 { Exit::Done } else { Exit::Partial })
+    let is_all = failed.is_empty() && incomplete.is_empty() && plan.left_out.is_empty();
+    Ok(if is_all && n_left == 0 { Exit::Done } else { Exit::Partial })
 }
 
 /// The bar moves by the bytes of a recording, as far as it was replayed.

@@ -235,6 +235,9 @@ impl Engine {
 
     /// The next sentence for the operator: what was lost, a device that is gone or back, a log that stopped.
     pub fn take_notice(&mut self) -> Option<String> {
+        if let Some(operator) = &mut self.operator {
+            operator.tell(&mut self.notices);
+        }
         self.notices.take()
     }
 
@@ -255,6 +258,13 @@ impl Engine {
     #[must_use]
     pub fn dropped_samples(&self) -> u64 {
         self.lines.iter().map(Line::dropped_samples).sum()
+    }
+
+    /// Whether something of a recording was lost, the operator's included.
+    #[must_use]
+    pub fn has_lost_sound(&self) -> bool {
+        self.lines.iter().any(Line::has_lost_sound)
+            || self.operator.as_ref().is_some_and(OperatorSide::has_lost_sound)
     }
 
     /// The delay of the readings: of the line that waits longest.

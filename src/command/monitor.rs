@@ -87,7 +87,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     };
     let engine = prepared.engine(lines, operator, rule, Clock::RealTime)?;
     if settings.session.config.screen.plain {
-        return plain::run(setup, engine, None);
+        return plain::run(setup, engine, None, plain::StandardInput::Commands);
     }
     replay::finish(watch::run(setup, engine, None)?, settings.session.json)
 }

@@ -33,18 +33,35 @@ const MAX_LINE: u64 = 4_096;
 /// Whose lines are about the whole call of several callers.
 const ALL: &str = "all";
 
+/// What comes on standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandardInput {
+    /// What is typed.
+    Commands,
+    /// The recording, so that nothing can be typed.
+    Recording,
+}
+
 /// Runs the engine and writes lines until it is over, `quit` is typed, a signal comes, or nobody reads any more.
 ///
 /// # Errors
 /// When standard output cannot be written, after the engine has ended its logs; the engine's failure.
-pub fn run(setup: Setup, engine: Engine, sound: Option<Sound>) -> anyhow::Result<Exit> {
+pub fn run(
+    setup: Setup,
+    engine: Engine,
+    sound: Option<Sound>,
+    input: StandardInput,
+) -> anyhow::Result<Exit> {
     let stop = watch::stop_flag()?;
     // Unbounded, but for the calls that end: the engine must never wait for whoever reads the lines.
     let (ended_sender, ended) = unbounded();
     // A recording waits for its reader; somebody on the line does not.
     let waits = matches!(setup.mode, Mode::Replay { .. });
     let ways = Ways { waits, ended: Some(ended_sender), sound };
-    let typed = typed_lines()?;
+    let typed = match input {
+        StandardInput::Commands => typed_lines()?,
+        StandardInput::Recording => never(),
+    };
     let mut incomplete = false;
     let mut journal = Journal::new(setup);
     let watched = watch::beside(engine, ways, |feed, actions| {

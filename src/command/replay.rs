@@ -1,5 +1,7 @@
 //! `undertone replay`: a recorded call through the same pipeline, with the dashboard or without a screen.
 
+pub mod side;
+
 use super::Exit;
 use super::engine::call::Ended;
 use super::engine::input::Input;
@@ -7,7 +9,7 @@ use super::engine::line::Clock;
 use super::engine::operator_side::OperatorSide;
 use super::engine::switchboard::CallRule;
 use super::engine::{Engine, LineSetup, Step};
-use super::plain;
+use super::plain::{self, StandardInput};
 use super::printer::{chain, tell};
 use super::progress;
 use super::session::{Prepared, SessionSettings};
@@ -15,15 +17,15 @@ use super::sound::Sound;
 use super::summary::print_summaries;
 use super::watch::{self, Watched};
 use crate::audio::loudspeaker::OutputChoice;
-use crate::audio::recording::{Channel, Pace, Recording};
+use crate::audio::recording::{Channel, FileHints, Pace, Recording, STANDARD_INPUT, is_live};
 use crate::audio::{AudioError, Source};
 use crate::dashboard::{Line, Mode, Setup};
 use crate::pipeline::stream_position;
 use crate::session::record::{CallerEntry, EndReason};
 use crate::stream_time::StreamTime;
 use indicatif::ProgressBar;
+use side::{CallerSide, Side};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -36,10 +38,14 @@ const UNWATCHED_BLOCK_MS: u32 = 4_500;
 pub struct ReplaySettings {
     /// The recording.
     pub call: PathBuf,
-    /// Which channels are callers; at least one.
-    pub callers: Vec<CallerChannel>,
-    /// Which channel is the operator, if that side is heard.
-    pub operator: Option<Channel>,
+    /// Which channels are callers, or which files; at least one.
+    pub callers: Vec<CallerSide>,
+    /// Which channel or file is the operator, if that side is heard.
+    pub operator: Option<Side>,
+    /// By how many seconds the operator's file begins after the callers'; before them if it is negative.
+    pub operator_offset_s: f64,
+    /// What is known of the files.
+    pub hints: FileHints,
     /// Where the recording is heard, if it is.
     pub listen: Option<OutputChoice>,
     /// How fast.
@@ -51,31 +57,18 @@ pub struct ReplaySettings {
 }
 
 impl ReplaySettings {
+    /// All sides, with who is heard there.
+    fn sides(&self) -> impl Iterator<Item = (&'static str, &Side)> {
+        let callers = self.callers.iter().map(|caller| ("caller", &caller.side));
+        callers.chain(self.operator.iter().map(|side| ("operator", side)))
+    }
+
     /// Which channels are heard, in words: `mix`, or `right, operator left`.
     #[must_use]
     pub fn heard(&self) -> String {
-        let callers = self.callers.iter().map(|caller| caller.channel.to_string());
-        let operator = self.operator.map(|channel| format!("operator {channel}"));
+        let callers = self.callers.iter().map(|caller| caller.side.to_string());
+        let operator = self.operator.as_ref().map(|side| format!("operator {side}"));
         callers.chain(operator).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// A caller in a recording: `[LABEL=]CHANNEL`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallerChannel {
-    /// What the caller is called; if nothing was typed, as the recording, or as the channel among several.
-    pub label: Option<String>,
-    /// Where the caller is heard.
-    pub channel: Channel,
-}
-
-impl FromStr for CallerChannel {
-    type Err = <Channel as FromStr>::Err;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (label, channel) = text.rsplit_once('=').unwrap_or(("", text));
-        let label = Some(label.trim()).filter(|label| !label.is_empty()).map(str::to_owned);
-        Ok(CallerChannel { label, channel: channel.parse()? })
     }
 }
 
@@ -83,7 +76,7 @@ impl FromStr for CallerChannel {
 ///
 /// # Errors
 /// A recording, model, device or log that cannot be used. A recording that was cut off is replayed to its
-/// last sample and gives [`Exit::Partial`].
+/// last sample and gives [`Exit::Partial`], as does one of which something in the middle was lost.
 pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     check_sides(settings)?;
     let Opened { lines, shown, length, operator } = opened(settings)?;
@@ -109,7 +102,13 @@ pub fn run(settings: &ReplaySettings) -> anyhow::Result<Exit> {
     }
     let engine = prepared.engine(lines, operator, CallRule::Recording, clock)?;
     if settings.session.config.screen.plain {
-        return plain::run(setup, engine, sound);
+        let is_recording = |side: &Side| side.file_or(&settings.call).as_os_str() == STANDARD_INPUT;
+        let input = if settings.sides().any(|(_, side)| is_recording(side)) {
+            StandardInput::Recording
+        } else {
+            StandardInput::Commands
+        };
+        return plain::run(setup, engine, sound, input);
     }
     finish(watch::run(setup, engine, sound)?, settings.session.json)
 }
@@ -130,7 +129,7 @@ pub(super) struct Opened {
 pub(super) fn opened(settings: &ReplaySettings) -> anyhow::Result<Opened> {
     let mut opened = Opened { lines: Vec::new(), shown: Vec::new(), length: None, operator: None };
     for caller in &settings.callers {
-        let recording = open(settings, caller.channel, settings.pace)?;
+        let recording = open(settings, &caller.side, settings.pace, 0.0)?;
         let rate_hz = recording.sample_rate_hz();
         opened.length = recording.len_samples().map(|samples| stream_position(samples, rate_hz));
         let entry =
@@ -139,42 +138,72 @@ pub(super) fn opened(settings: &ReplaySettings) -> anyhow::Result<Opened> {
         opened.shown.push(Line { label: entry.label.clone(), source });
         opened.lines.push(LineSetup { entry, input: Input::Recording(Box::new(recording)) });
     }
-    let operator = settings.operator.map(|channel| operator_side(settings, channel));
+    let operator = settings.operator.as_ref().map(|side| operator_side(settings, side));
     opened.operator = operator.transpose()?;
     Ok(opened)
 }
 
-/// Each side is a channel of its own.
+/// Each side is a channel of its own, or a file.
 ///
 /// # Errors
-/// Two sides on one channel.
+/// Two sides in one place; an offset between files where there is one.
 pub(super) fn check_sides(settings: &ReplaySettings) -> anyhow::Result<()> {
-    let callers = settings.callers.iter().map(|caller| ("caller", caller.channel));
-    let operator = settings.operator.map(|channel| ("operator", channel));
-    let sides: Vec<(&str, Channel)> = callers.chain(operator).collect();
-    let mixed = sides.iter().any(|(_, channel)| *channel == Channel::Mix);
-    for (at, (side, channel)) in sides.iter().enumerate() {
-        let taken = sides[..at].iter().find(|(_, other)| other == channel);
+    let sides: Vec<(&str, &Side)> = settings.sides().collect();
+    for (at, (name, side)) in sides.iter().enumerate() {
+        let file = side.file_or(&settings.call);
+        let is_taken = |(_, other): &&(&str, &Side)| {
+            other.file_or(&settings.call) == file
+                && (other.channel == side.channel
+                    || [other.channel, side.channel].contains(&Channel::Mix))
+        };
         anyhow::ensure!(
-            sides.len() < 2 || !mixed && taken.is_none(),
-            "{} and {side} are {} and {channel}; give each a channel of its own, such as --caller right \
-             --operator left",
-            sides[0].0,
-            sides[0].1
+            !is_live(file)
+                || sides[..at].iter().all(|(_, other)| other.file_or(&settings.call) != file),
+            "{} can be read once only: give each side a file, such as --caller in.wav --operator out.wav",
+            file.display()
         );
+        if let Some((other_name, other)) = sides[..at].iter().find(is_taken) {
+            anyhow::bail!(
+                "{other_name} and {name} are {other} and {side}; give each a channel of its own, such as --caller right \
+                 --operator left, or a file"
+            );
+        }
     }
+    anyhow::ensure!(
+        settings.operator_offset_s == 0.0
+            || settings.operator.as_ref().is_some_and(|side| side.file.is_some()),
+        "--operator-offset is for an operator's file of its own: --operator out.wav"
+    );
     Ok(())
 }
 
-fn open(settings: &ReplaySettings, channel: Channel, pace: Pace) -> Result<Recording, AudioError> {
-    let recording = Recording::open(&settings.call, channel, pace)?;
-    // Of several callers the log tells what happened in the order of time, as blocks tell it.
-    let is_unwatched = settings.session.headless && settings.callers.len() == 1;
-    Ok(match settings.block_len {
+/// Opens a side in the call's time: `offset_s` after its beginning.
+fn open(
+    settings: &ReplaySettings,
+    side: &Side,
+    pace: Pace,
+    offset_s: f64,
+) -> anyhow::Result<Recording> {
+    let file = side.file_or(&settings.call);
+    let recording = Recording::open_with(file, side.channel, pace, settings.hints)?;
+    // Of several callers the log tells what happened in the order of time, as blocks tell it. What is still being
+    // written is read as it comes.
+    let is_alone = settings.session.headless && settings.callers.len() == 1;
+    let is_unwatched = is_alone && pace == Pace::AsRead && !recording.is_live();
+    let recording = match settings.block_len {
         Some(len) => recording.with_block_len(len),
-        None if is_unwatched && pace == Pace::AsRead => unwatched(recording),
+        None if is_unwatched => unwatched(recording),
         None => recording,
-    })
+    };
+    if offset_s == 0.0 {
+        return Ok(recording);
+    }
+    anyhow::ensure!(
+        !recording.is_live(),
+        "{} is still being written: its offset cannot be set",
+        file.display()
+    );
+    Ok(recording.shifted(offset_s)?)
 }
 
 /// A recording of one caller in blocks for which nobody waits.
@@ -183,38 +212,56 @@ pub(super) fn unwatched(recording: Recording) -> Recording {
 }
 
 /// What a caller is called: as was typed, or as the recording.
-fn label(settings: &ReplaySettings, caller: &CallerChannel) -> String {
-    let stem = settings.call.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+fn label(settings: &ReplaySettings, caller: &CallerSide) -> String {
+    let file = caller.side.file_or(&settings.call);
+    if caller.label.is_none() && file.as_os_str() == STANDARD_INPUT {
+        return "standard input".to_owned();
+    }
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     match (&caller.label, stem) {
         (Some(label), _) => label.clone(),
         (None, Some(stem)) if settings.callers.len() == 1 => stem,
-        (None, Some(stem)) => format!("{stem} {}", caller.channel),
+        (None, Some(stem)) => format!("{stem} {}", caller.side.channel),
         (None, None) => "caller".to_owned(),
     }
 }
 
 /// Where a caller is heard: the file, and among several the channel.
-fn source(settings: &ReplaySettings, caller: &CallerChannel) -> String {
+fn source(settings: &ReplaySettings, caller: &CallerSide) -> String {
+    let file = caller.side.file_or(&settings.call).display();
     if settings.callers.len() == 1 {
-        settings.call.display().to_string()
+        file.to_string()
     } else {
-        format!("{} ({})", settings.call.display(), caller.channel)
+        format!("{file} ({})", caller.side.channel)
     }
 }
 
-/// The operator's channel of the same recording: it is read as far as the callers' have come.
-fn operator_side(settings: &ReplaySettings, channel: Channel) -> anyhow::Result<OperatorSide> {
-    let recording = open(settings, channel, Pace::AsRead)?;
-    let source = format!("{} ({channel})", settings.call.display());
+/// The operator's side of the call: it is read as far as the callers' have come.
+fn operator_side(settings: &ReplaySettings, side: &Side) -> anyhow::Result<OperatorSide> {
+    let recording = open(settings, side, Pace::AsRead, settings.operator_offset_s)?;
+    let source = format!("{} ({})", side.file_or(&settings.call).display(), side.channel);
     Ok(OperatorSide::new(Input::Recording(Box::new(recording)), source))
 }
 
 /// All sides together, on this output.
 fn sound(settings: &ReplaySettings, output: &OutputChoice) -> anyhow::Result<Sound> {
-    let callers = settings.callers.iter().map(|caller| caller.channel);
-    let sides = callers.chain(settings.operator);
-    let sides = sides.map(|channel| Recording::open(&settings.call, channel, Pace::AsRead));
-    Sound::open(sides.collect::<Result<_, _>>()?, output)
+    let mut sides = Vec::new();
+    for caller in &settings.callers {
+        sides.push(open(settings, &caller.side, Pace::AsRead, 0.0)?);
+    }
+    if let Some(side) = &settings.operator {
+        sides.push(open(settings, side, Pace::AsRead, settings.operator_offset_s)?);
+    }
+    anyhow::ensure!(
+        !sides.iter().any(Recording::is_live),
+        "--listen plays a recording that is whole, and not one that is still being written"
+    );
+    let rate_hz = sides[0].sample_rate_hz();
+    anyhow::ensure!(
+        sides.iter().all(|side| side.sample_rate_hz() == rate_hz),
+        "--listen plays sides of one sample rate together; leave it out, or convert one of the files"
+    );
+    Sound::open(sides, output)
 }
 
 /// Runs to the end on this thread, with a progress bar where there is a terminal.
@@ -255,8 +302,13 @@ pub(super) fn headless(
             }
         }
     }
+    while let Some(notice) = engine.take_notice() {
+        bar.suspend(|| tell(&notice));
+    }
     bar.finish_and_clear();
-    let exit = finish(Watched { ended: engine.end(&reason), failure: cut_off }, json)?;
+    let has_lost_sound = engine.has_lost_sound();
+    let ended = engine.end(&reason);
+    let exit = finish(Watched { ended, failure: cut_off, has_lost_sound }, json)?;
     Ok(if incomplete { Exit::Partial } else { exit })
 }
 
@@ -270,38 +322,18 @@ pub(super) fn finish(watched: Watched, json: bool) -> anyhow::Result<Exit> {
 pub(super) fn conclude(watched: Watched) -> anyhow::Result<Exit> {
     let incomplete = tell_incomplete(&watched.ended);
     if let Some(failure) = watched.failure {
-        let harmless = failure
-            .downcast_ref::<AudioError>()
-            .is_some_and(|error| matches!(error, AudioError::Truncated { .. }));
+        let harmless = failure.downcast_ref().is_some_and(AudioError::is_after_sound);
         if !harmless {
             return Err(failure);
         }
         tell(&format!("warning: {}", chain(&failure)));
         return Ok(Exit::Partial);
     }
-    Ok(if incomplete { Exit::Partial } else { Exit::Done })
+    Ok(if incomplete || watched.has_lost_sound { Exit::Partial } else { Exit::Done })
 }
 
 /// Tells which logs are incomplete; whether one is.
 pub(super) fn tell_incomplete(ended: &[Ended]) -> bool {
     let failures = ended.iter().filter_map(|call| call.log_failure.as_ref());
     failures.map(|failure| tell(&format!("warning: the log is incomplete: {failure}"))).count() > 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_caller_of_a_recording_is_a_channel_with_or_without_a_label() {
-        let read = |text: &str| text.parse::<CallerChannel>().ok();
-        let caller = |label: Option<&str>, channel| CallerChannel {
-            label: label.map(str::to_owned),
-            channel,
-        };
-        assert_eq!(read("right"), Some(caller(None, Channel::Right)));
-        assert_eq!(read("Anna = B=left"), Some(caller(Some("Anna = B"), Channel::Left)));
-        assert_eq!(read("=left"), Some(caller(None, Channel::Left)));
-        assert_eq!(read("Anna"), None);
-    }
 }

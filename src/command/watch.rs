@@ -44,6 +44,8 @@ pub struct Watched {
     pub ended: Vec<Ended>,
     /// What broke it off, if something did.
     pub failure: Option<anyhow::Error>,
+    /// Whether something of a recording was lost.
+    pub has_lost_sound: bool,
 }
 
 /// A flag that an interrupt, a termination or a hang-up of the terminal sets.
@@ -210,7 +212,8 @@ impl Session {
             None if finished => EndReason::Finished,
             None => EndReason::Stopped,
         };
-        Watched { ended: self.engine.end(&reason), failure }
+        let has_lost_sound = self.engine.has_lost_sound();
+        Watched { ended: self.engine.end(&reason), failure, has_lost_sound }
     }
 
     fn step(&mut self, failure: &mut Option<anyhow::Error>) -> Step {

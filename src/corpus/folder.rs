@@ -107,7 +107,9 @@ pub(super) fn stem(path: &Path) -> &str {
     path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
 }
 
-fn is_recording(path: &Path) -> bool {
+/// Whether a file is named as a recording.
+#[must_use]
+pub fn is_recording(path: &Path) -> bool {
     let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let extension = path.extension().and_then(|extension| extension.to_str());
     !hidden

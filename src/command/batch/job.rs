@@ -24,11 +24,16 @@ use crate::output_file::IfExists;
 use crate::session::record::EndReason;
 use crate::stream_time::StreamTime;
 
+/// Sentences that are kept of a recording; one that is full of holes has many.
+const MAX_TOLD: usize = 8;
+
 /// What became of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It has a log; so long is the audio.
     Replayed(StreamTime),
+    /// The same of a recording of which something was lost, and what.
+    Incomplete(StreamTime, String),
     /// It cannot be used, or not to its end.
     Failed(String),
     /// Whoever watches wanted no more.
@@ -136,19 +141,32 @@ fn driven(
     stop: &AtomicBool,
     mut progress: impl FnMut(f64),
 ) -> (anyhow::Result<Outcome>, Engine) {
+    let mut told = Vec::new();
     loop {
         if stop.load(Ordering::Relaxed) {
             return (Ok(Outcome::Stopped), engine);
         }
-        match engine.step(&mut |_| {}) {
+        let step = engine.step(&mut |_| {});
+        told.extend(std::iter::from_fn(|| engine.take_notice()).take(MAX_TOLD - told.len()));
+        match step {
             Ok(Step::Worked) => {
                 let length = length.unwrap_or(StreamTime(u64::MAX));
                 progress(engine.position().seconds() / length.seconds().max(1.0));
             }
             Ok(Step::Waiting) => std::thread::sleep(watch::POLL),
-            Ok(Step::Ended) => return (Ok(Outcome::Replayed(engine.position())), engine),
+            Ok(Step::Ended) => {
+                let length = engine.position();
+                return (
+                    Ok(if engine.has_lost_sound() {
+                        Outcome::Incomplete(length, told.join("; "))
+                    } else {
+                        Outcome::Replayed(length)
+                    }),
+                    engine,
+                );
+            }
             Err(error) => {
-                let is_cut = matches!(error.downcast_ref(), Some(AudioError::Truncated { .. }));
+                let is_cut = error.downcast_ref().is_some_and(AudioError::is_after_sound);
                 let error =
                     if is_cut { error.context("replayed up to its last sample") } else { error };
                 return (Err(error), engine);

@@ -8,7 +8,7 @@ use super::backlog::Backlog;
 pub use super::delay::Clock;
 use super::delay::{DelayMeter, Delays};
 use super::input::Input;
-use super::notices::Notices;
+use super::notices::{Notices, in_words};
 use super::operator_side::OperatorSide;
 use super::steady::Steady;
 use crate::audio::microphone::Connection;
@@ -77,6 +77,7 @@ pub struct Line {
     arrived: u64,
     dropped: u64,
     ended: bool,
+    is_broken_off: bool,
 }
 
 impl Line {
@@ -105,6 +106,7 @@ impl Line {
             arrived: 0,
             dropped: 0,
             ended: false,
+            is_broken_off: false,
         }
     }
 
@@ -153,6 +155,9 @@ impl Line {
     /// # Errors
     /// The source's or the pipeline's failure, after which the line is over.
     pub fn follow(&mut self, taken: Taken, with: &mut Surroundings) -> anyhow::Result<Step> {
+        if let Some(remark) = self.input.recording().and_then(Recording::take_remark) {
+            self.tell(&remark, with.notices);
+        }
         match taken {
             Taken::Heard => {
                 let until = stream_position(self.arrived, self.input.sample_rate_hz());
@@ -181,6 +186,7 @@ impl Line {
             }
             Taken::Failed(error) => {
                 self.ended = true;
+                self.is_broken_off = true;
                 // The source's failure is the one to tell.
                 let _ = with.pipeline.finish(self.index, with.updates);
                 Err(error.into())
@@ -200,7 +206,7 @@ impl Line {
         match &mut self.outage {
             Some(outage) => *outage = *outage + length,
             None => {
-                self.tell(&format!("{:.1} s of sound were lost", length.seconds()), with.notices);
+                self.tell(&format!("{} of sound were lost", in_words(length)), with.notices);
             }
         }
         Ok(())
@@ -349,5 +355,21 @@ impl Line {
     #[must_use]
     pub fn dropped_samples(&self) -> u64 {
         self.dropped
+    }
+
+    /// Whether both are sides of one file: their sources are its path, with the channel in brackets.
+    #[must_use]
+    pub fn is_of_file_of(&self, other: &Line) -> bool {
+        let file = |line: &Line| {
+            let source = &line.entry.source;
+            source.rsplit_once(" (").map_or(source.clone(), |(file, _)| file.to_owned())
+        };
+        file(self) == file(other)
+    }
+
+    /// Whether it is a recording of which something was lost, or that ended before its time.
+    #[must_use]
+    pub fn has_lost_sound(&self) -> bool {
+        self.input.microphone().is_none() && (self.dropped > 0 || self.is_broken_off)
     }
 }

@@ -1,5 +1,6 @@
 //! Sentences for the operator that wait to be shown: few, as each stands for something that lasts or is rare.
 
+use crate::stream_time::StreamTime;
 use std::collections::VecDeque;
 
 /// Notices that may wait; the oldest give way.
@@ -21,5 +22,23 @@ impl Notices {
     /// The oldest one that was not taken yet.
     pub fn take(&mut self) -> Option<String> {
         self.0.pop_front()
+    }
+}
+
+/// A length of sound in a sentence: `1.5 s`, or `24 ms` if it is short.
+#[must_use]
+pub fn in_words(length: StreamTime) -> String {
+    let seconds = length.seconds();
+    if seconds < 0.1 { format!("{:.0} ms", seconds * 1000.0) } else { format!("{seconds:.1} s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_lengths_are_told_in_milliseconds() {
+        assert_eq!(in_words(StreamTime::from_ms(24)), "24 ms");
+        assert_eq!(in_words(StreamTime::from_ms(2_040)), "2.0 s");
     }
 }

@@ -3,11 +3,11 @@
 
 use super::delay::DelayMeter;
 use super::input::Input;
-use super::notices::Notices;
+use super::notices::{Notices, in_words};
 use crate::audio::microphone::Connection;
 use crate::audio::{Block, Source};
 use crate::model::Classifier;
-use crate::pipeline::{Pipeline, source_position};
+use crate::pipeline::{Pipeline, source_position, stream_position};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use std::time::Instant;
 
@@ -30,6 +30,9 @@ pub struct OperatorSide {
     offsets: Vec<i64>,
     is_gone: bool,
     ended: bool,
+    /// Whether a recording lost sound, and what there is to say of it.
+    has_lost_sound: bool,
+    untold: Vec<String>,
 }
 
 impl OperatorSide {
@@ -37,8 +40,17 @@ impl OperatorSide {
     #[must_use]
     pub fn new(input: Input, source: String) -> Self {
         let meter = DelayMeter::new(input.sample_rate_hz());
-        let (offsets, is_gone, ended) = (Vec::new(), false, false);
-        OperatorSide { input, source, arrived: 0, meter, offsets, is_gone, ended }
+        OperatorSide {
+            input,
+            source,
+            arrived: 0,
+            meter,
+            offsets: Vec::new(),
+            is_gone: false,
+            ended: false,
+            has_lost_sound: false,
+            untold: Vec::new(),
+        }
     }
 
     /// What it is heard from, for the log.
@@ -68,8 +80,20 @@ impl OperatorSide {
         self.input.set_muted(muted);
     }
 
+    /// Whether a recording of the operator lost sound.
+    #[must_use]
+    pub fn has_lost_sound(&self) -> bool {
+        self.has_lost_sound
+    }
+
+    /// Tells what happened to a recording of the operator.
+    pub fn tell(&mut self, notices: &mut Notices) {
+        self.untold.drain(..).for_each(|text| notices.add(format!("operator: {text}")));
+    }
+
     /// Hands on what a live operator said until now; of a recording nothing.
     pub fn catch_up<C: Classifier>(&mut self, pipeline: &mut Pipeline<C>, notices: &mut Notices) {
+        self.tell(notices);
         let Some(microphone) = self.input.microphone() else { return };
         let is_gone = matches!(microphone.connection(), Connection::Gone { .. });
         if is_gone != self.is_gone {
@@ -105,13 +129,24 @@ impl OperatorSide {
                     }
                     pipeline.push_operator(samples);
                 }
-                Ok(Block::Gap(len) | Block::Muted(len)) => {
+                Ok(block @ (Block::Gap(len) | Block::Muted(len))) => {
+                    let is_lost = !is_live && matches!(block, Block::Gap(_));
+                    if is_lost {
+                        let length = stream_position(len, self.input.sample_rate_hz());
+                        self.untold.push(format!("{} of sound were lost", in_words(length)));
+                    }
+                    self.has_lost_sound |= is_lost;
                     self.arrived += len;
                     self.meter.restart();
                     pipeline.gap_operator(len);
                 }
                 Ok(Block::Waiting) => return,
-                Ok(Block::End) | Err(_) => self.ended = true,
+                Ok(Block::End) => self.ended = true,
+                Err(error) => {
+                    self.ended = true;
+                    self.has_lost_sound |= !is_live;
+                    self.untold.push(error.to_string());
+                }
             }
         }
     }

@@ -95,12 +95,18 @@ impl Engine {
         }
     }
 
-    /// A failing source is a failure if no other goes on, and else only told.
+    /// A failing source is a failure if no other goes on, and else only told. The channels of one file that was cut off
+    /// end together, and it is told once.
     fn fails(&mut self, line: usize, error: anyhow::Error, failure: &mut Option<anyhow::Error>) {
         let all_over = self.lines.iter().all(Line::is_over);
+        let is_cut = error.downcast_ref().is_some_and(AudioError::is_after_sound);
+        let ends_alone = !self
+            .lines
+            .iter()
+            .any(|other| !other.is_over() && other.is_of_file_of(&self.lines[line]));
         if all_over || !error.is::<AudioError>() {
             failure.get_or_insert(error);
-        } else if !matches!(error.downcast_ref(), Some(AudioError::Truncated { .. })) {
+        } else if ends_alone || !is_cut {
             self.notices.add(format!("{}: {}", self.lines[line].entry().label, chain(&error)));
         }
     }

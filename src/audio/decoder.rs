@@ -13,6 +13,7 @@ use symphonia::core::units::Timestamp;
 
 use super::channel::Channel;
 use super::error::AudioError;
+use super::mixdown::Mixdown;
 use super::track::{self, Codec, Opened, TrackFacts};
 
 /// A jump lands this long before its aim and decodes up to it, so that codecs with a memory have found
@@ -39,6 +40,7 @@ pub(super) enum Chunk {
 pub(super) struct Decoder {
     path: PathBuf,
     channel: Channel,
+    mixdown: Mixdown,
     reader: Box<dyn FormatReader>,
     codec: Codec,
     track: TrackFacts,
@@ -66,6 +68,7 @@ impl Decoder {
         Ok(Decoder {
             path: path.to_owned(),
             channel,
+            mixdown: Mixdown::to(channel),
             reader,
             codec,
             track,
@@ -79,6 +82,11 @@ impl Decoder {
     /// Samples a second.
     pub(super) fn sample_rate_hz(&self) -> u32 {
         self.track.sample_rate_hz
+    }
+
+    /// Whether channels that are mixed cancel each other out.
+    pub(super) fn cancels(&self) -> bool {
+        self.mixdown.cancels()
     }
 
     /// How many channels the recording has.
@@ -269,7 +277,7 @@ impl Decoder {
             let first = first_stamp(packet).saturating_add_unsigned(skipped as u64);
             self.origin = Some(first.saturating_sub_unsigned(self.position));
         }
-        self.channel.append_mono(samples, n_channels, mono);
+        self.mixdown.append(samples, n_channels, mono);
         Ok(true)
     }
 }

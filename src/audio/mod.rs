@@ -10,6 +10,7 @@ mod decoder;
 mod error;
 pub mod loudspeaker;
 pub mod microphone;
+mod mixdown;
 mod opus;
 mod pace;
 pub mod recording;

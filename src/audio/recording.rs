@@ -97,6 +97,12 @@ impl Recording {
         self.decoder.len_samples()
     }
 
+    /// Whether its channels, where they are mixed, cancel each other out: one is the other upside down.
+    #[must_use]
+    pub fn cancels(&self) -> bool {
+        self.decoder.cancels()
+    }
+
     /// How many channels the recording has.
     #[must_use]
     pub fn n_channels(&self) -> usize {

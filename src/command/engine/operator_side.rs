@@ -41,6 +41,12 @@ impl OperatorSide {
         OperatorSide { input, source, arrived: 0, meter, offsets, is_gone, ended }
     }
 
+    /// The sound.
+    #[must_use]
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
     /// What it is heard from, for the log.
     #[must_use]
     pub fn source(&self) -> &str {

@@ -47,7 +47,7 @@ const GAP_ERROR: Duration = Duration::from_millis(250);
 const POLL: Duration = Duration::from_millis(5);
 
 fn open(input: &str) -> Result<Microphone, AudioError> {
-    Microphone::open(Some(&input.parse().unwrap()))
+    Microphone::open(Some(&input.parse().unwrap()), "test")
 }
 
 fn is_gone(microphone: &Microphone) -> bool {
@@ -258,7 +258,7 @@ fn an_input_is_found_by_id_bare_id_name_part_and_default() {
     for name in [CALLER, "softphone.monitor", "Monitor of Softphone", "phone"] {
         assert_eq!(open(name).unwrap().device().id, CALLER, "{name}");
     }
-    let default = Microphone::open(None).unwrap();
+    let default = Microphone::open(None, "test").unwrap();
     assert_eq!(default.device().id, "pulseaudio:headset_mic");
 }
 
@@ -457,7 +457,7 @@ fn a_sound_server_that_hangs_hangs_nothing_else() {
     let listed = devices().expect_err("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(listed, AudioError::NoSoundSystem { .. }));
     let begun = Instant::now();
-    let opened = Microphone::open(None).err().expect("nobody can answer");
+    let opened = Microphone::open(None, "test").err().expect("nobody can answer");
     assert!(begun.elapsed() < SOON && matches!(opened, AudioError::NoSoundSystem { .. }));
     println!("{listed}\n{opened}\nnoticed after {noticed:?}");
     let begun = Instant::now();

@@ -37,14 +37,6 @@ impl Channel {
             None => mean(moment),
         }
     }
-
-    /// Appends this channel of `interleaved` to `mono`, limited to [-1, 1]; what is no number becomes 0.
-    ///
-    /// `n_channels` must be at least 1 and at least [`Channel::number`].
-    pub(super) fn append_mono(self, interleaved: &[f32], n_channels: usize, mono: &mut Vec<f32>) {
-        let moments = interleaved.chunks_exact(n_channels);
-        mono.extend(moments.map(|moment| self.of_moment(moment)));
-    }
 }
 
 /// The mean of one moment's samples over all channels, limited to [-1, 1].
@@ -95,11 +87,12 @@ impl fmt::Display for Channel {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mixdown::Mixdown;
     use super::*;
 
     fn mono(channel: Channel, interleaved: &[f32], n_channels: usize) -> Vec<f32> {
         let mut mono = Vec::new();
-        channel.append_mono(interleaved, n_channels, &mut mono);
+        Mixdown::to(channel).append(interleaved, n_channels, &mut mono);
         mono
     }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::channel::Channel;
 use super::error::AudioError;
+use super::mixdown::Mixdown;
 use super::opening::{self, Engine, FileHints};
 use super::piece::{Piece, Spec, duration_s};
 use crate::resample::Resampler;
@@ -40,6 +41,7 @@ enum Waiting {
 pub(super) struct Decoder {
     path: PathBuf,
     channel: Channel,
+    mixdown: Mixdown,
     hints: FileHints,
     engine: Engine,
     /// Of the beginning; the rate is that of all samples that are delivered.
@@ -74,6 +76,7 @@ impl Decoder {
         Ok(Decoder {
             path: path.to_owned(),
             channel,
+            mixdown: Mixdown::to(channel),
             hints,
             spec,
             format: engine.format(),
@@ -89,6 +92,11 @@ impl Decoder {
     /// Samples a second.
     pub(super) fn sample_rate_hz(&self) -> u32 {
         self.spec.rate_hz
+    }
+
+    /// Whether channels that are mixed cancel each other out.
+    pub(super) fn cancels(&self) -> bool {
+        self.mixdown.cancels()
     }
 
     /// How many channels the recording has.
@@ -178,7 +186,7 @@ impl Decoder {
     /// The samples that were just decoded, as one channel at our rate.
     fn hear(&mut self, spec: Spec) {
         let mut mono = Vec::with_capacity(self.interleaved.len() / spec.n_channels);
-        self.channel.append_mono(&self.interleaved, spec.n_channels, &mut mono);
+        self.mixdown.append(&self.interleaved, spec.n_channels, &mut mono);
         if self.converter.as_ref().is_some_and(|(rate_hz, _)| *rate_hz != spec.rate_hz) {
             self.finish_converter();
         }

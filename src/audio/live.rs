@@ -21,7 +21,8 @@ use super::error::AudioError;
 const N_WAITING: usize = 16;
 
 enum Passed {
-    Audio(Vec<f32>),
+    /// Samples, and whether the channels that were mixed to them cancel each other out.
+    Audio(Vec<f32>, bool),
     Gap(u64),
     Remark(String),
     End,
@@ -35,6 +36,7 @@ pub(super) struct LiveDecoder {
     n_channels: usize,
     format: String,
     remarks: Vec<String>,
+    cancels: bool,
 }
 
 impl LiveDecoder {
@@ -50,12 +52,13 @@ impl LiveDecoder {
             n_channels: decoder.n_channels(),
             format: decoder.format().to_owned(),
             remarks: Vec::new(),
+            cancels: false,
         };
         let read = move || {
             loop {
                 let mut samples = Vec::new();
                 let next = match decoder.next_chunk(&mut samples) {
-                    Ok(Chunk::Audio) => Passed::Audio(samples),
+                    Ok(Chunk::Audio) => Passed::Audio(samples, decoder.cancels()),
                     Ok(Chunk::Gap(len)) => Passed::Gap(len),
                     Ok(Chunk::End) => Passed::End,
                     Err(error) => Passed::Failure(error),
@@ -88,6 +91,11 @@ impl LiveDecoder {
         &self.format
     }
 
+    /// Whether channels that are mixed cancel each other out.
+    pub(super) fn cancels(&self) -> bool {
+        self.cancels
+    }
+
     /// What there is to say of the recording beside its sound, once.
     pub(super) fn take_remark(&mut self) -> Option<String> {
         self.remarks.pop()
@@ -100,7 +108,8 @@ impl LiveDecoder {
     pub(super) fn next_chunk(&mut self, mono: &mut Vec<f32>) -> Result<Option<Chunk>, AudioError> {
         loop {
             return Ok(Some(match self.passed.try_recv() {
-                Ok(Passed::Audio(samples)) => {
+                Ok(Passed::Audio(samples, cancels)) => {
+                    self.cancels = cancels;
                     mono.extend_from_slice(&samples);
                     Chunk::Audio
                 }

@@ -25,6 +25,8 @@ mod counters;
 pub(super) mod device;
 mod keeper;
 mod mute;
+#[cfg(target_os = "linux")]
+mod pulse;
 mod reckoning;
 mod stream;
 
@@ -62,11 +64,18 @@ pub fn devices() -> Result<Vec<Device>, AudioError> {
     let (done, answer) = mpsc::sync_channel(1);
     spawn("devices", move || {
         let found = device::list();
-        let inputs = found.map(|found| found.into_iter().map(|input| input.about).collect());
+        let inputs = found.map(|found| found.iter().map(|input| input.about().clone()).collect());
         // When this took too long, nobody listens any more.
         let _ = done.send(inputs);
     })?;
     answer.recv_timeout(ANSWER_TIME).unwrap_or_else(|_| Err(no_answer()))
+}
+
+/// Why the sound server that is there cannot be used, in a sentence that says what to do; none where it can be, and
+/// where there is none. Waits two seconds at most.
+#[must_use]
+pub fn server_trouble() -> Option<String> {
+    device::server_trouble()
 }
 
 /// Numbers about a live input since it was opened, over all the times that it was there.
@@ -138,13 +147,14 @@ pub struct Microphone {
 }
 
 impl Microphone {
-    /// Opens the input that was chosen, or the default one.
+    /// Opens the input that was chosen, or the one that is the default now; it stays the same when another becomes the
+    /// default. In the system's mixer it is called "Undertone: " and this label, where a sound server has one.
     ///
     /// Audio comes from now on, and four seconds of it can wait; it may then move to another thread.
     ///
     /// # Errors
     /// No sound system, no such input or channel, or one that cannot be opened. Waits five seconds at most.
-    pub fn open(choice: Option<&DeviceChoice>) -> Result<Self, AudioError> {
+    pub fn open(choice: Option<&DeviceChoice>, label: &str) -> Result<Self, AudioError> {
         let shared = Arc::new(Shared::new());
         let (wake, woken) = mpsc::sync_channel(1);
         let (ready, answer) = mpsc::sync_channel(1);
@@ -152,6 +162,7 @@ impl Microphone {
         let (to_streams, streams) = mpsc::sync_channel(STREAMS_LEN);
         let request = Request {
             choice: choice.cloned(),
+            title: format!("Undertone: {label}"),
             shared: Arc::clone(&shared),
             streams: to_streams,
             wake: wake.clone(),
@@ -213,6 +224,19 @@ impl Microphone {
             return Connection::Gone { reason: silence() };
         }
         Connection::Heard
+    }
+
+    /// Why nothing is heard although the input is there, in words: somebody muted it in the system's mixer. Known a quarter
+    /// of a second after it happens, and of a sound server's inputs only.
+    #[must_use]
+    pub fn silenced(&self) -> Option<&'static str> {
+        self.shared.silenced()
+    }
+
+    /// Whether its channels, where they are mixed, cancel each other out: one is the other upside down.
+    #[must_use]
+    pub fn cancels(&self) -> bool {
+        self.captured.counters().cancels()
     }
 
     /// Samples that were captured and wait to be read: how far the reader is behind.

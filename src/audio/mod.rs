@@ -19,6 +19,7 @@ mod live;
 pub mod loudspeaker;
 mod matroska;
 pub mod microphone;
+mod mixdown;
 mod mp4;
 mod mpeg;
 mod mpeg_header;

@@ -165,6 +165,15 @@ impl Recording {
         }
     }
 
+    /// Whether its channels, where they are mixed, cancel each other out: one is the other upside down.
+    #[must_use]
+    pub fn cancels(&self) -> bool {
+        match &self.feed {
+            Feed::File(decoder) => decoder.cancels(),
+            Feed::Live(live) => live.cancels(),
+        }
+    }
+
     /// How many channels the recording has.
     #[must_use]
     pub fn n_channels(&self) -> usize {

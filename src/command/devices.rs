@@ -3,7 +3,7 @@
 pub(super) mod levels;
 
 use super::printer::{print, print_json};
-use crate::audio::microphone::{Device, devices, recommended};
+use crate::audio::microphone::{Device, devices, recommended, server_trouble};
 use crate::plain_text::plain;
 use serde::Serialize;
 use std::fmt::Write;
@@ -32,7 +32,12 @@ pub fn run(settings: &DevicesSettings) -> anyhow::Result<()> {
     if settings.json {
         return Ok(print_json(&entries(&inputs))?);
     }
-    Ok(print(&format!("{}\n", listing(&inputs).trim_end()))?)
+    let mut text = listing(&inputs);
+    if let Some(trouble) = server_trouble() {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "\nInputs are missing: {}", plain(&trouble));
+    }
+    Ok(print(&format!("{}\n", text.trim_end()))?)
 }
 
 /// An input as programs read it.

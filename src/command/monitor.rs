@@ -22,6 +22,10 @@ use crate::stream_time::StreamTime;
 use anyhow::Context;
 use std::time::Duration;
 
+/// What the only caller is called, and the operator in the system's mixer.
+const CALLER: &str = "caller";
+const OPERATOR: &str = "operator";
+
 /// What was asked for.
 #[derive(Clone, Debug)]
 pub struct MonitorSettings {
@@ -63,6 +67,7 @@ pub fn run(settings: &MonitorSettings) -> anyhow::Result<Exit> {
     let prepared = Prepared::new(session)?;
     let lines = open_lines(&settings.callers)?;
     let operator = settings.operator.as_ref().map(open_operator).transpose()?;
+    check_roles(&lines, operator.as_ref())?;
     let rule = rule(calls);
     if settings.session.headless {
         if let Some(notice) = prepared.notice() {
@@ -103,18 +108,51 @@ fn rule(calls: &CallsSection) -> CallRule {
 fn open_lines(callers: &Callers) -> anyhow::Result<Vec<LineSetup>> {
     match callers {
         Callers::One(device) => {
-            let microphone = Microphone::open(device.as_ref())?;
-            Ok(vec![line_of("caller".to_owned(), microphone)])
+            let microphone = Microphone::open(device.as_ref(), CALLER)?;
+            Ok(vec![line_of(CALLER.to_owned(), microphone)])
         }
         Callers::Labelled(callers) => callers
             .iter()
             .map(|caller| {
-                let opened = Microphone::open(Some(&caller.device));
+                let opened = Microphone::open(Some(&caller.device), &caller.label);
                 let microphone = opened.with_context(|| format!("caller {}", caller.label))?;
                 Ok(line_of(caller.label.clone(), microphone))
             })
             .collect(),
     }
+}
+
+/// One device and channel in two roles: nobody could say whose voice is heard.
+fn check_roles(lines: &[LineSetup], operator: Option<&OperatorSide>) -> anyhow::Result<()> {
+    let lines = lines.iter().map(|line| (line.entry.label.as_str(), &line.input));
+    let operator = operator.map(|side| (OPERATOR, side.input()));
+    let mut taken: Vec<(String, (String, usize))> = Vec::new();
+    for (role, input) in lines.chain(operator) {
+        let Some(microphone) = input.microphone() else { continue };
+        let place =
+            place_of(&microphone.device().id, microphone.device().n_channels, microphone.channel());
+        let other = taken.iter().find(|(_, other)| *other == place);
+        if let Some((other, (id, _))) = other {
+            anyhow::bail!(
+                "{other} and {role} are both {id} and the same channel of it; give each an input or a channel of its \
+                 own, such as {id}:left and {id}:right"
+            );
+        }
+        taken.push((role.to_owned(), place));
+    }
+    Ok(())
+}
+
+/// A device and the number of the channel; 0 is the mix of several.
+fn place_of(id: &str, n_channels: u16, channel: Channel) -> (String, usize) {
+    let number = match channel {
+        Channel::Left => 1,
+        Channel::Right => 2,
+        Channel::Number(number) => number,
+        Channel::Mix if n_channels == 1 => 1,
+        Channel::Mix => 0,
+    };
+    (id.to_owned(), number)
 }
 
 fn line_of(label: String, microphone: Microphone) -> LineSetup {
@@ -124,7 +162,7 @@ fn line_of(label: String, microphone: Microphone) -> LineSetup {
 }
 
 fn open_operator(device: &DeviceChoice) -> anyhow::Result<OperatorSide> {
-    let microphone = Microphone::open(Some(device)).context("operator")?;
+    let microphone = Microphone::open(Some(device), OPERATOR).context("operator")?;
     let source = words_for(&microphone);
     Ok(OperatorSide::new(Input::Microphone(Box::new(microphone)), source))
 }
@@ -135,5 +173,20 @@ fn words_for(microphone: &Microphone) -> String {
     match microphone.channel() {
         Channel::Mix => format!("{} ({})", device.name, device.id),
         channel => format!("{} ({}, channel {channel})", device.name, device.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_channel_is_one_place_whatever_it_is_called() {
+        let place = |n_channels, channel| place_of("a:b", n_channels, channel);
+        assert_eq!(place(1, Channel::Mix), place(1, Channel::Left));
+        assert_eq!(place(2, Channel::Right), place(2, Channel::Number(2)));
+        assert_ne!(place(2, Channel::Mix), place(2, Channel::Left));
+        assert_ne!(place(2, Channel::Left), place(2, Channel::Right));
+        assert_ne!(place(1, Channel::Mix), place_of("a:c", 1, Channel::Mix));
     }
 }

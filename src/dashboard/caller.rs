@@ -5,7 +5,7 @@
 
 use super::feed::{CallNews, Line};
 use crate::emotion::Scores;
-use crate::pipeline::{Event, Level, Update};
+use crate::pipeline::{Event, Level, SoundFault, Update};
 use crate::plain_text::{plain_line, plain_message};
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
@@ -57,6 +57,8 @@ pub(super) struct Caller {
     open: Vec<Alert>,
     /// The last levels, oldest first.
     levels: VecDeque<Level>,
+    /// What is wrong with the sound.
+    pub(super) sound_fault: Option<SoundFault>,
     /// How the caller spoke, and when that was told last.
     facts: Option<(StreamTime, Explanation)>,
     /// What the caller sounds like, and since when in the same words.
@@ -105,6 +107,7 @@ impl Caller {
             line_label: label,
             open: Vec::new(),
             levels: VecDeque::with_capacity(HELD_LEVELS),
+            sound_fault: None,
             facts: None,
             sound: (State::Listening, StreamTime::ZERO),
             printed: NOTHING,
@@ -152,6 +155,9 @@ impl Caller {
         let Update { at, event, .. } = update;
         if let Event::Level(level) = event {
             self.hear(*level);
+        }
+        if let Event::Sound(fault) = event {
+            self.sound_fault = *fault;
         }
         let is_reading = matches!(event, Event::Reading(_) | Event::Facts(_));
         if !self.is_in_call() || (is_reading && self.phase != Phase::Running) {

@@ -32,13 +32,17 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let stopped = app.status.log_stopped;
     let operator = app.caller().and_then(|caller| caller.timeline.operator_state());
     let source = app.caller().map_or_else(String::new, |caller| fit_end(&caller.source, room));
+    let source = match app.caller().and_then(|caller| caller.sound_fault) {
+        Some(fault) => ("sound", fault.words().to_owned(), theme.alarm()),
+        None => ("source", source, Style::new()),
+    };
     // What took over from what failed.
     let has_failed = app.status.backend.is_some();
     let backend_style = if has_failed { theme.strong() } else { Style::new() };
     let facts = [
         ("delay", delay(app), Style::new()),
         ("lost", lost_samples(lost), if lost > 0 { theme.strong() } else { Style::new() }),
-        ("source", source, Style::new()),
+        source,
         ("runs on", fit(app.backend(), room), backend_style),
         ("model", fit_end(&app.setup.model, room), Style::new()),
         ("log", log(app, room), if stopped.is_some() { theme.alarm() } else { Style::new() }),
@@ -175,7 +179,7 @@ mod tests {
     use crate::dashboard::feed::{CallNews, Feed, Status};
     use crate::dashboard::rehearsal::{LIVE, REPLAY, app_after, setup};
     use crate::dashboard::theme::{Colours, Paper};
-    use crate::pipeline::{Event, Update};
+    use crate::pipeline::{Event, SoundFault, Update};
     use crate::stream_time::StreamTime;
     use std::time::Duration;
 
@@ -202,6 +206,20 @@ mod tests {
         assert_eq!(rows[2], "delay   34 ms (p95)");
         assert_eq!(rows[3], "lost    96000 samples");
         assert_eq!(rows[6], "model   phone-lstm: UAR 0.53 on strangers");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_sound_stands_in_place_of_its_source() {
+        let mut app = app_after(60, setup(&["caller"], LIVE));
+        let source = rows(&app)[4].clone();
+        let mut tell = |fault| {
+            let at = StreamTime::from_ms(60_000);
+            app.apply(Feed::Update(Update { caller: 0, at, event: Event::Sound(fault) }));
+            rows(&app)[4].clone()
+        };
+        assert!(source.starts_with("source "), "{source}");
+        assert_eq!(tell(Some(SoundFault::Silent)), "sound   digital silence");
+        assert_eq!(tell(None), source);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use crate::emotion::N_EMOTIONS;
+use crate::pipeline::SoundFault;
 use crate::session::Header;
 use crate::session::decimals::four_decimals;
 use crate::session::record::{AlertRecord, FactsRecord, Record, UnwrittenRecord};
@@ -192,6 +193,11 @@ impl<'a> Row<'a> {
                     alert.emotion.map_or(Cell::Empty, |emotion| Cell::Word(emotion.label()));
                 self.from_s = number(alert.from.seconds());
                 self.text = alert_text(alert);
+            }
+            Record::Sound(sound) => {
+                self.record = "sound";
+                self.text =
+                    text(sound.fault.map_or("nothing is wrong any more", SoundFault::words));
             }
             Record::AlertFailed(failed) => {
                 self.record = "alert_failed";

@@ -33,6 +33,7 @@ impl Format for Json {
         let Others {
             activities,
             operator,
+            sounds,
             facts,
             gaps,
             muted,
@@ -63,7 +64,9 @@ impl Format for Json {
             ("skipped", skipped),
             ("acknowledged", acknowledged),
         ];
-        for (name, list) in lists {
+        // A program that reads the document may not know of what is rare.
+        let rare = [("sounds", sounds)].into_iter().filter(|(_, list)| !list.is_empty());
+        for (name, list) in lists.into_iter().chain(rare) {
             write!(out, ",\n\"{name}\": [")?;
             let mut separator = "\n";
             for record in list {
@@ -84,6 +87,7 @@ impl Format for Json {
 struct Others {
     activities: Vec<String>,
     operator: Vec<String>,
+    sounds: Vec<String>,
     facts: Vec<String>,
     gaps: Vec<String>,
     muted: Vec<String>,
@@ -106,6 +110,7 @@ impl Others {
             Record::Reading(_) => None,
             Record::Activity(_) => Some(&mut self.activities),
             Record::Operator(_) => Some(&mut self.operator),
+            Record::Sound(_) => Some(&mut self.sounds),
             Record::Facts(_) => Some(&mut self.facts),
             Record::Gap(_) => Some(&mut self.gaps),
             Record::Muted(_) => Some(&mut self.muted),

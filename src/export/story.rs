@@ -165,6 +165,13 @@ impl Caller {
                 skipped.t,
                 format!("{} readings left out: the computer did not keep up", skipped.readings),
             ),
+            Record::Sound(sound) => self.tell(
+                sound.t,
+                sound.fault.map_or_else(
+                    || "nothing is wrong with the sound any more".to_owned(),
+                    |fault| format!("the sound: {}", fault.words()),
+                ),
+            ),
             Record::Label(label) => {
                 self.tell(label.t, format!("the caller is called: {}", label.label));
             }

@@ -58,6 +58,10 @@ fn told(event: &Event) -> Option<Told> {
         Event::Gap(gap) => Some(Told::Unheard(gap.length())),
         Event::Muted(muted) => Some(Told::Unheard(muted.length())),
         Event::Seek { .. } => Some(Told::Seek),
-        Event::Facts(_) | Event::Level(_) | Event::Alert(_) | Event::Skipped { .. } => None,
+        Event::Facts(_)
+        | Event::Level(_)
+        | Event::Sound(_)
+        | Event::Alert(_)
+        | Event::Skipped { .. } => None,
     }
 }

@@ -6,11 +6,12 @@
 use super::alarm::Alarm;
 use super::explainer::Explainer;
 use super::foresight::Foresight;
-use super::leak::Leak;
+use super::leak::{Decision, Leak};
 use super::meter::Meter;
 use super::operator::Operator;
+use super::sound_fault::{SoundFault, SoundWatch, SourceState};
 use super::utterance::{HeardFrame, Utterance};
-use super::{Event, PipelineError, PipelineSettings, Update, stream_position};
+use super::{Event, Level, PipelineError, PipelineSettings, Update, stream_position};
 use crate::alert::AlertSettings;
 use crate::emotion::Thresholds;
 use crate::features::recipe::Recipe;
@@ -19,6 +20,11 @@ use crate::resample::Resampler;
 use crate::speech::{Decided, GatedFrames};
 use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::OperatorState;
+use std::collections::VecDeque;
+
+/// So much of what was said before a new way of the operator's voice was found no longer counts: until then it may be
+/// heard for a second, with pauses.
+const UNSAID_MS: u32 = 600;
 
 /// What one caller keeps between blocks.
 pub struct Caller {
@@ -37,6 +43,10 @@ pub struct Caller {
     /// Samples at the stream's rate that were not looked for the operator in.
     resampled: Vec<f32>,
     meter: Meter,
+    sound: SoundWatch,
+    /// Levels that the sound is not watched by yet, and what was told of it.
+    levels: VecDeque<(StreamTime, Level)>,
+    sound_fault: Option<SoundFault>,
     utterance: Utterance,
     explainer: Explainer,
     /// Where the operator is heard too.
@@ -93,6 +103,9 @@ impl Caller {
             stretch_len: 0,
             resampled: Vec::new(),
             meter: Meter::default(),
+            sound: SoundWatch::default(),
+            levels: VecDeque::new(),
+            sound_fault: None,
             utterance: Utterance::new((index, n_callers), settings, recipe, thresholds),
             explainer: Explainer::new(recipe),
             leak: None,
@@ -137,9 +150,15 @@ impl Caller {
         self.utterance.end(self.position(), self.index, &mut self.updates);
         self.utterance.forget_caller();
         self.explainer.forget();
+        self.sound.forget();
         self.alarm.reset(self.position());
         // Told anew in the next call.
         self.operator = OperatorState::default();
+    }
+
+    /// The source is like this from now on.
+    pub fn set_source(&mut self, source: SourceState) {
+        self.sound.set_source(source);
     }
 
     /// Takes the next samples as far as they go without the others: to frames, and to what is speech.
@@ -160,9 +179,11 @@ impl Caller {
     fn take_resampled(&mut self, from: usize) {
         let start = self.position();
         let (caller, updates) = (self.index, &mut self.updates);
+        let levels = &mut self.levels;
         let samples = &self.resampled[from..];
         self.meter.push(samples, start, |at, level| {
             updates.push(Update { caller, at, event: Event::Level(level) });
+            levels.push_back((at, level));
         });
         self.stretch_len += samples.len() as u64;
         self.frames.push(samples);
@@ -171,6 +192,9 @@ impl Caller {
     /// Nothing more comes in this stretch: the gate decides on all that came.
     pub(super) fn decide_rest(&mut self) {
         self.frames.finish();
+        if let Some(leak) = &mut self.leak {
+            leak.finish();
+        }
     }
 
     /// Hands on every frame that the gate has decided on, until a reading is due that nobody guessed; whether one is.
@@ -201,17 +225,18 @@ impl Caller {
         self.due.is_some()
     }
 
-    /// Guesses the readings that will be due of the frames that wait, as if none was the operator's voice.
+    /// Guesses the readings that will be due of the frames that wait, as far as it is known who speaks in them.
     fn guess(&mut self) {
         // Live nothing is due before the next hop, and all that follows is left out.
         if self.frames.n_waiting() < self.utterance.hop_frames() {
             return;
         }
-        let start = self.stretch_start;
-        let waiting = self.frames.coming().map(|(decided, values)| {
+        let (start, leak) = (self.stretch_start, self.leak.as_ref());
+        let waiting = self.frames.coming().map_while(|(decided, values)| {
             let Decided { number, end, heard } = decided;
-            let end = start + StreamTime(end);
-            HeardFrame { number, end, is_speech: heard.is_speech, values }
+            let is_echo = leak.map_or(Some(false), |leak| Some(leak.decision(end)?.is_echo))?;
+            let is_speech = heard.is_speech && !is_echo;
+            Some(HeardFrame { number, end: start + StreamTime(end), is_speech, values })
         });
         self.foresight.guess(&self.utterance, !self.is_held, waiting);
     }
@@ -225,20 +250,48 @@ impl Caller {
         self.resampled.clear();
     }
 
-    /// Brings the next frame that the gate has decided on to [`Caller::frame`].
+    /// Brings the next frame that the gate has decided on to [`Caller::frame`]; where the operator is heard too, once
+    /// it is known whose voice it is.
     fn next_frame(&mut self, operator: Option<&Operator>) -> Option<Mark> {
+        let end = self.frames.next_end();
+        let decision = match (operator, &mut self.leak) {
+            (Some(_), Some(leak)) => leak.decision(end)?,
+            _ => Decision::default(),
+        };
         let Decided { number, end: offset, heard } = self.frames.next(&mut self.frame)?;
+        if let Some(leak) = &mut self.leak
+            && leak.pass(end)
+        {
+            // What was said just before may have been the operator's too.
+            self.utterance.unsay(UNSAID_MS);
+            self.explainer.break_off();
+        }
+        let is_echo = decision.is_echo;
         let end = self.stretch_start + StreamTime(offset);
         let first_update = self.updates.len();
-        let is_echo = self.compare(operator, end, offset);
+        self.tell_operator(operator, end, is_echo);
         let is_speech = heard.is_speech && !is_echo;
+        self.sound.speak(is_speech, self.operator.speaks);
+        self.sound.set_same(decision.is_same);
+        self.tell_sound(end);
         Some(Mark { number, end, is_speech, power: heard.power, first_update })
     }
 
-    /// Whether a frame is the operator's voice; tells when that changes, or whether the operator speaks.
-    fn compare(&mut self, operator: Option<&Operator>, end: StreamTime, offset: u64) -> bool {
-        let Some(operator) = operator else { return false };
-        let is_echoed = self.leak.as_mut().is_some_and(|leak| leak.is_echo(offset));
+    /// Tells what changed about the sound up to a time.
+    fn tell_sound(&mut self, until: StreamTime) {
+        while let Some((at, level)) = self.levels.pop_front_if(|(at, _)| *at <= until) {
+            self.sound.hear(level);
+            let fault = self.sound.fault();
+            if fault != self.sound_fault {
+                self.sound_fault = fault;
+                self.updates.push(Update { caller: self.index, at, event: Event::Sound(fault) });
+            }
+        }
+    }
+
+    /// Tells when it changes whether the operator speaks, and whether that is heard here.
+    fn tell_operator(&mut self, operator: Option<&Operator>, end: StreamTime, is_echoed: bool) {
+        let Some(operator) = operator else { return };
         let state =
             OperatorState { speaks: operator.spoke_before(self.operator_time(end)), is_echoed };
         if state != self.operator {
@@ -246,7 +299,6 @@ impl Caller {
             let (caller, event) = (self.index, Event::Operator(state));
             self.updates.push(Update { caller, at: end, event });
         }
-        is_echoed
     }
 
     /// What follows from a frame that was handed on and, where that was due, read.
@@ -344,6 +396,8 @@ impl Caller {
         self.resampler.reset();
         self.frames.reset();
         self.meter = Meter::default();
+        self.sound.forget();
+        self.levels.clear();
         if let Some(leak) = &mut self.leak {
             leak.reset();
         }

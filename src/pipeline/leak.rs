@@ -1,268 +1,303 @@
-//! Whether what a caller's source delivers is the operator's own voice: through a loudspeaker, a handset or the
-//! line's echo.
+//! Whether what a caller's source delivers is the operator's own voice: through a loudspeaker, a handset, the line's
+//! echo or crosstalk, or because both are on one channel.
 //!
-//! In: the caller's samples and what is kept of the operator's. Out: yes or no for every time, decided each
-//! 250 ms. Keeps the caller's last second and the decisions that frames still need.
+//! In: the caller's samples and what is kept of the operator's. Out: yes or no for every time, 0.15 s after it or when
+//! the operator's audio of that time is there. Keeps the caller's last second, the [paths](path) that are known, and
+//! the decisions that frames still need.
 //!
-//! An echo is the same sound, later: the cross-correlation of both sides with whitened phases has one sharp peak
-//! at its delay (GCC-PHAT, Knapp & Carter, 1976), that of two people's speech has none. The delay is searched up to
-//! 0.6 s (the longest that ITU-T G.114 tolerates on a telephone network is 0.4 s one way). Where the caller's side
-//! is nearly as loud as the operator's, the caller speaks, with or without an echo below.
+//! ```text
+//!  each 0.1 s    the last 0.4 s of the caller are looked for in what the operator said in the last 0.85 s;
+//!                found often enough at one delay, that is a path
+//!  each 0.05 s   along each path: are 0.3 s of the caller like what the operator said (0.45 or more), or no louder
+//!                than what the path lets through? Then it is the operator
+//! ```
+//!
+//! Where both speak and the caller is louder, the likeness is low and the caller is heard. What is louder than the
+//! operator by more than 5.5 dB, or earlier, is the caller's own voice, heard on the operator's side.
+
+mod correlator;
+pub(super) mod emphasis;
+mod path;
+#[cfg(test)]
+mod tests;
 
 use super::operator::Operator;
 use crate::stream_time::StreamTime;
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use correlator::{Correlator, MOST_DELAY, OWN_LEN, SEARCHED_LEN, least, power, product};
+use emphasis::Emphasis;
+use path::{MOST_GAIN, Path, Paths};
 use std::collections::VecDeque;
-use std::f32::consts::PI;
-use std::sync::Arc;
 
-/// Samples of the caller that are looked for in the operator's.
-const N_OWN: usize = 8_000;
-/// Shortest and longest delay in samples. What of the operator came later than 20 ms ago may not be there yet.
-const LEAST_DELAY: usize = 160;
-const MOST_DELAY: usize = 4_800;
-/// Samples of the operator that are searched.
-const N_SEARCHED: usize = N_OWN + MOST_DELAY - LEAST_DELAY;
-/// Length of the transforms: the longest stretch fits in, and no other lag is overlaid on those that are looked at.
-const FFT_LEN: usize = 16_384;
-/// Samples between two decisions.
-const EVERY: u64 = 2_000;
-/// Bins within a telephone's band, 300 to 3,400 Hz at 8 kHz.
-const BAND: std::ops::Range<usize> = FFT_LEN * 300 / 8_000..FFT_LEN * 3_400 / 8_000;
-/// The peak against the root mean square of the correlation, from which on it is an echo. Two strangers' speech
-/// reaches 8 in 2 % of the decisions; an echo 20 dB below the voice does in three quarters.
-const PEAK: f32 = 8.0;
-/// By how much an echo is quieter than the operator, as a ratio of powers: 6 dB.
-const QUIETER: f32 = 0.25;
-/// Mean powers below which there is nothing to compare: -70 and -60 dB of full scale.
-const LEAST_OWN: f32 = 1e-7;
-const LEAST_SPOKEN: f32 = 1e-6;
-/// Decisions for which an echo is believed to go on: a second, for words in which the peak is weak.
-const HELD: u8 = 4;
+/// Samples from a decision to the next: 0.05 s. A search is made at every second.
+const STEP: u64 = 400;
+/// Samples before and after its time that a decision goes by.
+const HALF: usize = 1_200;
+const WINDOW_LEN: usize = 2 * HALF;
+/// A delay is tried a little earlier and later: filters move it by a fraction of a millisecond.
+const SHIFTS: usize = 2;
+/// Samples before the window in which the operator may have spoken: a room's echo goes on for so long.
+const TAIL: usize = 1_200;
+/// The share of its power that is left then.
+const TAIL_SHARE: f32 = 0.3;
+/// The likeness from which on it is the operator. Alone a telephone's codec leaves 0.6 and more; where a caller is
+/// louder by 4 dB it is below.
+const ALIKE: f32 = 0.45;
+/// Up to so much more power than the path lets through it is the operator: 4.8 dB.
+const NO_LOUDER: f32 = 3.0;
+/// Steps of which the quietest is the line's noise: 3 s.
+const NOISE_STEPS: usize = 60;
+/// The middle of a frame lies so many samples before its end.
+const HALF_FRAME: u64 = 100;
+/// How late the operator's audio of a recording may come: two resamplers are not equally late.
+const PATIENCE: u64 = 400;
+/// A caller's side may be so much earlier than the operator's and still be an echo, in samples: of a recording what
+/// filters move, of two live devices what their clocks are off by.
+const RECORDED_LEAD: i32 = 32;
+const LIVE_LEAD: i32 = 240;
+/// From this likeness on, and within 3 dB, both sides have the same sound.
+const SAME: f32 = 0.6;
+const SAME_GAINS: std::ops::Range<f32> = 0.5..2.0;
+/// Mean power of a voice after the [`Emphasis`]: -60 dB of full scale.
+const VOICE: f32 = 100.0;
+/// Steps with a voice that are the same on both sides, without one that is not, until that is told: 4 s.
+const SAME_STEPS: u32 = 80;
+
+/// What is said of a moment of a caller's side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Decision {
+    /// Whether it is the operator's voice.
+    pub(super) is_echo: bool,
+    /// Whether a path was found here: what was taken for the caller's just before may have been the operator's.
+    pub(super) finds_path: bool,
+    /// Whether nothing was heard for some seconds that is not on the operator's side too, equally loud.
+    pub(super) is_same: bool,
+}
 
 /// The search for the operator in one caller's audio.
 pub(super) struct Leak {
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
+    correlator: Correlator,
+    emphasis: Emphasis,
+    paths: Paths,
     /// By how much the operator's audio may come later than the caller's.
-    lag: StreamTime,
-    /// The caller's last second before the lag, and the lag.
-    own: VecDeque<f32>,
-    own_len: usize,
-    n_samples: u64,
-    held: u8,
-    /// Where in the stretch a decision begins to hold, and the decision.
-    decisions: VecDeque<(u64, bool)>,
+    patience: u64,
+    earliest: i32,
+    /// The caller's newest samples, and how many of the stretch came before them.
+    own: Vec<f32>,
+    n_before: u64,
+    /// The number of the next decision, and how many there were in earlier stretches.
+    step: u64,
+    n_steps_before: u64,
+    is_ending: bool,
+    quietest: VecDeque<f32>,
+    /// The decisions that frames may still ask for, and the number of the first.
+    decisions: VecDeque<Decision>,
+    first_decision: u64,
+    n_same: u32,
+    /// Reused: parts of both sides.
+    part: Vec<f32>,
+    searched: Vec<f32>,
 }
 
 impl Leak {
-    /// A search that looks at what was said so long ago.
+    /// A search for an operator whose audio may come later by this; none for two channels of a recording.
     pub(super) fn new(lag: StreamTime) -> Self {
-        let mut planner = RealFftPlanner::new();
-        let own_len = N_OWN + usize::try_from(lag.0).unwrap_or(0);
+        let is_live = lag > StreamTime::ZERO;
         Leak {
-            forward: planner.plan_fft_forward(FFT_LEN),
-            inverse: planner.plan_fft_inverse(FFT_LEN),
-            lag,
-            own: VecDeque::with_capacity(own_len),
-            own_len,
-            n_samples: 0,
-            held: 0,
+            correlator: Correlator::new(),
+            emphasis: Emphasis::default(),
+            paths: Paths::default(),
+            patience: lag.0 + PATIENCE,
+            earliest: if is_live { -LIVE_LEAD } else { -RECORDED_LEAD },
+            own: Vec::new(),
+            n_before: 0,
+            step: 0,
+            n_steps_before: 0,
+            is_ending: false,
+            quietest: VecDeque::new(),
             decisions: VecDeque::new(),
+            first_decision: 0,
+            n_same: 0,
+            part: Vec::new(),
+            searched: vec![0.0; SEARCHED_LEN],
         }
     }
 
-    /// Forgets what was heard: the next samples begin another stretch.
+    /// The next samples begin another stretch. The paths are still there.
     pub(super) fn reset(&mut self) {
+        self.emphasis = Emphasis::default();
         self.own.clear();
-        self.n_samples = 0;
-        self.held = 0;
+        self.n_steps_before += self.step;
+        (self.n_before, self.step, self.first_decision) = (0, 0, 0);
+        self.is_ending = false;
+        self.quietest.clear();
         self.decisions.clear();
     }
 
-    /// Takes the caller's next samples of a stretch that begins at `start`.
+    /// Nothing more comes in this stretch: at the next hearing everything is decided.
+    pub(super) fn finish(&mut self) {
+        self.is_ending = true;
+    }
+
+    /// Takes the caller's next samples of a stretch that begins at `start` of the operator's time.
     pub(super) fn hear(&mut self, samples: &[f32], start: StreamTime, operator: &Operator) {
-        for &sample in samples {
-            if self.own.len() == self.own_len {
-                self.own.pop_front();
+        let Leak { own, emphasis, .. } = self;
+        own.extend(samples.iter().map(|&sample| emphasis.next(sample)));
+        let heard = self.n_before + self.own.len() as u64;
+        let start = start.0.cast_signed();
+        loop {
+            let at = self.step * STEP;
+            let until = at + HALF as u64;
+            let needed = start + until.cast_signed() + i64::from(-self.earliest);
+            let is_there =
+                heard >= until && (heard >= until + self.patience || operator.has_come_to(needed));
+            if !(is_there || self.is_ending && at <= heard) {
+                break;
             }
-            self.own.push_back(sample);
-            self.n_samples += 1;
-            if self.n_samples.is_multiple_of(EVERY) {
-                self.decide(start + StreamTime(self.n_samples), operator);
+            let decision = self.decide(start, operator);
+            self.decisions.push_back(decision);
+            self.step += 1;
+        }
+        self.is_ending = false;
+        let needed = (self.step * STEP + HALF as u64).saturating_sub(OWN_LEN as u64);
+        let done = usize::try_from(needed.saturating_sub(self.n_before)).unwrap_or(0);
+        let done = done.min(self.own.len());
+        self.own.drain(..done);
+        self.n_before += done as u64;
+    }
+
+    /// What is said of a frame that ends `at` samples into the stretch; none before that is known.
+    pub(super) fn decision(&self, at: u64) -> Option<Decision> {
+        let step = (at.saturating_sub(HALF_FRAME) + STEP / 2) / STEP;
+        let index = step.saturating_sub(self.first_decision);
+        self.decisions.get(usize::try_from(index).ok()?).copied()
+    }
+
+    /// A frame that ends `at` samples into the stretch is handed on, and none before it will be asked for; whether a path
+    /// was found just then.
+    pub(super) fn pass(&mut self, at: u64) -> bool {
+        let step = (at.saturating_sub(HALF_FRAME) + STEP / 2) / STEP;
+        let old = usize::try_from(step.saturating_sub(self.first_decision)).unwrap_or(0);
+        let old = old.min(self.decisions.len());
+        self.decisions.drain(..old);
+        self.first_decision += old as u64;
+        self.decisions.front_mut().is_some_and(|now| std::mem::take(&mut now.finds_path))
+    }
+
+    /// Fills a part with the caller's samples from a place in the stretch on; what is not there is silence.
+    fn copy_own(&self, from: i64, part: &mut [f32]) {
+        copy(&self.own, self.n_before.cast_signed(), from, part);
+    }
+
+    fn decide(&mut self, start: i64, operator: &Operator) -> Decision {
+        let at = (self.step * STEP).cast_signed();
+        let finds_path = self.step.is_multiple_of(2) && self.search(start, at, operator);
+        let from = at - signed(HALF);
+        let mut own = std::mem::take(&mut self.part);
+        own.resize(WINDOW_LEN, 0.0);
+        self.copy_own(from, &mut own);
+        let own_power = power(&own);
+        if self.quietest.len() == NOISE_STEPS {
+            self.quietest.pop_front();
+        }
+        self.quietest.push_back(own_power);
+        let noise = self.quietest.iter().copied().fold(f32::INFINITY, f32::min);
+        let mut is_echo = false;
+        let mut is_same = false;
+        if own_power > least(WINDOW_LEN) {
+            for path in self.paths.known() {
+                let said = Said::on(*path, start + from, operator);
+                let (likeness, power_gain) = said.likeness_to(&own, own_power);
+                is_same |= likeness >= SAME && SAME_GAINS.contains(&power_gain);
+                if likeness >= ALIKE && power_gain >= MOST_GAIN {
+                    continue;
+                }
+                let let_through = path.power_gain.min(MOST_GAIN) * said.power;
+                let is_no_louder = own_power - noise < NO_LOUDER * let_through;
+                is_echo |= said.power > least(WINDOW_LEN) && (likeness >= ALIKE || is_no_louder);
             }
         }
-    }
-
-    /// Whether the operator is heard `at` samples into the stretch. Times go forward.
-    pub(super) fn is_echo(&mut self, at: u64) -> bool {
-        while self.decisions.get(1).is_some_and(|(from, _)| *from <= at) {
-            self.decisions.pop_front();
+        if own_power > VOICE * least(WINDOW_LEN) {
+            self.n_same = if is_same { self.n_same.saturating_add(1) } else { 0 };
         }
-        self.decisions.front().is_some_and(|(from, is_echo)| *from <= at && *is_echo)
+        self.part = own;
+        Decision { is_echo, finds_path, is_same: self.n_same >= SAME_STEPS }
     }
 
-    fn decide(&mut self, now: StreamTime, operator: &Operator) {
-        self.held = self.held.saturating_sub(1);
-        let back = self.lag + StreamTime(LEAST_DELAY as u64);
-        if self.own.len() == self.own_len
-            && let Some(spoken) = operator.samples_until(now - back, N_SEARCHED)
-            && self.finds(spoken)
-        {
-            self.held = HELD;
-        }
-        self.decisions.push_back((self.n_samples, self.held > 0));
-    }
-
-    fn finds(&self, spoken: impl Iterator<Item = f32>) -> bool {
-        let mut spoken: Vec<f32> = spoken.collect();
-        let mut own: Vec<f32> = self.own.iter().take(N_OWN).copied().collect();
-        let (own_power, spoken_power) = (power(&own), power(&spoken));
-        if own_power < LEAST_OWN
-            || spoken_power < LEAST_SPOKEN
-            || own_power > QUIETER * spoken_power
-        {
+    /// Looks for a path in what was heard up to half a window after a time; whether one is new.
+    fn search(&mut self, start: i64, at: i64, operator: &Operator) -> bool {
+        let end = at + signed(HALF);
+        let from = end - signed(OWN_LEN);
+        if from < 0 {
             return false;
         }
-        own.iter_mut().enumerate().for_each(|(n, sample)| *sample *= hann(n));
-        let correlation = self.correlation(&mut own, &mut spoken);
-        // The caller's stretch begins `MOST_DELAY - LEAST_DELAY` after the operator's: a delay of `d` is found at
-        // the lag `d - MOST_DELAY`, counted from the end.
-        let lags = MOST_DELAY - LEAST_DELAY;
-        let found = correlation[FFT_LEN - lags..].iter().chain(&correlation[..1]);
-        let peak = found.copied().fold(0.0, f32::max);
-        peak >= PEAK * power(&correlation).sqrt()
-    }
-
-    /// The cross-correlation with whitened phases, of `FFT_LEN` lags; what does not fit the lengths is empty,
-    /// which finds nothing.
-    fn correlation(&self, own: &mut Vec<f32>, spoken: &mut Vec<f32>) -> Vec<f32> {
-        let spectrum = |samples: &mut Vec<f32>| {
-            samples.resize(FFT_LEN, 0.0);
-            let mut bins = self.forward.make_output_vec();
-            // Both lengths are the plan's own.
-            let _ = self.forward.process(samples, &mut bins);
-            bins
-        };
-        let (own, spoken) = (spectrum(own), spectrum(spoken));
-        let mut cross = vec![Complex::new(0.0, 0.0); own.len()];
-        for bin in BAND {
-            let product = own[bin] * spoken[bin].conj();
-            cross[bin] = product / (product.norm() + f32::MIN_POSITIVE);
+        let mut finds_path = false;
+        let mut own = std::mem::take(&mut self.part);
+        own.resize(OWN_LEN, 0.0);
+        self.copy_own(from, &mut own);
+        if power(&own) > least(OWN_LEN) {
+            // What came since is not looked at, so that the same is found however the blocks come.
+            let there = SEARCHED_LEN - correlator::MOST_LEAD;
+            self.searched.fill(0.0);
+            operator.copy(start + from - signed(MOST_DELAY), &mut self.searched[..there]);
+            let step = self.n_steps_before + self.step;
+            if let Some(found) = self.correlator.find(&own, &self.searched) {
+                finds_path = self.paths.take(step, found, self.earliest);
+            }
         }
-        let mut correlation = self.inverse.make_output_vec();
-        let _ = self.inverse.process(&mut cross, &mut correlation);
-        correlation
+        self.part = own;
+        finds_path
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a second of samples")]
-fn power(samples: &[f32]) -> f32 {
-    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
+/// What the operator said, as it would be heard along a path.
+struct Said {
+    samples: Vec<f32>,
+    /// Its power within the window, or what is left of that before.
+    power: f32,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a second of samples")]
-fn hann(n: usize) -> f32 {
-    (PI * (n as f32 + 0.5) / N_OWN as f32).sin().powi(2)
+impl Said {
+    fn on(path: Path, from: i64, operator: &Operator) -> Self {
+        let before = TAIL + SHIFTS;
+        let mut samples = vec![0.0; before + WINDOW_LEN + SHIFTS];
+        operator.copy(from - signed(before) - i64::from(path.delay), &mut samples);
+        let now = power(&samples[before..before + WINDOW_LEN]);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let as_long = WINDOW_LEN as f32 / TAIL as f32;
+        let left = TAIL_SHARE * as_long * power(&samples[..TAIL]);
+        Said { samples, power: now.max(left) }
+    }
+
+    /// The best likeness to the caller's samples at the path's delay, and the power there per power said.
+    fn likeness_to(&self, own: &[f32], own_power: f32) -> (f32, f32) {
+        let mut best = (0.0_f32, 0.0_f32);
+        for shift in 0..=2 * SHIFTS {
+            let said = &self.samples[TAIL + shift..TAIL + shift + WINDOW_LEN];
+            let said_power = power(said);
+            if said_power < least(WINDOW_LEN) {
+                continue;
+            }
+            let common = product(own, said);
+            let squared = common * common / said_power;
+            if squared > best.0 {
+                best = (squared, squared / said_power);
+            }
+        }
+        ((best.0 / own_power).sqrt(), best.1)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::features::Recipe;
-    use crate::stream_time::STREAM_RATE_HZ;
-    use rand::{Rng, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
+/// Fills a part that begins at `from` with samples that begin at `first`; what is not there is silence.
+pub(super) fn copy(samples: &[f32], first: i64, from: i64, part: &mut [f32]) {
+    part.fill(0.0);
+    let (skip, into) = (from - first, first - from);
+    let skip = usize::try_from(skip.max(0)).unwrap_or(usize::MAX).min(samples.len());
+    let into = usize::try_from(into.max(0)).unwrap_or(usize::MAX).min(part.len());
+    let len = (samples.len() - skip).min(part.len() - into);
+    part[into..into + len].copy_from_slice(&samples[skip..skip + len]);
+}
 
-    /// Noise in a voice's band that swells and fades like words, from a seed.
-    fn voice(seed: u64, n: usize) -> Vec<f32> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut last = 0.0_f32;
-        let mut gain = 0.0;
-        (0..n)
-            .map(|at| {
-                if at % 1_200 == 0 {
-                    gain = if rng.random_bool(0.7) { rng.random_range(0.05..0.5) } else { 0.0 };
-                }
-                last = 0.7 * last + rng.random_range(-1.0..1.0_f32);
-                gain * last * 0.3
-            })
-            .collect()
-    }
-
-    /// The share of decisions that say echo, when the caller's side is this.
-    fn share(spoken: &[f32], own: &[f32], block: usize) -> f32 {
-        share_with(StreamTime::ZERO, spoken, own, block)
-    }
-
-    /// The same when what the operator says comes later by a lag: the caller's side is heard first.
-    fn share_with(lag: StreamTime, spoken: &[f32], own: &[f32], block: usize) -> f32 {
-        let rate_is_known = "the stream's own rate";
-        let mut operator =
-            Operator::new(Recipe::PhoneV2, STREAM_RATE_HZ, lag).expect(rate_is_known);
-        let mut leak = Leak::new(lag);
-        let silence = vec![0.0; usize::try_from(lag.0).expect("a short lag")];
-        let own = [own, &silence].concat();
-        let (head, own) = own.split_at(silence.len());
-        leak.hear(head, StreamTime::ZERO, &operator);
-        for (spoken, own) in spoken.chunks(block).zip(own.chunks(block)) {
-            operator.push(spoken);
-            leak.hear(own, StreamTime::ZERO, &operator);
-        }
-        let n = leak.decisions.len();
-        let n_echo = leak.decisions.iter().filter(|(_, is_echo)| *is_echo).count();
-        #[expect(clippy::cast_precision_loss, reason = "a few decisions")]
-        let share = n_echo as f32 / n as f32;
-        share
-    }
-
-    fn delayed(samples: &[f32], delay: usize, gain: f32) -> Vec<f32> {
-        (0..samples.len())
-            .map(|n| if n < delay { 0.0 } else { gain * samples[n - delay] })
-            .collect()
-    }
-
-    fn mixed(a: &[f32], b: &[f32]) -> Vec<f32> {
-        a.iter().zip(b).map(|(a, b)| a + b).collect()
-    }
-
-    #[test]
-    fn an_echo_is_found_at_any_delay_and_another_voice_is_not_an_echo() {
-        let (operator, caller) = (voice(1, 120_000), voice(2, 120_000));
-        for delay in [200, 1_234, 4_700] {
-            let echo = mixed(
-                &delayed(&operator, delay, 0.1),
-                &voice(3, 120_000).iter().map(|sample| sample * 0.01).collect::<Vec<_>>(),
-            );
-            assert!(share(&operator, &echo, 160) > 0.7, "{delay}");
-        }
-        let quiet: Vec<f32> = caller.iter().map(|sample| sample * 0.2).collect();
-        assert!(share(&operator, &quiet, 160) < 0.1);
-        assert!(share(&operator, &vec![0.0; 120_000], 160) < 1e-6);
-    }
-
-    #[test]
-    fn an_echo_is_found_where_the_operators_side_comes_later() {
-        let lag = StreamTime::from_ms(300);
-        let operator = voice(1, 120_000);
-        let echo = delayed(&operator, 1_234, 0.1);
-        assert!(share_with(lag, &operator, &echo, 800) > 0.7);
-    }
-
-    #[test]
-    fn a_caller_who_speaks_over_the_echo_is_heard() {
-        let (operator, caller) = (voice(1, 120_000), voice(2, 120_000));
-        let caller: Vec<f32> = caller.iter().map(|sample| sample * 1.5).collect();
-        let both = mixed(&caller, &delayed(&operator, 800, 0.1));
-        assert!(share(&operator, &both, 160) < 0.1);
-    }
-
-    #[test]
-    fn decisions_do_not_depend_on_the_blocks() {
-        let operator = voice(1, 60_000);
-        let echo = delayed(&operator, 900, 0.2);
-        let shares = [37, 160, 4_000].map(|block| share(&operator, &echo, block));
-        assert!(shares.iter().all(|share| (share - shares[0]).abs() < 1e-6), "{shares:?}");
-    }
+/// A length as a difference of times.
+pub(super) fn signed(len: usize) -> i64 {
+    len.cast_signed() as i64
 }

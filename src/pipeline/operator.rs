@@ -1,9 +1,11 @@
 //! The operator's side of the calls: whether the operator speaks, and nothing else.
 //!
 //! In: blocks of the operator's samples. Out: whether the operator spoke at a time of the last seconds, and the
-//! samples themselves, to find their echo on a caller's side. It has no features and meets no classifier: the
+//! samples themselves after an [`Emphasis`], to find them on a caller's side. It has no features and meets no classifier: the
 //! operator's voice cannot be read for emotion. Keeps the samples and decisions of the last [`KEPT`].
 
+use super::leak::emphasis::Emphasis;
+use super::leak::{copy, signed};
 use super::stream_position;
 use crate::features::Recipe;
 use crate::resample::{ResampleError, Resampler};
@@ -31,6 +33,7 @@ pub(super) struct Operator {
     new_chunks: Vec<Chunk>,
     /// The newest samples of the stretch.
     samples: VecDeque<f32>,
+    emphasis: Emphasis,
     /// The gate's newest decisions, and the number of the first of them in the stretch.
     decisions: VecDeque<bool>,
     first_chunk: u64,
@@ -56,6 +59,7 @@ impl Operator {
             resampled: Vec::new(),
             new_chunks: Vec::new(),
             samples: VecDeque::new(),
+            emphasis: Emphasis::default(),
             decisions: VecDeque::new(),
             first_chunk: 0,
         })
@@ -69,7 +73,8 @@ impl Operator {
         self.stretch_len += self.resampled.len() as u64;
         self.gate.push(&self.resampled, &mut self.new_chunks);
         self.decisions.extend(self.new_chunks.drain(..).map(|chunk| chunk.is_speech));
-        self.samples.extend(&self.resampled);
+        let Operator { samples: kept, resampled, emphasis, .. } = self;
+        kept.extend(resampled.iter().map(|&sample| emphasis.next(sample)));
         let most = usize::try_from(KEPT.0).unwrap_or(usize::MAX);
         self.samples.drain(..self.samples.len().saturating_sub(most));
         let old = self.decisions.len().saturating_sub(most / CHUNK_LEN);
@@ -90,6 +95,7 @@ impl Operator {
         self.resampler.reset();
         self.gate.reset();
         self.samples.clear();
+        self.emphasis = Emphasis::default();
         self.decisions.clear();
         self.first_chunk = 0;
     }
@@ -104,17 +110,24 @@ impl Operator {
             && index.and_then(|index| self.decisions.get(index)).copied().unwrap_or(false)
     }
 
-    /// The `n` samples before a time, oldest first; none where not all of them were heard or are kept.
-    pub(super) fn samples_until(
-        &self,
-        at: StreamTime,
-        n: usize,
-    ) -> Option<impl Iterator<Item = f32> + '_> {
-        let newest = self.stretch_start + StreamTime(self.stretch_len);
-        let back = usize::try_from(newest.0.checked_sub(at.0)?).ok()?;
-        let end = self.samples.len().checked_sub(back)?;
-        let start = end.checked_sub(n)?;
-        Some(self.samples.range(start..end).copied())
+    /// Whether what was said up to a time is known, or known to be lost.
+    pub(super) fn has_come_to(&self, at: i64) -> bool {
+        self.newest() >= at
+    }
+
+    /// Fills a part with what was said from a time on; what is not there, or not kept, is silence.
+    pub(super) fn copy(&self, from: i64, part: &mut [f32]) {
+        let first = self.newest() - signed(self.samples.len());
+        let (head, tail) = self.samples.as_slices();
+        let middle = first + signed(head.len());
+        let in_head = usize::try_from((middle - from).max(0)).unwrap_or(0).min(part.len());
+        let (before, after) = part.split_at_mut(in_head);
+        copy(head, first, from, before);
+        copy(tail, middle, from + signed(in_head), after);
+    }
+
+    fn newest(&self) -> i64 {
+        (self.stretch_start.0 + self.stretch_len).cast_signed()
     }
 }
 
@@ -131,30 +144,35 @@ mod tests {
         operator
     }
 
-    fn before(operator: &Operator, at: u64, n: usize) -> Option<Vec<f32>> {
-        operator.samples_until(StreamTime(at), n).map(Iterator::collect)
+    fn said(operator: &Operator, from: i64, n: usize) -> Vec<f32> {
+        let mut part = vec![9.0; n];
+        operator.copy(from, &mut part);
+        part
     }
 
     #[test]
-    fn the_samples_before_a_time_are_the_same_however_the_blocks_come() {
+    fn what_was_said_is_the_same_however_the_blocks_come_and_silence_where_nothing_is_kept() {
         let samples: Vec<f32> =
             (0..90_u8).flat_map(|_| 0..1_000_u16).map(|n| f32::from(n) / 1_000.0).collect();
+        let mut emphasis = Emphasis::default();
+        let emphasised: Vec<f32> = samples.iter().map(|&sample| emphasis.next(sample)).collect();
         for block in [37, 80, 4_096] {
             let operator = heard(&samples, block);
-            assert_eq!(before(&operator, 80_003, 3), Some(vec![0.0, 0.001, 0.002]));
-            assert_eq!(before(&operator, 20_000, 3), None);
-            assert_eq!(before(&operator, 90_001, 3), None);
+            assert_eq!(said(&operator, 80_000, 3), emphasised[80_000..80_003]);
+            assert_eq!(said(&operator, 20_000, 2), [0.0; 2]);
+            assert_eq!(said(&operator, 89_999, 2), [emphasised[89_999], 0.0]);
+            assert!(operator.has_come_to(90_000) && !operator.has_come_to(90_001));
         }
     }
 
     #[test]
     fn after_a_gap_nothing_is_known_of_what_was_before() {
         let mut operator = heard(&vec![0.1; 16_000], 160);
-        assert!(before(&operator, 15_000, 10).is_some());
         operator.gap(8_000);
         operator.push(&vec![0.1; 1_600]);
-        assert_eq!(before(&operator, 15_000, 10), None);
-        assert!(before(&operator, 25_000, 10).is_some());
+        assert_eq!(said(&operator, 15_000, 10), [0.0; 10]);
+        assert!(said(&operator, 24_000, 10).iter().any(|sample| sample.abs() > 0.01));
+        assert!(operator.has_come_to(25_600));
         assert!(!operator.spoke_before(StreamTime::from_ms(1_000)));
     }
 }

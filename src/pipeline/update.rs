@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: [`Update`]s, which the log, the timeline and the screen are made of. Keeps nothing.
 
-use super::stream_position;
+use super::{SoundFault, stream_position};
 use crate::alert::Alert;
 use crate::prosody::Explanation;
 use crate::stream_time::StreamTime;
@@ -37,6 +37,7 @@ impl Update {
             | Event::Facts(_)
             | Event::Operator(_)
             | Event::Level(_)
+            | Event::Sound(_)
             | Event::Gap(_)
             | Event::Muted(_)
             | Event::Skipped { .. } => {}
@@ -56,7 +57,7 @@ impl Update {
             Event::Operator(state) => timeline.operator(at, *state),
             Event::Skipped { readings } => timeline.skipped(at, *readings),
             Event::Alert(alert) => timeline.alert(alert.clone()),
-            Event::Level(_) | Event::Facts(_) => timeline.advance(at),
+            Event::Level(_) | Event::Sound(_) | Event::Facts(_) => timeline.advance(at),
         }
     }
 }
@@ -77,6 +78,8 @@ pub enum Event {
     Alert(Alert),
     /// Loudness of the last [`LEVEL_INTERVAL`].
     Level(Level),
+    /// Something is wrong with the sound from here on, or nothing any more. Sent on change only.
+    Sound(Option<SoundFault>),
     /// Audio was lost here.
     Gap(Gap),
     /// From here on nobody was allowed to listen.

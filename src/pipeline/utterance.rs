@@ -190,6 +190,11 @@ impl Utterance {
         self.heard_speech = is_speech;
     }
 
+    /// What was said so lately was not the caller's: it no longer counts.
+    pub(super) fn unsay(&mut self, length_ms: u32) {
+        self.segment.drop_newest(self.recipe.frames_in_ms(length_ms));
+    }
+
     /// The audio breaks off here: nothing said before counts any more.
     pub(super) fn end(&mut self, at: StreamTime, caller: usize, updates: &mut Vec<Update>) {
         self.tell_skipped(caller, updates);

@@ -50,6 +50,13 @@ impl Window {
         self.values().chunks_exact(self.n_features).take(n_frames)
     }
 
+    /// Takes so many frames off the newest end.
+    pub(super) fn drop_newest(&mut self, n_frames: usize) {
+        let left = self.values().len().saturating_sub(n_frames * self.n_features);
+        self.values.truncate(self.start + left);
+        self.drop_oldest(0);
+    }
+
     /// Takes so many frames off the oldest end.
     pub(super) fn drop_oldest(&mut self, n_frames: usize) {
         self.start += n_frames * self.n_features;
@@ -79,7 +86,9 @@ mod tests {
             assert_eq!(window.values(), expected);
             assert!(window.values.len() <= (3 + SPARE_FRAMES) * 2);
         }
-        window.drop_oldest(window.n_frames());
+        window.drop_newest(1);
+        assert_eq!(window.values(), [197.0, 0.5, 198.0, 0.5]);
+        window.drop_newest(9);
         assert_eq!((window.n_frames(), window.values()), (0, &[][..]));
     }
 }

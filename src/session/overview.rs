@@ -97,6 +97,7 @@ impl Overview {
             Record::Activity(_)
             | Record::Notice(_)
             | Record::Operator(_)
+            | Record::Sound(_)
             | Record::Facts(_)
             | Record::Alert(_)
             | Record::Acknowledged(_)

@@ -276,7 +276,7 @@ mod tests {
         assert!(matches!(read(far), Err(SessionError::Newer { .. })));
         let zero = line(&header()).replace(&ours, "\"version\":0");
         assert!(matches!(read(zero), Err(SessionError::NotALog { .. })));
-        assert_eq!(SESSION_VERSION, 5);
+        assert_eq!(SESSION_VERSION, 6);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::fmt;
 use super::decimals::{labelled_scores, probability, seconds};
 use crate::emotion::{Emotion, Group, Scores};
 use crate::language::Language;
+use crate::pipeline::SoundFault;
 use crate::prosody::{Comparison, Facts};
 use crate::stream_time::StreamTime;
 use crate::timeline::summary::Summary;
@@ -23,8 +24,8 @@ use crate::timeline::{Activity, Rule, Verdict};
 /// those of kinds `acknowledged`, `alert`, `alert_failed`, `label`, `muted`, `notice` and `skipped`, the settings of alerts and
 /// calls in the header, and at the end of each line a checksum, `chain`, that [`verify`](super::verify) checks. Version 5
 /// added the states `distressed`, `pleasant` and `calm` of readings, and
-/// `groups` in the last record.
-pub const SESSION_VERSION: u32 = 5;
+/// `groups` in the last record. Version 6 added the records of kind `sound`.
+pub const SESSION_VERSION: u32 = 6;
 
 /// The first line: what was monitored, when, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,8 @@ pub enum Record {
     Facts(FactsRecord),
     /// The operator begins or stops to speak.
     Operator(OperatorRecord),
+    /// Something is wrong with the sound, or nothing any more.
+    Sound(SoundRecord),
     /// Audio was lost.
     Gap(GapRecord),
     /// Nobody was allowed to listen.
@@ -221,6 +224,18 @@ pub struct OperatorRecord {
     pub speaks: bool,
     /// Whether it is the operator who is heard on the caller's side.
     pub echoed: bool,
+}
+
+/// Something is wrong with a caller's sound from here on, or nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundRecord {
+    /// Position in [`Header::callers`].
+    pub caller: usize,
+    /// When.
+    #[serde(with = "seconds")]
+    pub t: StreamTime,
+    /// What; null where nothing is wrong any more.
+    pub fault: Option<SoundFault>,
 }
 
 /// How a caller speaks, in numbers with two decimals.

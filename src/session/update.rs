@@ -6,7 +6,7 @@
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
     ActivityRecord, AlertRecord, FactsRecord, GapRecord, MutedRecord, OperatorRecord,
-    ReadingRecord, ReadingState, Record, SeekRecord, SkippedRecord,
+    ReadingRecord, ReadingState, Record, SeekRecord, SkippedRecord, SoundRecord,
 };
 use crate::emotion::Group;
 use crate::pipeline::{Event, Gap, Muted, Update};
@@ -30,6 +30,7 @@ impl Record {
                 echoed: state.is_echoed,
             }),
             Event::Alert(alert) => Record::Alert(AlertRecord::new(caller, alert)),
+            &Event::Sound(fault) => Record::Sound(SoundRecord { caller, t, fault }),
             &Event::Gap(gap) => Record::Gap(GapRecord::new(caller, t, gap)),
             &Event::Muted(muted) => Record::Muted(MutedRecord::new(caller, t, muted)),
             &Event::Skipped { readings } => Record::Skipped(SkippedRecord { caller, t, readings }),
@@ -52,6 +53,7 @@ impl Record {
                 let state = OperatorState { speaks: *speaks, is_echoed: *echoed };
                 (*caller, *t, Event::Operator(state))
             }
+            Record::Sound(SoundRecord { caller, t, fault }) => (*caller, *t, Event::Sound(*fault)),
             Record::Gap(record) => {
                 let gap = Gap { lost_samples: record.lost_samples, rate_hz: record.rate_hz };
                 (record.caller, record.t, Event::Gap(gap))
@@ -83,6 +85,7 @@ impl Record {
             Record::Activity(record) => Some(record.caller),
             Record::Facts(record) => Some(record.caller),
             Record::Operator(record) => Some(record.caller),
+            Record::Sound(record) => Some(record.caller),
             Record::Gap(record) => Some(record.caller),
             Record::Muted(record) => Some(record.caller),
             Record::Alert(record) => Some(record.caller),
@@ -105,6 +108,7 @@ impl Record {
             Record::Activity(record) => record.t,
             Record::Facts(record) => record.t,
             Record::Operator(record) => record.t,
+            Record::Sound(record) => record.t,
             Record::Gap(record) => record.t,
             Record::Muted(record) => record.t,
             Record::Alert(record) => record.t,
@@ -217,7 +221,7 @@ mod tests {
     use super::super::record::tests::read_back;
     use super::*;
     use crate::emotion::{Emotion, Scores};
-    use crate::pipeline::Level;
+    use crate::pipeline::{Level, SoundFault};
     use crate::timeline::{Activity, Rule};
     use proptest::prelude::*;
 
@@ -279,6 +283,8 @@ mod tests {
             (any::<u64>(), any::<u32>())
                 .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
             any::<u64>().prop_map(|readings| Event::Skipped { readings }),
+            prop::option::of(prop::sample::select(SoundFault::ALL.as_slice()))
+                .prop_map(Event::Sound),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
             alert().prop_map(Event::Alert),
         ]

@@ -138,6 +138,12 @@ impl GatedFrames {
         Some(decided)
     }
 
+    /// Samples of the stretch up to the end of the frame that is next, whether decided on or not.
+    #[must_use]
+    pub fn next_end(&self) -> u64 {
+        self.end_of(self.n_taken)
+    }
+
     /// So many frames wait, whether decided on or not.
     #[must_use]
     pub fn n_waiting(&self) -> usize {
@@ -166,13 +172,16 @@ impl GatedFrames {
         index * self.recipe.hop_len() + self.recipe.taper_len() / 2
     }
 
+    fn end_of(&self, index: usize) -> u64 {
+        (index * self.recipe.hop_len() + self.recipe.taper_len()) as u64
+    }
+
     /// What is said of a frame that was not taken, the stretch's first being 0; none where the gate has not decided.
     fn decided(&self, index: usize) -> Option<Decided> {
         let heard = match decision_of(self.middle_of(index)) {
             None => Chunk { is_speech: false, power: 0.0 },
             Some(chunk) => *self.chunks.get(chunk - self.first_chunk)?,
         };
-        let end = (index * self.recipe.hop_len() + self.recipe.taper_len()) as u64;
-        Some(Decided { number: index + 1, end, heard })
+        Some(Decided { number: index + 1, end: self.end_of(index), heard })
     }
 }

@@ -37,7 +37,7 @@ struct Ear(Microphone);
 
 impl Ear {
     fn at(output: &str) -> Ear {
-        let ear = Ear(Microphone::open(Some(&output.parse().unwrap())).unwrap());
+        let ear = Ear(Microphone::open(Some(&output.parse().unwrap()), "test").unwrap());
         assert_eq!(ear.0.sample_rate_hz(), RATE_HZ);
         ear
     }

@@ -17,6 +17,7 @@ use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use super::super::channel::Channel;
+use super::super::mixdown::Mixdown;
 use super::absence::Absence;
 use super::clock::{Clock, nanoseconds};
 use super::counters::{Beginning, Counters};
@@ -46,7 +47,7 @@ pub struct Capture {
     counters: Arc<Counters>,
     clock: Clock,
     reckoning: Reckoning,
-    channel: Channel,
+    mixdown: Mixdown,
     n_channels: usize,
     pushed: u64,
     /// Lost since the last sample that was pushed.
@@ -132,7 +133,7 @@ pub(super) fn ring_from(
         counters: Arc::clone(&counters),
         clock: clock.clone(),
         reckoning: Reckoning::new(rate_hz, heard_until),
-        channel,
+        mixdown: Mixdown::to(channel),
         n_channels,
         pushed: 0,
         losing: 0,
@@ -177,6 +178,10 @@ impl Capture {
             return;
         }
         let len = interleaved.len() / self.n_channels;
+        if self.reckoning.is_of_before(len, now) {
+            self.counters.last_callback_ns.store(nanoseconds(now), Ordering::Relaxed);
+            return;
+        }
         let mut missing = if len > 0 { self.reckoning.arrived(len, now) } else { 0 };
         if self.counters.begins_muted() && self.counters.captured.load(Ordering::Relaxed) == 0 {
             self.counters.muted_before.store(missing, Ordering::Release);
@@ -194,6 +199,7 @@ impl Capture {
             self.lose(len as u64);
         }
         let counters = &*self.counters;
+        counters.cancels.store(self.mixdown.cancels(), Ordering::Relaxed);
         let heard_until = nanoseconds(self.reckoning.heard_until());
         counters.heard_until_ns.store(heard_until, Ordering::Relaxed);
         counters.last_callback_ns.store(nanoseconds(now), Ordering::Relaxed);
@@ -236,7 +242,7 @@ impl Capture {
             for (sample, raw) in self.moment.iter_mut().zip(moment) {
                 *sample = raw.to_sample();
             }
-            *mono = self.channel.of_moment(&self.moment[..heard]);
+            *mono = self.mixdown.take(&self.moment[..heard]);
         }
         len
     }

@@ -16,6 +16,8 @@ pub(super) struct Counters {
     pub(super) lost: AtomicU64,
     pub(super) n_overruns: AtomicU64,
     pub(super) is_closed: AtomicBool,
+    /// Whether channels that are mixed cancel each other out.
+    pub(super) cancels: AtomicBool,
     pub(super) longest_callback_ns: AtomicU64,
     /// On the clock: when the last block came, or the ring was made.
     pub(super) last_callback_ns: AtomicU64,
@@ -49,6 +51,11 @@ impl Counters {
     /// How often it did.
     pub(super) fn n_overruns(&self) -> u64 {
         self.n_overruns.load(Ordering::Relaxed)
+    }
+
+    /// Whether channels that are mixed cancel each other out.
+    pub(super) fn cancels(&self) -> bool {
+        self.cancels.load(Ordering::Relaxed)
     }
 
     /// Whether nobody may listen to this stream any more.

@@ -14,6 +14,8 @@ use cpal::traits::{DeviceTrait, HostTrait};
 use super::super::AudioError;
 use super::super::channel::Channel;
 use super::choice::DeviceChoice;
+#[cfg(target_os = "linux")]
+use super::pulse::{self, Link, LinkError};
 
 /// What an input hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -110,32 +112,101 @@ impl Defaults {
     }
 }
 
-/// All inputs of the best sound system that answers.
-pub(super) fn list() -> Result<Vec<Found>, AudioError> {
+/// An input that can be opened.
+pub(super) enum Input {
+    /// A device of the system's own interface.
+    Card(Box<Found>),
+    /// A source of the sound server.
+    #[cfg(target_os = "linux")]
+    Served(Device),
+}
+
+impl Input {
+    /// What is told of it.
+    pub(super) fn about(&self) -> &Device {
+        match self {
+            Input::Card(found) => &found.about,
+            #[cfg(target_os = "linux")]
+            Input::Served(about) => about,
+        }
+    }
+}
+
+/// All inputs of the best sound system that answers: a sound server if one does (it converts and shares), or else
+/// the system's own interface.
+pub(super) fn list() -> Result<Vec<Input>, AudioError> {
     silence_alsa();
-    let host = best_host()?;
-    let defaults = Defaults::of(&host);
-    let devices = host.devices().map_err(|error| no_sound_system(&error))?;
-    let found: Vec<Found> = devices
-        .filter(|device| device.id().is_ok_and(|id| is_worth_opening(id.host(), id.id())))
-        .filter_map(|device| describe(device, &defaults))
-        .collect();
-    if found.is_empty() && !is_server(host.id()) {
-        let reason = "no sound server answers, and there is no sound card".to_owned();
+    #[cfg(target_os = "linux")]
+    let refusal = match served() {
+        Ok(inputs) => return Ok(inputs),
+        Err(refusal) => refusal.to_string(),
+    };
+    #[cfg(not(target_os = "linux"))]
+    let refusal = "no sound server answers".to_owned();
+    let cards = cards()?;
+    if cards.is_empty() {
+        let reason = format!("{refusal}, and there is no sound card");
         return Err(AudioError::NoSoundSystem { reason });
     }
-    Ok(found)
+    Ok(cards)
+}
+
+/// All sources of the sound server.
+#[cfg(target_os = "linux")]
+fn served() -> Result<Vec<Input>, LinkError> {
+    let sources = pulse::sources(&mut Link::open()?)?;
+    Ok(sources.into_iter().map(Input::Served).collect())
+}
+
+/// Why the sound server that is there cannot be used, in words; none where it can be, or where there is none.
+#[cfg(target_os = "linux")]
+pub(super) fn server_trouble() -> Option<String> {
+    match served() {
+        Ok(_) | Err(LinkError::NoServer) => None,
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// The same where there is no such server.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn server_trouble() -> Option<String> {
+    None
+}
+
+/// All inputs of the system's own interface.
+fn cards() -> Result<Vec<Input>, AudioError> {
+    let host = card_host()?;
+    let defaults = Defaults::of(&host);
+    let devices = host.devices().map_err(|error| no_sound_system(&error))?;
+    Ok(devices
+        .filter(|device| device.id().is_ok_and(|id| is_worth_opening(id.host(), id.id())))
+        .filter_map(|device| describe(device, &defaults))
+        .map(|found| Input::Card(Box::new(found)))
+        .collect())
+}
+
+/// The system's own interface.
+fn card_host() -> Result<cpal::Host, AudioError> {
+    let ids = cpal::available_hosts().into_iter().filter(|id| !is_server(*id));
+    let mut failure = None;
+    for id in ids {
+        match cpal::host_from_id(id) {
+            Ok(host) => return Ok(host),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    Err(failure.map_or_else(none_supported, |error| no_sound_system(&error)))
 }
 
 /// The input that was chosen, or the default one, and which channel of it.
-pub(super) fn find(choice: Option<&DeviceChoice>) -> Result<(Found, Channel), AudioError> {
+pub(super) fn find(choice: Option<&DeviceChoice>) -> Result<(Input, Channel), AudioError> {
     let mut inputs = list()?;
     let Some(choice) = choice else {
-        let index = inputs.iter().position(|input| input.about.is_default);
+        let index = inputs.iter().position(|input| input.about().is_default);
         let index = index.ok_or(AudioError::NoInput)?;
         return Ok((inputs.swap_remove(index), Channel::Mix));
     };
-    let about: Vec<Device> = inputs.iter().map(|input| input.about.clone()).collect();
+    let about: Vec<Device> = inputs.iter().map(|input| input.about().clone()).collect();
     if let Some((index, channel)) = choice.among(&about)? {
         return Ok((inputs.swap_remove(index), channel));
     }
@@ -146,13 +217,19 @@ pub(super) fn find(choice: Option<&DeviceChoice>) -> Result<(Found, Channel), Au
 }
 
 /// A device of any sound system, also one that is not listed: `alsa:hw:CARD=1`.
-pub(super) fn by_id(wanted: &str) -> Option<Found> {
+pub(super) fn by_id(wanted: &str) -> Option<Input> {
+    #[cfg(target_os = "linux")]
+    if let Some((pulse::HOST, name)) = wanted.split_once(':') {
+        let mut link = Link::open().ok()?;
+        return pulse::found(&mut link, name).ok()?.map(Input::Served);
+    }
     let id: cpal::DeviceId = wanted.parse().ok()?;
     let host = cpal::host_from_id(id.host()).ok()?;
     describe(host.device_by_id(&id)?, &Defaults::default())
+        .map(|found| Input::Card(Box::new(found)))
 }
 
-/// A sound server if one answers (it converts and shares), or else the system's own interface.
+/// What plays: a sound server if one answers, or else the system's own interface.
 pub(in crate::audio) fn best_host() -> Result<cpal::Host, AudioError> {
     let mut ids = cpal::available_hosts();
     ids.sort_by_key(|id| !is_server(*id));
@@ -163,10 +240,11 @@ pub(in crate::audio) fn best_host() -> Result<cpal::Host, AudioError> {
             Err(error) => failure = failure.or(Some(error)),
         }
     }
-    Err(failure.map_or_else(
-        || AudioError::NoSoundSystem { reason: "none is supported here".to_owned() },
-        |error| no_sound_system(&error),
-    ))
+    Err(failure.map_or_else(none_supported, |error| no_sound_system(&error)))
+}
+
+fn none_supported() -> AudioError {
+    AudioError::NoSoundSystem { reason: "none is supported here".to_owned() }
 }
 
 pub(in crate::audio) fn no_sound_system(error: &cpal::Error) -> AudioError {
@@ -225,7 +303,7 @@ pub(in crate::audio) fn is_worth_opening(_: HostId, _: &str) -> bool {
 }
 
 /// How `PulseAudio` and `PipeWire` end the name of what an output plays.
-const MONITOR: &str = ".monitor";
+pub(super) const MONITOR: &str = ".monitor";
 
 /// What a device hears; `None` if it cannot be listened to.
 #[cfg(target_os = "linux")]

@@ -22,10 +22,10 @@ use super::clock::Clock;
 use super::counters::Beginning;
 use super::device::{self, Device};
 use super::mute::{Mute, Permit};
-use super::stream::{Format, SILENT_TIME, Stream};
+use super::stream::{Format, SILENT_TIME, Stream, Wanted};
 
-/// How often the input is looked for while it is there. What an unplugged one is replaced with by the sound
-/// server is heard for so long.
+/// How often the input is looked for while it is there. A sound server that moves the stream without a word is found out
+/// after so long.
 const WATCH_PERIOD: Duration = Duration::from_millis(250);
 
 /// How often the clock is looked after while the input is muted: nothing else happens then.
@@ -35,6 +35,8 @@ const MUTED_PERIOD: Duration = Duration::from_secs(1);
 pub(super) struct Request {
     /// The default input if there is none.
     pub(super) choice: Option<DeviceChoice>,
+    /// What its streams are called in the system's mixer.
+    pub(super) title: String,
     pub(super) shared: Arc<Shared>,
     /// Streams after the first one.
     pub(super) streams: SyncSender<Next>,
@@ -67,6 +69,8 @@ pub(super) struct Shared {
     gone: Mutex<Option<String>>,
     /// What fills the time since the last stream, while there is none.
     absences: Mutex<Option<Absences>>,
+    /// Why nothing is heard of it although it is there.
+    silenced: Mutex<Option<&'static str>>,
 }
 
 impl Shared {
@@ -77,6 +81,7 @@ impl Shared {
             is_stopping: AtomicBool::new(false),
             gone: Mutex::new(None),
             absences: Mutex::new(None),
+            silenced: Mutex::new(None),
         }
     }
 
@@ -93,6 +98,11 @@ impl Shared {
     /// What fills the time since the last stream, while there is none.
     pub(super) fn absences(&self) -> Option<Absences> {
         locked(&self.absences).clone()
+    }
+
+    /// Why nothing is heard of the input although it is there: it is muted in the system's mixer.
+    pub(super) fn silenced(&self) -> Option<&'static str> {
+        *locked(&self.silenced)
     }
 
     fn is_stopping(&self) -> bool {
@@ -139,7 +149,8 @@ fn open_first(request: &Request) -> Result<(Stream, Opened), AudioError> {
     // Nobody can have pressed the key of an input that is not open yet.
     let permit = request.shared.mute.permit().unwrap_or_default();
     let beginning = Beginning { absent: None, permit };
-    let (stream, captured) = Stream::open(found, format, clock, beginning, &request.wake)?;
+    let wanted = Wanted { title: &request.title, clock, beginning, wake: &request.wake };
+    let (stream, captured) = Stream::open(found, format, &wanted)?;
     let about = stream.about().clone();
     let (format, sends_always) = (stream.format(), stream.sends_always());
     Ok((stream, Opened { about, format, captured, sends_always }))
@@ -150,7 +161,7 @@ fn hold(mut stream: Stream, request: &Request, woken: &Receiver<()>) {
     let mut backoff = Backoff::new();
     loop {
         let opened = Instant::now();
-        let Some(over) = watch(&stream, request, woken) else { return };
+        let Some(over) = watch(&mut stream, request, woken) else { return };
         let (counters, last) = (stream.counters(), Last::of(&stream));
         let reason = match over {
             Over::Muted => Absence::Muted,
@@ -193,7 +204,7 @@ enum Over {
 }
 
 /// Waits until the stream is over; none if nobody listens any more.
-fn watch(stream: &Stream, request: &Request, woken: &Receiver<()>) -> Option<Over> {
+fn watch(stream: &mut Stream, request: &Request, woken: &Receiver<()>) -> Option<Over> {
     let counters = stream.counters();
     loop {
         if counters.is_muted() {
@@ -206,6 +217,7 @@ fn watch(stream: &Stream, request: &Request, woken: &Receiver<()>) -> Option<Ove
         {
             return Some(Over::Fault(reason));
         }
+        *locked(&request.shared.silenced) = stream.silenced();
     }
 }
 
@@ -268,8 +280,8 @@ fn open_again(
     }
     let absent = locked(absences).as_ref().map(Absences::running);
     let beginning = Beginning { absent, permit };
-    Stream::open(found, last.format, clock, beginning, &request.wake)
-        .map_err(|error| Some(error.to_string()))
+    let wanted = Wanted { title: &request.title, clock, beginning, wake: &request.wake };
+    Stream::open(found, last.format, &wanted).map_err(|error| Some(error.to_string()))
 }
 
 fn not_there() -> String {

@@ -34,6 +34,12 @@ const LEAST: Duration = Duration::from_millis(100);
 /// How far a sound card's clock may be off: five times what cheap ones are.
 const DRIFT: f64 = 500e-6;
 
+/// For so long after an input is back a sound server may deliver what it had kept: up to 2.3 s were seen.
+const RETURNING: Duration = Duration::from_secs(3);
+
+/// What came sooner than the clock allows by more than this was kept: a block and a half of a sound server.
+const KEPT: Duration = Duration::from_millis(150);
+
 /// The reckoning of one stream.
 #[derive(Clone, Debug)]
 pub(super) struct Reckoning {
@@ -76,6 +82,15 @@ impl Reckoning {
             last: Duration::ZERO,
             window: Window::beginning(Duration::ZERO),
         }
+    }
+
+    /// Whether a block is of the time that was told as missing when the input came back: a server that was held up
+    /// delivers it faster than time goes by. It stays missing, or the stream would run ahead of the clock.
+    #[expect(clippy::cast_precision_loss, reason = "a block is far shorter than 2^53 samples")]
+    pub(super) fn is_of_before(&self, len: usize, now: Duration) -> bool {
+        let Some(origin) = self.origin.filter(|_| self.before.is_some()) else { return false };
+        let ahead = len as f64 - self.late(origin, now);
+        now.saturating_sub(origin) < RETURNING && ahead > KEPT.as_secs_f64() * self.rate_hz
     }
 
     /// A block of `len` samples came at `now`: so many are missing before it.

@@ -16,7 +16,9 @@ use super::super::channel::Channel;
 use super::capture::{Captured, RingSettings, ring_from};
 use super::clock::Clock;
 use super::counters::{Beginning, Counters};
-use super::device::{Device, Found};
+use super::device::{Device, Found, Input};
+#[cfg(target_os = "linux")]
+use super::pulse::{self, Link, LinkError, Tap, Tapped, Whereabouts};
 
 /// Asked of a sound server: twice the pipeline's own rate, so that the errors of the server's simple
 /// resampler lie where the pipeline's filter removes them.
@@ -25,11 +27,12 @@ const SERVER_RATE_HZ: u32 = 16_000;
 /// Blocks a second that are asked of a sound card, and read at once.
 const BLOCKS_A_SECOND: u32 = 10;
 
-/// The same of a sound server, which gives half of such a block at a time. cpal lets `PulseAudio` keep one of
-/// those asked for and no more, so when the server or the program is held up for longer, audio is lost without
-/// a word: with 10 ms two thirds of it; with 100 ms 0.8 s in four minutes on a machine that held programs up for
-/// 0.14 s; with 200 ms nothing on one that did for up to 1 s, and readings came no later (`make soak`).
+/// The same of a sound server, which gives half of such a block at a time, and keeps ten of those asked for while the
+/// program is held up.
 const SERVER_BLOCKS_A_SECOND: u32 = 5;
+
+/// A server whose last audio is no older answers questions at once, as far as is known.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 
 /// How much audio can wait for a busy reader. The longest stall that was measured under load is 0.4 s;
 /// this is ten times that, and 256 kB at 16 kHz. What does not fit is dropped, newest first, and counted.
@@ -63,63 +66,127 @@ impl Format {
     }
 
     /// A server converts to what is asked for; anything else is taken as it is.
-    pub(super) fn wanted(found: &Found, channel: Channel) -> Result<Self, AudioError> {
-        let n_channels = found.about.n_channels;
+    pub(super) fn wanted(input: &Input, channel: Channel) -> Result<Self, AudioError> {
+        let n_channels = input.about().n_channels;
         if let Some(wanted) = channel.number().filter(|number| *number > usize::from(n_channels)) {
-            let device = found.about.id.clone();
+            let device = input.about().id.clone();
             let n_channels = usize::from(n_channels);
             return Err(AudioError::MissingDeviceChannel { device, wanted, n_channels });
         }
-        if found.is_on_server() {
-            let channels = if channel == Channel::Mix { 1 } else { n_channels };
-            let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / SERVER_BLOCKS_A_SECOND);
-            let config = StreamConfig { channels, sample_rate: SERVER_RATE_HZ, buffer_size };
-            return Ok(Format { sample: SampleFormat::F32, config, channel });
-        }
-        let native = found.native_config().map_err(|error| failed(found, &error))?;
+        let found = match input {
+            Input::Card(found) => found,
+            #[cfg(target_os = "linux")]
+            Input::Served(_) => {
+                let buffer_size = BufferSize::Fixed(SERVER_RATE_HZ / SERVER_BLOCKS_A_SECOND);
+                let (channels, sample_rate) = (n_channels, SERVER_RATE_HZ);
+                let config = StreamConfig { channels, sample_rate, buffer_size };
+                return Ok(Format { sample: SampleFormat::F32, config, channel });
+            }
+        };
+        let native = found.native_config().map_err(|error| failed(&found.about, &error))?;
         let buffer_size = BufferSize::Fixed(native.sample_rate() / BLOCKS_A_SECOND);
         let config = StreamConfig { buffer_size, ..native.config() };
         Ok(Format { sample: native.sample_format(), config, channel })
     }
 }
 
+/// What a stream is, beside its format.
+pub(super) struct Wanted<'a> {
+    /// What it is called in the system's mixer.
+    pub(super) title: &'a str,
+    pub(super) clock: &'a Clock,
+    /// What comes before its first sample.
+    pub(super) beginning: Beginning,
+    /// Woken by its failure.
+    pub(super) wake: &'a SyncSender<()>,
+}
+
 /// A stream that runs.
 pub(super) struct Stream {
-    found: Found,
-    server: Option<cpal::Host>,
+    about: Device,
     format: Format,
     /// What the sound system said first of all that ends a stream.
     failure: Arc<OnceLock<String>>,
     counters: Arc<Counters>,
     /// `None` while it is being closed.
-    running: Option<cpal::Stream>,
+    running: Option<Running>,
+}
+
+/// What delivers the samples.
+enum Running {
+    /// Only to be dropped.
+    Card { _stream: cpal::Stream },
+    #[cfg(target_os = "linux")]
+    Served { tap: Tap, link: Option<Link>, silenced: Option<&'static str> },
 }
 
 impl Stream {
     /// Starts a stream whose failure wakes its owner. If the input was heard before, what lies between is the
     /// first thing that its reader finds.
     pub(super) fn open(
-        found: Found,
+        input: Input,
+        format: Format,
+        wanted: &Wanted,
+    ) -> Result<(Self, Captured), AudioError> {
+        match input {
+            Input::Card(found) => Stream::of_card(&found, format, wanted),
+            #[cfg(target_os = "linux")]
+            Input::Served(about) => Stream::of_server(about, format, wanted),
+        }
+    }
+
+    fn of_card(
+        found: &Found,
         mut format: Format,
-        clock: &Clock,
-        beginning: Beginning,
-        wake: &SyncSender<()>,
+        wanted: &Wanted,
     ) -> Result<(Self, Captured), AudioError> {
         let failure = Arc::new(OnceLock::new());
-        let rings = Rings { clock, beginning, failure: &failure, wake };
-        let built = build(&found, format, &rings).or_else(|error| {
+        let built = build(found, format, wanted, &failure).or_else(|error| {
             // A sound card may not know blocks of this length; then its own are as good.
-            if found.is_on_server() || error.kind() != ErrorKind::UnsupportedConfig {
+            if error.kind() != ErrorKind::UnsupportedConfig {
                 return Err(error);
             }
             format.config.buffer_size = BufferSize::Default;
-            build(&found, format, &rings)
+            build(found, format, wanted, &failure)
         });
-        let (stream, counters, captured) = built.map_err(|error| failed(&found, &error))?;
-        stream.play().map_err(|error| failed(&found, &error))?;
-        let server = found.server();
-        let running = Some(stream);
-        Ok((Stream { found, server, format, failure, counters, running }, captured))
+        let (stream, counters, captured) = built.map_err(|error| failed(&found.about, &error))?;
+        stream.play().map_err(|error| failed(&found.about, &error))?;
+        let (about, running) = (found.about.clone(), Some(Running::Card { _stream: stream }));
+        Ok((Stream { about, format, failure, counters, running }, captured))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn of_server(
+        about: Device,
+        format: Format,
+        wanted: &Wanted,
+    ) -> Result<(Self, Captured), AudioError> {
+        let refused = |error: LinkError| AudioError::DeviceFailed {
+            device: about.id.clone(),
+            reason: error.to_string(),
+        };
+        let failure = Arc::new(OnceLock::new());
+        let (mut capture, captured) =
+            ring_from(&settings(format), wanted.clock, wanted.beginning.clone());
+        let counters = capture.counters();
+        let source = about.id.split_once(':').map_or(&*about.id, |(_, name)| name);
+        let tapped = Tapped {
+            source,
+            title: wanted.title,
+            rate_hz: format.config.sample_rate,
+            n_channels: format.config.channels,
+            block_len: format.config.sample_rate / SERVER_BLOCKS_A_SECOND,
+        };
+        let (ended, wake) = (Arc::clone(&failure), wanted.wake.clone());
+        let on_end = move |reason| {
+            let _ = ended.set(reason);
+            // Full means that the thread is already told.
+            let _ = wake.try_send(());
+        };
+        let on_audio = move |interleaved: &[f32]| capture.on_block(interleaved);
+        let tap = Tap::open(&tapped, on_audio, on_end).map_err(refused)?;
+        let running = Some(Running::Served { tap, link: None, silenced: None });
+        Ok((Stream { about, format, failure, counters, running }, captured))
     }
 
     pub(super) fn format(&self) -> Format {
@@ -128,13 +195,13 @@ impl Stream {
 
     /// What is heard.
     pub(super) fn about(&self) -> &Device {
-        &self.found.about
+        &self.about
     }
 
     /// Whether it sends silence when there is nothing to hear, so that nothing at all is a fault. Devices
     /// that are on no server may stop while an output plays nothing.
     pub(super) fn sends_always(&self) -> bool {
-        self.found.is_on_server()
+        !matches!(self.running, Some(Running::Card { .. }))
     }
 
     /// What its callback tells.
@@ -144,17 +211,54 @@ impl Stream {
 
     /// Why nothing comes any more, if that is so. May wait for the sound server.
     ///
-    /// `PulseAudio` moves a stream silently to another source when its own is unplugged; then the wrong
-    /// person would be heard.
-    pub(super) fn fault(&self, clock: &Clock) -> Option<String> {
+    /// A server that moves the stream to another source, whatever the reason, ends it: the wrong person would be heard.
+    pub(super) fn fault(&mut self, clock: &Clock) -> Option<String> {
         if let Some(failure) = self.failure.get() {
             return Some(failure.clone());
         }
-        if self.server.as_ref().is_some_and(|server| !self.found.is_present(server)) {
-            return Some("it is not there any more".to_owned());
-        }
         let silent_for = clock.now().saturating_sub(self.counters.last_callback());
-        (self.sends_always() && silent_for > SILENT_TIME).then(silence)
+        if self.sends_always() && silent_for > SILENT_TIME {
+            return Some(silence());
+        }
+        // A server that hangs would keep whoever asks it waiting.
+        if silent_for < ANSWERS_WITHIN { self.elsewhere() } else { None }
+    }
+
+    /// Where the server has the stream, if that is not its source any more.
+    #[cfg(target_os = "linux")]
+    fn elsewhere(&mut self) -> Option<String> {
+        let Some(Running::Served { tap, link, silenced }) = &mut self.running else { return None };
+        if link.is_none() {
+            *link = Link::open().ok();
+        }
+        let (stream, source) = tap.numbers();
+        match link.as_mut()?.whereabouts(stream, source) {
+            Ok(Whereabouts::Here { silenced: now }) => {
+                *silenced = now;
+                None
+            }
+            Ok(Whereabouts::Elsewhere(place)) => Some(pulse::moved_to(&place)),
+            Ok(Whereabouts::Gone) => Some("it is not there any more".to_owned()),
+            Err(_) => {
+                *link = None;
+                None
+            }
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn elsewhere(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Why nothing is heard although everything is there, in words: somebody muted it in the system's mixer. As it was
+    /// when its [fault](Stream::fault) was looked for last.
+    pub(super) fn silenced(&self) -> Option<&'static str> {
+        match &self.running {
+            #[cfg(target_os = "linux")]
+            Some(Running::Served { silenced, .. }) => *silenced,
+            _ => None,
+        }
     }
 }
 
@@ -170,27 +274,36 @@ pub(super) fn silence() -> String {
     format!("it has sent nothing for {:.1} s", SILENT_TIME.as_secs_f64())
 }
 
-fn failed(found: &Found, error: &cpal::Error) -> AudioError {
-    AudioError::DeviceFailed { device: found.about.id.clone(), reason: error.to_string() }
+fn failed(about: &Device, error: &cpal::Error) -> AudioError {
+    AudioError::DeviceFailed { device: about.id.clone(), reason: error.to_string() }
 }
 
-/// What every attempt to build a stream needs.
-struct Rings<'a> {
-    clock: &'a Clock,
-    beginning: Beginning,
-    failure: &'a Arc<OnceLock<String>>,
-    wake: &'a SyncSender<()>,
+/// The ring for a format.
+fn settings(Format { config, channel, .. }: Format) -> RingSettings {
+    let rate_hz = config.sample_rate;
+    RingSettings {
+        len: samples_in(RING, rate_hz),
+        block_len: samples_in(Duration::from_secs(1) / BLOCKS_A_SECOND, rate_hz),
+        rate_hz,
+        n_channels: usize::from(config.channels),
+        channel,
+    }
 }
 
 type Built = (cpal::Stream, Arc<Counters>, Captured);
 
-fn build(found: &Found, format: Format, rings: &Rings) -> Result<Built, cpal::Error> {
+fn build(
+    found: &Found,
+    format: Format,
+    wanted: &Wanted,
+    failure: &Arc<OnceLock<String>>,
+) -> Result<Built, cpal::Error> {
     match format.sample {
-        SampleFormat::F32 => build_for::<f32>(found, format, rings),
-        SampleFormat::I16 => build_for::<i16>(found, format, rings),
-        SampleFormat::I24 => build_for::<cpal::I24>(found, format, rings),
-        SampleFormat::I32 => build_for::<i32>(found, format, rings),
-        SampleFormat::U8 => build_for::<u8>(found, format, rings),
+        SampleFormat::F32 => build_for::<f32>(found, format, wanted, failure),
+        SampleFormat::I16 => build_for::<i16>(found, format, wanted, failure),
+        SampleFormat::I24 => build_for::<cpal::I24>(found, format, wanted, failure),
+        SampleFormat::I32 => build_for::<i32>(found, format, wanted, failure),
+        SampleFormat::U8 => build_for::<u8>(found, format, wanted, failure),
         other => {
             let message = format!("its sample format {other} is not supported");
             Err(cpal::Error::with_message(ErrorKind::UnsupportedConfig, message))
@@ -200,26 +313,20 @@ fn build(found: &Found, format: Format, rings: &Rings) -> Result<Built, cpal::Er
 
 fn build_for<T: SizedSample + Send + 'static>(
     found: &Found,
-    Format { config, channel, .. }: Format,
-    rings: &Rings,
+    format: Format,
+    wanted: &Wanted,
+    failure: &Arc<OnceLock<String>>,
 ) -> Result<Built, cpal::Error>
 where
     f32: FromSample<T>,
 {
-    let rate_hz = config.sample_rate;
-    let settings = RingSettings {
-        len: samples_in(RING, rate_hz),
-        block_len: samples_in(Duration::from_secs(1) / BLOCKS_A_SECOND, rate_hz),
-        rate_hz,
-        n_channels: usize::from(config.channels),
-        channel,
-    };
-    let (mut capture, captured) = ring_from(&settings, rings.clock, rings.beginning.clone());
+    let (mut capture, captured) =
+        ring_from(&settings(format), wanted.clock, wanted.beginning.clone());
     let counters = capture.counters();
     let stream = found.device.build_input_stream::<T, _, _>(
-        config,
+        format.config,
         move |interleaved: &[T], _| capture.on_block(interleaved),
-        error_handler(Arc::clone(rings.failure), Arc::clone(&counters), rings.wake.clone()),
+        error_handler(Arc::clone(failure), Arc::clone(&counters), wanted.wake.clone()),
         Some(ANSWER_TIME),
     )?;
     Ok((stream, counters, captured))

@@ -8,6 +8,7 @@ use super::{DevicesSettings, marks, rows};
 use crate::audio::microphone::{Connection, Device, DeviceChoice, Microphone, recommended};
 use crate::audio::{AudioError, Block, Source};
 use crate::dashboard::{require_terminal, show_table};
+use crate::pipeline::SoundFault;
 use crate::plain_text::{plain, plain_line};
 use anyhow::Context;
 use serde::Serialize;
@@ -17,6 +18,13 @@ use std::time::{Duration, Instant};
 
 /// Silence, in dB of full scale.
 const SILENCE_DB: f32 = -100.0;
+
+/// Below half of the smallest step of 16 bits there is nothing.
+const ZERO: f32 = 1.0 / 65_536.0;
+
+/// A sample of this size was cut off, or is about to be; where one of so many is, the sound is clipped.
+const CLIPPED: f32 = 0.98;
+const CLIPPED_SHARE: u32 = 500;
 
 /// The meter's left end.
 const QUIETEST_DB: f32 = -60.0;
@@ -42,6 +50,7 @@ struct Listened {
     sum: f64,
     peak: f32,
     n: u32,
+    n_clipped: u32,
 }
 
 /// What came from an input since it was last asked.
@@ -100,19 +109,23 @@ fn watch_in_lines(
     Ok(())
 }
 
-/// Listens to all inputs for so long: the level of each in words, or why it cannot be heard.
+/// Listens to all inputs for so long: the level of each in words and what is wrong with its sound, or why it cannot be
+/// heard.
 pub(in crate::command) fn levels_of(
     inputs: &[Device],
     length: Duration,
-) -> Vec<Result<String, String>> {
+) -> Vec<Result<(String, Option<SoundFault>), String>> {
     let mut listened: Vec<Listened> = inputs.iter().map(Listened::open).collect();
     gather(&mut listened, length);
-    let told = |level| match level {
-        Level::Heard { rms_db, .. } => Ok(words(rms_db)),
-        Level::Waiting => Ok("nothing came yet".to_owned()),
-        Level::Gone(reason) => Err(reason),
+    let told = |listened: &mut Listened| {
+        let fault = listened.fault();
+        match listened.level() {
+            Level::Heard { rms_db, .. } => Ok((words(rms_db), fault)),
+            Level::Waiting => Ok(("nothing came yet".to_owned(), fault)),
+            Level::Gone(reason) => Err(reason),
+        }
     };
-    levels(&mut listened).into_iter().map(told).collect()
+    listened.iter_mut().map(told).collect()
 }
 
 /// Reads all inputs for so long.
@@ -131,8 +144,8 @@ fn levels(listened: &mut [Listened]) -> Vec<Level> {
 impl Listened {
     fn open(input: &Device) -> Self {
         let choice: Result<DeviceChoice, _> = input.id.parse();
-        let opened = Microphone::open(choice.ok().as_ref());
-        Listened { opened, sum: 0.0, peak: 0.0, n: 0 }
+        let opened = Microphone::open(choice.ok().as_ref(), "levels");
+        Listened { opened, sum: 0.0, peak: 0.0, n: 0, n_clipped: 0 }
     }
 
     /// Takes in what is there.
@@ -145,6 +158,7 @@ impl Listened {
                         self.sum += f64::from(*sample) * f64::from(*sample);
                         self.peak = self.peak.max(sample.abs());
                         self.n += 1;
+                        self.n_clipped += u32::from(sample.abs() >= CLIPPED);
                     }
                 }
                 Ok(Block::Gap(_) | Block::Muted(_)) => {}
@@ -157,6 +171,24 @@ impl Listened {
         }
     }
 
+    /// What is wrong with the sound since the level was asked last, as far as it shows within seconds.
+    fn fault(&self) -> Option<SoundFault> {
+        let microphone = self.opened.as_ref().ok()?;
+        if microphone.silenced().is_some() {
+            return Some(SoundFault::Muted);
+        }
+        if microphone.cancels() {
+            return Some(SoundFault::Cancelled);
+        }
+        if self.n == 0 {
+            return None;
+        }
+        if self.peak < ZERO {
+            return Some(SoundFault::Silent);
+        }
+        (self.n_clipped >= self.n / CLIPPED_SHARE).then_some(SoundFault::Clipped)
+    }
+
     /// The level since this was asked last.
     fn level(&mut self) -> Level {
         let gone = match &self.opened {
@@ -167,7 +199,7 @@ impl Listened {
             },
         };
         let (sum, peak, n) = (self.sum, self.peak, self.n);
-        (self.sum, self.peak, self.n) = (0.0, 0.0, 0);
+        (self.sum, self.peak, self.n, self.n_clipped) = (0.0, 0.0, 0, 0);
         match gone {
             Some(reason) => Level::Gone(reason),
             None if n == 0 => Level::Waiting,

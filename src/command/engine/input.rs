@@ -3,6 +3,7 @@
 use crate::audio::microphone::Microphone;
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
+use crate::pipeline::SourceState;
 
 /// What a caller or the operator is heard from.
 pub enum Input {
@@ -26,6 +27,20 @@ impl Input {
     pub fn set_muted(&mut self, muted: bool) {
         if let Input::Microphone(microphone) = self {
             microphone.set_muted(muted);
+        }
+    }
+
+    /// What it knows of itself that its samples do not tell.
+    #[must_use]
+    pub fn state(&self) -> SourceState {
+        match self {
+            Input::Microphone(microphone) => SourceState {
+                is_muted: microphone.silenced().is_some(),
+                cancels: microphone.cancels(),
+            },
+            Input::Recording(recording) => {
+                SourceState { is_muted: false, cancels: recording.cancels() }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::steady::Steady;
 use crate::audio::microphone::Connection;
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
-use crate::pipeline::{Caller, Pipeline, Update, source_position, stream_position};
+use crate::pipeline::{Caller, Pipeline, SoundFault, Update, source_position, stream_position};
 use crate::session::record::{CallerEntry, Delay};
 use crate::stream_time::StreamTime;
 use std::time::Instant;
@@ -140,6 +140,7 @@ impl Line {
                     self.delay.arrived(self.arrived, Instant::now());
                 }
                 caller.hear(samples);
+                caller.set_source(self.input.state());
                 Taken::Heard
             }
             Ok(Block::Gap(lost)) => Taken::Gap(lost),
@@ -242,6 +243,14 @@ impl Line {
             | (Connection::Muted, _) => {}
         }
         Ok(())
+    }
+
+    /// What becomes of the sound is told in words.
+    pub fn tell_sound(&self, fault: Option<SoundFault>, notices: &mut Notices) {
+        match fault {
+            Some(fault) => self.tell(&fault.to_string(), notices),
+            None => self.tell("nothing is wrong with the sound any more", notices),
+        }
     }
 
     fn tell(&self, text: &str, notices: &mut Notices) {

@@ -53,6 +53,12 @@ impl OperatorSide {
         }
     }
 
+    /// The sound.
+    #[must_use]
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
     /// What it is heard from, for the log.
     #[must_use]
     pub fn source(&self) -> &str {

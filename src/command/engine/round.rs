@@ -129,6 +129,9 @@ impl Engine {
     pub(super) fn settle(&mut self, line: usize) {
         let mut updates = std::mem::take(&mut self.updates);
         for update in &updates {
+            if let Event::Sound(fault) = update.event {
+                self.lines[line].tell_sound(fault, &mut self.notices);
+            }
             match self.switchboard.take(update, &mut self.notices) {
                 Change::None => {}
                 Change::Begun => self.hold_as_needed(line),

@@ -71,9 +71,11 @@ impl Screen {
             Screen { steps: vec![(StreamTime::ZERO, OnScreen::Listening)], readings: Vec::new() };
         for update in updates {
             match update.event {
-                Event::Level(_) | Event::Facts(_) | Event::Operator(_) | Event::Alert(_) => {
-                    continue;
-                }
+                Event::Level(_)
+                | Event::Sound(_)
+                | Event::Facts(_)
+                | Event::Operator(_)
+                | Event::Alert(_) => continue,
                 // Told before it is applied: between two events a reading may have become too old.
                 _ => screen.grow_stale(&mut timeline, update.at),
             }
@@ -87,7 +89,11 @@ impl Screen {
                 Event::Muted(muted) => timeline.muted(update.at, muted.length()),
                 Event::Skipped { readings } => timeline.skipped(update.at, readings),
                 Event::Seek { from } => timeline.seek(from, update.at),
-                Event::Level(_) | Event::Facts(_) | Event::Operator(_) | Event::Alert(_) => {}
+                Event::Level(_)
+                | Event::Sound(_)
+                | Event::Facts(_)
+                | Event::Operator(_)
+                | Event::Alert(_) => {}
             }
             screen.step(update.at, timeline.state().into());
         }

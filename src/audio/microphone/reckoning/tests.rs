@@ -173,3 +173,22 @@ proptest! {
         prop_assert!(apart <= ms(150), "{passed:?} passed, {reckoned:?} reckoned");
     }
 }
+
+#[test]
+fn what_a_server_kept_of_the_time_that_was_told_as_missing_is_not_taken() {
+    let mut reckoning = Reckoning::new(RATE_HZ, Some(ms(1000)));
+    let mut n = reckoning.arrived(BLOCK_LEN, ms(5000)) + BLOCK_LEN as u64;
+    assert_eq!(n, 4 * 16_000, "from 1 s to 5 s");
+    // 2.3 s come at once; after that time goes by as it does.
+    let at_once = std::iter::repeat_n(ms(5001), 46);
+    let later = (1..=100).map(|index| ms(5001 + 50 * index));
+    for now in at_once.chain(later) {
+        if !reckoning.is_of_before(BLOCK_LEN, now) {
+            n += reckoning.arrived(BLOCK_LEN, now) + BLOCK_LEN as u64;
+        }
+    }
+    let due = 16 * 9_001;
+    assert!(n.abs_diff(due) < 2 * TOLERANCE, "{n} of {due} samples");
+    let first = Reckoning::new(RATE_HZ, None);
+    assert!(!first.is_of_before(BLOCK_LEN, ms(1)), "nothing was missed before the first stream");
+}

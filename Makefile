@@ -26,9 +26,9 @@ help: ## list the targets
 .PHONY: demo
 demo: build ## build, and show the demo call (a synthetic voice): a dashboard, or a summary without a terminal
 	@if test -t 0 && test -t 1; then \
-		$(UNDERTONE) replay $(DEMO_CALL); \
+		$(UNDERTONE) replay $(DEMO_CALL) --language en; \
 	else \
-		$(UNDERTONE) replay $(DEMO_CALL) --headless --speed max; \
+		$(UNDERTONE) replay $(DEMO_CALL) --language en --headless --speed max; \
 	fi
 
 .PHONY: build

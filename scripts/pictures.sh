@@ -10,7 +10,7 @@ names=("$@")
 
 rm -rf "$pages"
 cargo test --quiet --release --locked --lib -- --ignored --exact dashboard::draw::tests::pictures::pictures
-"$undertone" replay assets/demo-call.wav --headless --backend cpu --log "$pages/demo-call.jsonl" >/dev/null
+"$undertone" replay assets/demo-call.wav --language en --headless --backend cpu --log "$pages/demo-call.jsonl" >/dev/null
 "$undertone" export "$pages/demo-call.jsonl" --format html --output "$pages/report.1100x1800.html"
 
 # $1: a page whose name says its size, in characters or, for the report, in pixels; $2: the picture

@@ -205,7 +205,7 @@ fn replay_calls(mut args: ReplayArgs) -> anyhow::Result<Exit> {
     let archive = std::mem::take(&mut args.calls);
     let (jobs, resume, log_dir) = (args.jobs, args.resume, args.log_dir.take());
     let force = args.engine.log.force;
-    if let [] = &archive[..] {
+    if archive.is_empty() {
         let has_file = |typed: &String| {
             typed.parse::<CallerSide>().is_ok_and(|caller| caller.side.file.is_some())
         };

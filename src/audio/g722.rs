@@ -93,8 +93,7 @@ struct Band {
 
 impl Band {
     fn new(det: i32) -> Band {
-        let (r, a, p, d, b) = ([0; 3], [0; 3], [0; 3], [0; 7], [0; 7]);
-        Band { s: 0, sz: 0, r, a, p, d, b, nb: 0, det }
+        Band { s: 0, sz: 0, r: [0; 3], a: [0; 3], p: [0; 3], d: [0; 7], b: [0; 7], nb: 0, det }
     }
 
     /// LOGSCL and SCALEL, or LOGSCH and SCALEH.

@@ -3,7 +3,7 @@
 //! In: bytes. Out: [`MpegStep`]s. Keeps the kind of frames that is under way, where the first sample to be heard is, and
 //! how much of the bit reservoir is there. Files that were joined, with or without their tags, are read one after the
 //! other; frames that were cut, or that need bytes which are gone, are lost sound. Source: see [`super::mpeg_header`];
-//! for tags id3.org and the APEv2 specification.
+//! for tags the specifications of ID3v2.4 and of `APEv2`.
 
 use std::io;
 
@@ -192,12 +192,12 @@ impl MpegFrames {
         self.bytes.consume(header.len);
         let needed = header.main_data_begin(&data);
         let is_whole = needed <= self.reservoir;
-        let heard = self.take_frame(&header, header.main_data_len());
-        if !is_whole && !heard.is_empty() {
+        let range = self.take_frame(&header, header.main_data_len());
+        if !is_whole && !range.is_empty() {
             // What the frame needs is gone. Those after it need it in their reservoir all the same.
-            return Ok(MpegStep::Lost(heard.len() as u64));
+            return Ok(MpegStep::Lost(range.len() as u64));
         }
-        Ok(MpegStep::Frame { data, heard })
+        Ok(MpegStep::Frame { data, heard: range })
     }
 
     /// Counts a frame, and says which of its samples are heard.

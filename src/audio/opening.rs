@@ -176,7 +176,7 @@ fn wav(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
         return Err(AudioError::NoAudio { path: path.to_owned() });
     };
     match part.format.clone() {
-        WavFormat::Blocks(_) => Parts::of_wav(path, bytes, reader, part).map(in_parts),
+        WavFormat::Blocks(_) => Parts::of_wav(path, bytes, reader, &part).map(in_parts),
         WavFormat::Adpcm { chunk, block_len } => adpcm(path, bytes, &part, &chunk, block_len),
         WavFormat::Mpeg => match MpegRecording::find(path, bytes, Some("wave"))? {
             Ok(recording) => Ok(Engine::Mpeg(Box::new(recording))),

@@ -52,7 +52,9 @@ impl OpusDecoder {
         let samples = &mut self.interleaved[..decoded.ok()? * self.channels.count()];
         #[expect(clippy::float_cmp, reason = "a gain of exactly 1 is the usual one")]
         if self.gain != 1.0 {
-            samples.iter_mut().for_each(|sample| *sample *= self.gain);
+            for sample in samples.iter_mut() {
+                *sample *= self.gain;
+            }
         }
         Some(samples)
     }

@@ -39,7 +39,7 @@ pub(super) struct Parts {
     container: &'static str,
     /// For what may follow the samples; none where nothing can.
     wav: Option<WavReader>,
-    parts: Vec<Part>,
+    found: Vec<Part>,
     current: usize,
     /// Bytes of the current part that were taken.
     taken: u64,
@@ -58,13 +58,13 @@ impl Parts {
         path: &Path,
         bytes: Bytes,
         wav: WavReader,
-        first: WavPart,
+        first: &WavPart,
     ) -> Result<Parts, AudioError> {
         let first = part_of(first, path)?;
         let mut parts = Parts::new(path, bytes, "wave", first)?;
         parts.wav = Some(wav);
         parts.find_further();
-        if parts.bytes.len().is_some() && parts.parts.iter().all(|part| part.len == Some(0)) {
+        if parts.bytes.len().is_some() && parts.found.iter().all(|part| part.len == Some(0)) {
             return Err(AudioError::NoAudio { path: path.to_owned() });
         }
         Ok(parts)
@@ -103,7 +103,7 @@ impl Parts {
             bytes,
             container,
             wav: None,
-            parts: vec![first],
+            found: vec![first],
             current: 0,
             taken: 0,
             decoder,
@@ -120,15 +120,15 @@ impl Parts {
 
     /// Container, coding, rate and channels, for messages.
     pub(super) fn format(&self) -> String {
-        let layout = self.parts[0].layout;
+        let layout = self.found[0].layout;
         described(self.container, &layout.name(), self.spec())
     }
 
     /// Samples in all, at the first part's rate; `None` if only the end will tell.
     pub(super) fn len(&self) -> Option<u64> {
-        let rate_hz = self.parts[0].layout.rate_hz;
-        let last = self.parts.len() - 1;
-        let lens = self.parts.iter().enumerate().map(|(index, part)| {
+        let rate_hz = self.found[0].layout.rate_hz;
+        let last = self.found.len() - 1;
+        let lens = self.found.iter().enumerate().map(|(index, part)| {
             let missing = if index < last { part.missing(part.len?) } else { 0 };
             let len = part.layout.samples_in(part.len?) + missing;
             Some(len * u64::from(rate_hz) / u64::from(part.layout.rate_hz))
@@ -142,7 +142,7 @@ impl Parts {
     }
 
     fn part(&self) -> &Part {
-        &self.parts[self.current]
+        &self.found[self.current]
     }
 
     fn failed(&self, source: io::Error) -> AudioError {
@@ -153,15 +153,15 @@ impl Parts {
     fn find_further(&mut self) {
         let (Some(wav), Some(_)) = (&mut self.wav, self.bytes.len()) else { return };
         let before = self.bytes.position();
-        while let Some(Part { start, len: Some(len), .. }) = self.parts.last() {
+        while let Some(Part { start, len: Some(len), .. }) = self.found.last() {
             let found = match self.bytes.move_to(start + len) {
                 Ok(()) => wav.next_part(&mut self.bytes),
                 Err(source) => Err(AudioError::Read { path: self.path.clone(), source }),
             };
             let found =
-                found.and_then(|found| found.map(|part| part_of(part, &self.path)).transpose());
+                found.and_then(|found| found.map(|part| part_of(&part, &self.path)).transpose());
             match found {
-                Ok(Some(part)) => self.parts.push(part),
+                Ok(Some(part)) => self.found.push(part),
                 Ok(None) => break,
                 Err(error) => {
                     self.fault = Some(error);
@@ -211,8 +211,8 @@ impl Parts {
     /// Another file begins among the samples, so many bytes from here.
     fn split(&mut self, joint: u64) {
         let end = self.taken + joint;
-        self.parts.truncate(self.current + 1);
-        self.parts[self.current].len = Some(end);
+        self.found.truncate(self.current + 1);
+        self.found[self.current].len = Some(end);
         self.fault = None;
         self.find_further();
     }
@@ -221,15 +221,15 @@ impl Parts {
     fn next_part(&mut self) -> Result<Option<Piece>, AudioError> {
         let part = self.part().clone();
         if self.bytes.len().is_none() {
-            if let Some(longer) = self.outgrown()? {
-                self.parts[self.current].len = longer;
+            if self.is_outgrown()? {
+                self.found[self.current].len = None;
                 return Ok(None);
             }
             self.find_next_in_stream(&part)?;
         }
         self.remark_on(&part);
         let missing = part.missing(self.taken);
-        if self.current + 1 < self.parts.len() {
+        if self.current + 1 < self.found.len() {
             self.current += 1;
             self.taken = 0;
             let next = self.part().clone();
@@ -256,15 +256,14 @@ impl Parts {
         Ok(left.min(there.len() as u64))
     }
 
-    /// In a stream: whether the samples go on where the header says that they end, and how long they are then.
-    fn outgrown(&mut self) -> Result<Option<Option<u64>>, AudioError> {
-        let (Some(len), Some(_)) = (self.part().len, &self.wav) else { return Ok(None) };
+    /// In a stream: whether the samples go on where the header says that they end.
+    fn is_outgrown(&mut self) -> Result<bool, AudioError> {
+        let (Some(len), Some(_)) = (self.part().len, &self.wav) else { return Ok(false) };
         if self.taken != len {
-            return Ok(None);
+            return Ok(false);
         }
         let is_over = riff::ends_here(&mut self.bytes, len % 2 == 1);
-        let is_over = is_over.map_err(|source| self.failed(source))?;
-        Ok((!is_over).then_some(None))
+        Ok(!is_over.map_err(|source| self.failed(source))?)
     }
 
     /// In a stream: the next part, if there is one.
@@ -275,7 +274,7 @@ impl Parts {
             moved.map_err(|source| AudioError::Read { path: self.path.clone(), source })?;
         }
         if let Some(found) = wav.next_part(&mut self.bytes)? {
-            self.parts.push(part_of(found, &self.path)?);
+            self.found.push(part_of(&found, &self.path)?);
         }
         Ok(())
     }
@@ -297,7 +296,7 @@ impl Parts {
     /// Jumps to a block at or before this sample, from which decoding leads to it; where that is. `None` where it
     /// has to be read from the beginning.
     pub(super) fn jump(&mut self, sample: u64) -> Option<u64> {
-        let [part] = &self.parts[..] else { return None };
+        let [part] = &self.found[..] else { return None };
         let layout = part.layout;
         self.bytes.len()?;
         let block = sample / layout.block_samples();
@@ -318,7 +317,7 @@ impl Part {
     }
 }
 
-fn part_of(found: WavPart, path: &Path) -> Result<Part, AudioError> {
+fn part_of(found: &WavPart, path: &Path) -> Result<Part, AudioError> {
     let WavFormat::Blocks(layout) = found.format else {
         let reason = "the coding changes in the middle".to_owned();
         return Err(AudioError::Malformed { path: path.to_owned(), reason });

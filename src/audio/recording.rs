@@ -8,6 +8,7 @@
 //! [`Block::Gap`] of its length. A file that was cut off is delivered up to its last sample, then says
 //! [`AudioError::Truncated`] once, or [`AudioError::BrokenOff`], then [`Block::End`].
 
+mod clip;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use super::opening::FileHints;
 pub use super::pace::Pace;
 use super::pace::Pacer;
 pub use super::raw::{RawCoding, RawCodingError};
+pub use clip::{Decoded, decode, decode_with};
 
 /// So many samples of the silence before a recording are made at once.
 const SILENCE_LEN: u64 = 4_096;
@@ -381,55 +383,4 @@ impl Source for Recording {
 #[must_use]
 pub fn is_live(path: &Path) -> bool {
     Bytes::is_live(path, None)
-}
-
-/// A whole recording in memory: for clips, not for calls.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decoded {
-    /// Mono samples in [-1, 1].
-    pub samples: Vec<f32>,
-    /// Samples a second.
-    pub sample_rate_hz: u32,
-    /// How many channels the file has.
-    pub n_channels: usize,
-    /// Container, coding, rate and channels, for messages.
-    pub format: String,
-    /// Samples that could not be decoded; there is silence in their place.
-    pub n_lost: u64,
-}
-
-/// Decodes a whole clip.
-///
-/// # Errors
-/// As [`Recording::open`]; also a clip that was cut off, since half a clip is not the clip.
-pub fn decode(path: &Path, channel: Channel) -> Result<Decoded, AudioError> {
-    decode_with(path, channel, FileHints::default())
-}
-
-/// The same of a file of which something is known.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_with(path: &Path, channel: Channel, hints: FileHints) -> Result<Decoded, AudioError> {
-    let mut decoder = Decoder::open(path, channel, hints)?;
-    let mut samples = Vec::new();
-    let mut n_lost = 0;
-    loop {
-        match decoder.next_chunk(&mut samples)? {
-            Chunk::Audio => {}
-            Chunk::Gap(lost) => {
-                n_lost += lost;
-                let silence = usize::try_from(lost).unwrap_or(usize::MAX);
-                samples.resize(samples.len().saturating_add(silence), 0.0);
-            }
-            Chunk::End => break,
-        }
-    }
-    Ok(Decoded {
-        samples,
-        sample_rate_hz: decoder.sample_rate_hz(),
-        n_channels: decoder.n_channels(),
-        format: decoder.format().to_owned(),
-        n_lost,
-    })
 }

@@ -82,7 +82,7 @@ fn sample_width(n_channels: u16, block_len: u16, bits: u16) -> Option<usize> {
     let least = bits.div_ceil(8);
     let width = match block_len {
         0 => least,
-        _ if block_len % n_channels == 0 => block_len / n_channels,
+        _ if block_len.is_multiple_of(n_channels) => block_len / n_channels,
         _ => return None,
     };
     (bits > 0 && width >= least).then_some(usize::from(width))

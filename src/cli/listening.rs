@@ -81,8 +81,8 @@ pub struct ReplayArgs {
     /// 1 is real time, N so many times faster, max as fast as it reads [default: 1, headless max]
     #[arg(long)]
     pub speed: Option<String>,
-    /// Which channel is a caller: left, right, mix or a number from 1; or a file of the caller alone, FILE or
-    /// FILE:CHANNEL; may be given several times
+    /// Which channel is a caller: left, right, mix or a number from 1; or a file of the caller alone, `FILE` or
+    /// `FILE:CHANNEL`; may be given several times
     #[arg(
         long,
         visible_alias = "channel",

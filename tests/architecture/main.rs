@@ -23,8 +23,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("palette", "emotion"),
     // Layer 1: one stage of the signal each. Features know slices, not audio sources; the detector of
     // speech has a rate of its own.
-    ("audio", LABELS),
     ("resample", LABELS),
+    ("audio", "emotion stream_time resample"),
     ("features", LABELS),
     ("speech", "emotion stream_time resample features"),
     // Layer 2: what is concluded from the signal.
@@ -113,14 +113,16 @@ const RESERVED: &[Reserved] = &[
         tests_too: false,
     },
     Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
-    // The clock, the environment and threads; the exceptions pace a recording, watch over a device,
-    // poll the keys, tell the screen's thread from others in a panic, and train on two cores.
+    // The clock, the environment and threads; the exceptions pace a recording, wait for one that is still being
+    // written, watch over a device, poll the keys, tell the screen's thread from others in a panic, and train on two cores.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
             "command/",
             "config.rs",
             "config/folders.rs",
+            "audio/growing.rs",
+            "audio/live.rs",
             "audio/recording.rs",
             "audio/pace.rs",
             "audio/microphone.rs",

@@ -35,6 +35,7 @@ fn each_call_of_an_archive_has_its_log_and_a_bad_one_stops_nothing() {
     );
     assert_eq!(json["failed"][0]["recording"], "archive/broken.wav", "{json}");
     assert!(ended.stderr.contains("failed: archive/broken.wav: "), "{ended:?}");
+    assert!(ended.stderr.contains("left out: archive/notes.txt: is no recording"), "{ended:?}");
     assert!((json["audio_s"].as_f64().unwrap() - 78.0).abs() < 2.0, "{json}");
     let header: Value =
         serde_json::from_str(sandbox.read(DEMO_LOG).lines().next().unwrap()).unwrap();
@@ -64,6 +65,7 @@ fn each_call_of_an_archive_has_its_log_and_a_bad_one_stops_nothing() {
 fn a_batch_goes_on_where_it_stopped_and_overwrites_nothing_else() {
     let sandbox = with_archive();
     fs::remove_file(sandbox.join("archive/broken.wav")).unwrap();
+    fs::remove_file(sandbox.join("archive/notes.txt")).unwrap();
     let run = |more: &[&str], code| sandbox.run(&[&REPLAY[..], more].concat()).with_code(code);
     run(&[], 0);
     let told = ["2 of 2 recordings have a log in logs already", "--resume"];

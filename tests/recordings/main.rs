@@ -8,6 +8,9 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
+    clippy::float_cmp,
+    clippy::similar_names,
+    clippy::trivially_copy_pass_by_ref,
     reason = "a test that fails on `unwrap` says enough, and its numbers are small"
 )]
 
@@ -18,6 +21,7 @@ mod stamps;
 mod table;
 mod telephone;
 mod wav;
+mod webm;
 
 use std::f64::consts::TAU;
 use std::fs;

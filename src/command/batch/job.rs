@@ -146,9 +146,9 @@ fn driven(
         if stop.load(Ordering::Relaxed) {
             return (Ok(Outcome::Stopped), engine);
         }
-        let step = engine.step(&mut |_| {});
+        let outcome = engine.step(&mut |_| {});
         told.extend(std::iter::from_fn(|| engine.take_notice()).take(MAX_TOLD - told.len()));
-        match step {
+        match outcome {
             Ok(Step::Worked) => {
                 let length = length.unwrap_or(StreamTime(u64::MAX));
                 progress(engine.position().seconds() / length.seconds().max(1.0));

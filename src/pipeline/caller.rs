@@ -22,10 +22,6 @@ use crate::stream_time::{STREAM_RATE_HZ, StreamTime};
 use crate::timeline::OperatorState;
 use std::collections::VecDeque;
 
-/// So much of what was said before a new way of the operator's voice was found no longer counts: until then it may be
-/// heard for a second, with pauses.
-const UNSAID_MS: u32 = 600;
-
 /// What one caller keeps between blocks.
 pub struct Caller {
     index: usize,
@@ -54,13 +50,11 @@ pub struct Caller {
     operator: OperatorState,
     /// What the caller's time is less than the operator's, in samples.
     operator_offset: i64,
-    /// Whether nothing may be read.
     is_held: bool,
     alarm: Alarm,
     /// The reading that is due.
     due: Option<Due>,
     foresight: Foresight,
-    /// What was not yet told.
     updates: Vec<Update>,
 }
 
@@ -263,16 +257,14 @@ impl Caller {
             && leak.pass(end)
         {
             // What was said just before may have been the operator's too.
-            self.utterance.unsay(UNSAID_MS);
+            self.utterance.unsay();
             self.explainer.break_off();
         }
-        let is_echo = decision.is_echo;
+        let is_speech = heard.is_speech && !decision.is_echo;
         let end = self.stretch_start + StreamTime(offset);
         let first_update = self.updates.len();
-        self.tell_operator(operator, end, is_echo);
-        let is_speech = heard.is_speech && !is_echo;
-        self.sound.speak(is_speech, self.operator.speaks);
-        self.sound.set_same(decision.is_same);
+        self.tell_operator(operator, end, decision.is_echo);
+        self.sound.speak(is_speech, self.operator.speaks, decision.is_same);
         self.tell_sound(end);
         Some(Mark { number, end, is_speech, power: heard.power, first_update })
     }

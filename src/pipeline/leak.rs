@@ -9,7 +9,7 @@
 //!  each 0.1 s    the last 0.4 s of the caller are looked for in what the operator said in the last 0.85 s;
 //!                found often enough at one delay, that is a path
 //!  each 0.05 s   along each path: are 0.3 s of the caller like what the operator said (0.45 or more), or no louder
-//!                than what the path lets through? Then it is the operator
+//!                than what a path that is sure lets through? Then it is the operator
 //! ```
 //!
 //! Where both speak and the caller is louder, the likeness is low and the caller is heard. What is louder than the
@@ -212,7 +212,7 @@ impl Leak {
                     continue;
                 }
                 let let_through = path.power_gain.min(MOST_GAIN) * said.power;
-                let is_no_louder = own_power - noise < NO_LOUDER * let_through;
+                let is_no_louder = path.is_sure() && own_power - noise < NO_LOUDER * let_through;
                 is_echo |= said.power > least(WINDOW_LEN) && (likeness >= ALIKE || is_no_louder);
             }
         }

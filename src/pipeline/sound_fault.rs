@@ -148,8 +148,9 @@ impl SoundWatch {
         self.clipped = self.clipped << 1 | u64::from(level.peak_db >= CLIPPED_DB);
     }
 
-    /// Takes who speaks in the next frame.
-    pub(super) fn speak(&mut self, caller: bool, operator: bool) {
+    /// Takes who speaks in the next frame, and whether both sides are the same sound.
+    pub(super) fn speak(&mut self, caller: bool, operator: bool, is_same: bool) {
+        self.is_same = is_same;
         self.operator_spoke = self.operator_spoke.saturating_add(u32::from(operator));
         self.caller_spoke = self.caller_spoke.saturating_add(u32::from(caller));
     }
@@ -157,11 +158,6 @@ impl SoundWatch {
     /// The source is like this from now on.
     pub(super) fn set_source(&mut self, source: SourceState) {
         self.source = source;
-    }
-
-    /// Whether both sides are the same sound.
-    pub(super) fn set_same(&mut self, is_same: bool) {
-        self.is_same = is_same;
     }
 
     /// Another call, or another part of a recording: what was counted no longer counts.
@@ -234,7 +230,7 @@ mod tests {
                 let pause = level(-100.0, -100.0);
                 let loud = level(-30.0, if is_pop { 0.0 } else { -15.0 });
                 watch.hear(if second % 9 < 5 { pause } else { loud });
-                watch.speak(second % 9 >= 5, second % 9 < 5);
+                watch.speak(second % 9 >= 5, second % 9 < 5, false);
                 assert_eq!(watch.fault(), None, "at {second} s");
             }
         }
@@ -243,17 +239,16 @@ mod tests {
     #[test]
     fn what_the_source_says_comes_first_and_an_operator_alone_last() {
         let mut watch = SoundWatch::default();
-        (0..OPERATOR_SPOKE).for_each(|_| watch.speak(false, true));
+        (0..OPERATOR_SPOKE).for_each(|_| watch.speak(false, true, false));
         assert_eq!(watch.fault(), Some(SoundFault::OnlyOperator));
-        watch.set_same(true);
+        watch.speak(false, true, true);
         assert_eq!(watch.fault(), Some(SoundFault::Same));
         watch.set_source(SourceState { is_muted: true, cancels: true });
         assert_eq!(watch.fault(), Some(SoundFault::Muted));
         watch.set_source(SourceState { is_muted: false, cancels: true });
         assert_eq!(watch.fault(), Some(SoundFault::Cancelled));
         watch.set_source(SourceState::default());
-        watch.set_same(false);
-        (0..CALLER_SPOKE).for_each(|_| watch.speak(true, false));
+        (0..CALLER_SPOKE).for_each(|_| watch.speak(true, false, false));
         assert_eq!(watch.fault(), None);
     }
 

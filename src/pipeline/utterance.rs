@@ -25,6 +25,10 @@ pub(super) struct HeardFrame<'a> {
 /// Forgetting a caller who was silent costs little, since readings need nothing known.
 const HANG_UP_MS: u32 = 60_000;
 
+/// What of a voice may have been taken for the caller's before it is known to be the operator's: it is heard for a second
+/// until then, with pauses, and decided on late.
+const UNSAID_MS: u32 = 600;
+
 /// Speech of one caller since the last long pause.
 #[derive(Clone)]
 pub(super) struct Utterance {
@@ -190,9 +194,9 @@ impl Utterance {
         self.heard_speech = is_speech;
     }
 
-    /// What was said so lately was not the caller's: it no longer counts.
-    pub(super) fn unsay(&mut self, length_ms: u32) {
-        self.segment.drop_newest(self.recipe.frames_in_ms(length_ms));
+    /// What was said just before may not have been the caller's: it no longer counts.
+    pub(super) fn unsay(&mut self) {
+        self.segment.drop_newest(self.recipe.frames_in_ms(UNSAID_MS));
     }
 
     /// The audio breaks off here: nothing said before counts any more.

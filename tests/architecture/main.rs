@@ -93,7 +93,7 @@ struct Reserved {
 /// Who may name a crate, read the clock or the environment, start a thread or print.
 const RESERVED: &[Reserved] = &[
     Reserved {
-        words: &["cpal", "ringbuf", "alsa"],
+        words: &["cpal", "ringbuf", "alsa", "pulseaudio"],
         only_in: &[
             "audio/microphone.rs",
             "audio/microphone/",

@@ -28,5 +28,6 @@ mod screen;
 mod sessions;
 mod sides;
 mod sound;
+mod sound_faults;
 mod training;
 mod usage;

@@ -7,7 +7,7 @@ use crate::pipeline::Update;
 use crate::stream_time::StreamTime;
 
 /// The pipeline has told everything of audio that is so much older than what it was given.
-pub const SETTLED_AFTER: StreamTime = StreamTime::from_ms(250);
+pub const SETTLED_AFTER: StreamTime = StreamTime::from_ms(500);
 
 /// What waits for its turn.
 #[derive(Debug, Default)]

@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_click_fills_little() {
         let mut click = vec![0.0; 3_200];
-        click[700..740].fill(0.5);
+        click[720..760].fill(0.5);
         assert!((filled(&click) - 80.0).abs() < 1.0, "{}", filled(&click));
         assert!(filled(&[0.1; 3_200]) > 3_199.0);
     }

@@ -14,6 +14,8 @@ const LEAST_LIKENESS: f32 = 0.25;
 /// From this much evidence on it is a path: the squares of likenesses at one delay, of stretches that do not overlap.
 /// One of 0.45 is enough, or three of 0.26.
 const ENOUGH: f32 = 0.2;
+/// From this much on it is sure: a second of the operator alone.
+const SURE: f32 = 0.8;
 /// A likeness counts in full from this many filled samples on, 0.1 s: a click is like any other.
 const FILLED: f32 = 800.0;
 /// Delays that count as one, in samples: what a codec's filters move, and two clocks.
@@ -42,7 +44,15 @@ pub(super) struct Path {
     pub(super) delay: i32,
     /// Power there per power of the operator.
     pub(super) power_gain: f32,
+    evidence: f32,
     seen: u64,
+}
+
+impl Path {
+    /// Whether so much speaks for it that what is no louder than it lets through is taken for the operator's.
+    pub(super) fn is_sure(&self) -> bool {
+        self.evidence >= SURE
+    }
 }
 
 /// What speaks for a path.
@@ -78,12 +88,14 @@ impl Paths {
             self.evidence.pop_front();
         }
         self.evidence.push_back(Evidence { step, delay: found.delay, weight });
-        if self.sum_at(step, found.delay) < ENOUGH {
+        let evidence_there = self.sum_at(step, found.delay);
+        if evidence_there < ENOUGH {
             return false;
         }
         let near = |path: &&mut Path| (path.delay - found.delay).abs() <= SAME_PATH;
         if let Some(path) = self.known.iter_mut().find(near) {
             (path.delay, path.seen) = (found.delay, step);
+            path.evidence = path.evidence.max(evidence_there);
             if found.degree > ALONE {
                 path.power_gain += NEW_WEIGHT * (found.power_gain - path.power_gain);
             }
@@ -94,7 +106,7 @@ impl Paths {
             self.known.swap_remove(oldest.unwrap_or(0));
         }
         let Likeness { delay, power_gain, .. } = found;
-        self.known.push(Path { delay, power_gain, seen: step });
+        self.known.push(Path { delay, power_gain, evidence: evidence_there, seen: step });
         true
     }
 
@@ -132,10 +144,12 @@ mod tests {
             let elsewhere = i32::try_from(step * 31 % 3_000).unwrap();
             assert!(!paths.take(step * 8, found(elsewhere, 0.3), 0), "{step}");
         }
-        assert!(!paths.take(900, found(70, 0.3), 0));
-        assert!(!paths.take(902, found(70, 0.3), 0), "the stretches overlap");
-        assert!(!paths.take(908, found(72, 0.3), 0));
-        assert!(paths.take(916, found(70, 0.3), 0));
+        assert!(!paths.take(900, found(16, 0.3), 0));
+        assert!(!paths.take(902, found(16, 0.3), 0), "the stretches overlap");
+        assert!(!paths.take(908, found(18, 0.3), 0));
+        assert!(paths.take(916, found(16, 0.3), 0) && !paths.known()[0].is_sure());
+        paths.take(924, found(16, 0.9), 0);
+        assert!(paths.known()[0].is_sure());
     }
 
     #[test]

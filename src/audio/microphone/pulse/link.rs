@@ -121,7 +121,7 @@ impl Link {
         Link::to(&path, pulseaudio::cookie_path_from_env())
     }
 
-    fn to(path: &Path, cookie_file: Option<PathBuf>) -> Result<Self, LinkError> {
+    pub(super) fn to(path: &Path, cookie_file: Option<PathBuf>) -> Result<Self, LinkError> {
         let unreachable = |reason: std::io::Error| LinkError::Unreachable {
             path: path.to_owned(),
             reason: reason.to_string(),

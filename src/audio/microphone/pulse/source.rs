@@ -114,3 +114,79 @@ fn described(source: &SourceInfo, server: &ServerInfo) -> Device {
 pub(super) fn words(text: &CStr) -> String {
     text.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulseaudio::protocol::{
+        self, AuthReply, ChannelVolume, SetClientNameReply, Volume, read_command_message,
+        write_error, write_reply_message,
+    };
+    use std::io::BufReader;
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    const OURS: u32 = 4;
+
+    /// What is said of our stream by a server that has it at this source.
+    fn said(output: Option<SourceOutputInfo>, source: SourceInfo) -> Whereabouts {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("native");
+        let listener = UnixListener::bind(&path).unwrap();
+        let server = thread::spawn(move || {
+            let mut socket = BufReader::new(listener.accept().unwrap().0);
+            let version = protocol::MAX_VERSION;
+            while let Ok((seq, command)) = read_command_message(&mut socket, version) {
+                let to = socket.get_mut();
+                let sent = match command {
+                    Command::Auth(_) => {
+                        let reply = AuthReply { version, use_memfd: false, use_shm: false };
+                        write_reply_message(to, seq, &reply, version)
+                    }
+                    Command::SetClientName(_) => {
+                        let reply = SetClientNameReply { client_id: 1 };
+                        write_reply_message(to, seq, &reply, version)
+                    }
+                    Command::GetSourceOutputInfo(9) => match &output {
+                        Some(output) => write_reply_message(to, seq, output, version),
+                        None => write_error(to, seq, &PulseError::NoEntity),
+                    },
+                    Command::GetSourceInfo(_) => write_reply_message(to, seq, &source, version),
+                    other => panic!("{other:?}"),
+                };
+                sent.unwrap();
+            }
+        });
+        let mut link = Link::to(&path, None).unwrap();
+        let said = link.whereabouts(9, OURS).unwrap();
+        drop(link);
+        server.join().unwrap();
+        said
+    }
+
+    fn output_at(source_index: u32) -> SourceOutputInfo {
+        SourceOutputInfo { index: 9, source_index, ..SourceOutputInfo::default() }
+    }
+
+    fn source(name: &str) -> SourceInfo {
+        let cvolume = ChannelVolume::norm(1);
+        SourceInfo { index: OURS, name: text(name), cvolume, ..SourceInfo::default() }
+    }
+
+    #[test]
+    fn a_stream_is_here_elsewhere_or_gone_and_muted_where_it_is() {
+        let here = |source| said(Some(output_at(OURS)), source);
+        assert_eq!(here(source("phone")), Whereabouts::Here { silenced: None });
+        let elsewhere = said(Some(output_at(5)), source("headset"));
+        assert_eq!(elsewhere, Whereabouts::Elsewhere("headset".to_owned()));
+        assert_eq!(said(None, source("phone")), Whereabouts::Gone);
+        let muted = here(SourceInfo { muted: true, ..source("phone") });
+        assert!(
+            matches!(muted, Whereabouts::Here { silenced: Some(why) } if why.contains("muted"))
+        );
+        let mut cvolume = ChannelVolume::empty();
+        cvolume.push(Volume::from_linear(0.0));
+        let zero = here(SourceInfo { cvolume, ..source("phone") });
+        assert!(matches!(zero, Whereabouts::Here { silenced: Some(why) } if why.contains("zero")));
+    }
+}

@@ -119,11 +119,11 @@ fn millis(begun: Instant) -> u64 {
 }
 
 fn limit_memory() {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = statm.split_whitespace().next().unwrap().parse().unwrap();
-    let page_len = u64::try_from(rustix::param::page_size()).unwrap();
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let begun_with: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
     // The watching thread's stack and heap are addresses too, which nobody uses.
     let threads = 256 << 20;
-    let most = Some(pages * page_len + MAX_MEMORY + threads);
+    let most = Some(begun_with * 1024 + MAX_MEMORY + threads);
     setrlimit(Resource::As, Rlimit { current: most, maximum: most }).unwrap();
 }

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use undertone::audio::recording::{
-    Channel, FileHints, Pace, RawCoding, Recording, decode_with,
-};
+use undertone::audio::recording::{Channel, FileHints, Pace, RawCoding, Recording, decode_with};
 use undertone::audio::{Block, Source};
 use undertone::session::verify::verify;
 use undertone::session::{Overview, SessionReader, end_of};
@@ -43,9 +41,12 @@ impl Target {
         match self {
             Target::Recordings => {
                 let mut seeds = files(&root.join("tests/data/audio"), "sweep");
-                for (name, tag, bits) in
-                    [("pcm.wav", 1, 16), ("wide.wav", 1, 24), ("float.wav", 3, 32), ("law.wav", 7, 8)]
-                {
+                for (name, tag, bits) in [
+                    ("pcm.wav", 1, 16),
+                    ("wide.wav", 1, 24),
+                    ("float.wav", 3, 32),
+                    ("law.wav", 7, 8),
+                ] {
                     seeds.push((name.to_owned(), wav(tag, bits)));
                 }
                 let mut au = b".snd\0\0\0\x18\0\0\x10\0\0\0\0\x03\0\0\x1f\x40\0\0\0\x01".to_vec();
@@ -106,7 +107,9 @@ fn try_recording(path: &Path, rng: &mut ChaCha8Rng) {
     let hints = FileHints { raw, ..FileHints::default() };
     let channel = if rng.random_bool(0.8) { Channel::Mix } else { Channel::Right };
     let _ = decode_with(path, channel, hints);
-    let Ok(mut recording) = Recording::open_with(path, channel, Pace::AsRead, hints) else { return };
+    let Ok(mut recording) = Recording::open_with(path, channel, Pace::AsRead, hints) else {
+        return;
+    };
     read_to_end(&mut recording);
     if recording.seek(rng.random_range(0..200_000)).is_ok() {
         read_to_end(&mut recording);

@@ -56,6 +56,11 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
 	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
+.PHONY: fuzz
+fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 MB; FUZZ_SECONDS=60 for another time
+	@bash scripts/prepare.sh build
+	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test fuzz
+
 .PHONY: soak
 soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card
 	@bash scripts/prepare.sh build live

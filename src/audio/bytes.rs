@@ -128,6 +128,29 @@ impl Bytes {
         Ok(n_read? > 0)
     }
 
+    /// Where in a file `begins` holds, which looks at `len` bytes at least; from here on. It stands at the end then.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn find_all(
+        &mut self,
+        len: usize,
+        begins: impl Fn(&[u8]) -> bool,
+    ) -> io::Result<Vec<u64>> {
+        let mut found = Vec::new();
+        loop {
+            let from = self.position;
+            let ahead = self.peek(READ_LEN)?;
+            if ahead.len() < len {
+                return Ok(found);
+            }
+            let n_places = ahead.len() - len + 1;
+            let places = (0..n_places).filter(|at| begins(&ahead[*at..]));
+            found.extend(places.map(|at| from + at as u64));
+            self.consume(n_places);
+        }
+    }
+
     /// Takes bytes that were looked at.
     pub(super) fn consume(&mut self, len: usize) {
         let len = len.min(self.buffer.len() - self.start);

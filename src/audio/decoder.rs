@@ -19,6 +19,9 @@ use crate::resample::Resampler;
 /// 80 ms of Opus.
 const LEAD_IN_MS: u64 = 1_000;
 
+/// No call is longer: what claims to lack more has wrong numbers, and lacks nobody knows how much.
+pub(super) const MAX_GAP_S: u64 = 24 * 3600;
+
 /// What one step of a [`Decoder`] gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
@@ -168,6 +171,7 @@ impl Decoder {
             Ok(Piece::End) => self.end(None),
             Ok(Piece::Cut { missing }) => {
                 let missing = self.at_our_rate(missing, spec.rate_hz);
+                let missing = missing.min(MAX_GAP_S * u64::from(self.spec.rate_hz));
                 self.end(Some(missing));
             }
             Err(error) => {
@@ -211,7 +215,7 @@ impl Decoder {
 
     fn miss(&mut self, len: u64, rate_hz: u32) {
         self.finish_converter();
-        let len = self.at_our_rate(len, rate_hz);
+        let len = self.at_our_rate(len, rate_hz).min(MAX_GAP_S * u64::from(self.spec.rate_hz));
         match self.waiting.back_mut() {
             _ if len == 0 => {}
             Some(Waiting::Gap(before)) => *before += len,

@@ -7,6 +7,7 @@ use std::io;
 
 use super::bytes::Bytes;
 
+const HEADER: u32 = 0x1a45_dfa3;
 const SEGMENT: u32 = 0x1853_8067;
 const TRACKS: u32 = 0x1654_ae6b;
 const TRACK_ENTRY: u32 = 0xae;
@@ -25,6 +26,8 @@ pub(super) struct MatroskaFile {
     pub(super) codings: Vec<String>,
     /// Whether it ends within an element.
     pub(super) is_cut: bool,
+    /// Where it begins, and where files begin that were joined to it.
+    pub(super) starts: Vec<u64>,
 }
 
 /// Walks over a file from its beginning.
@@ -43,6 +46,9 @@ pub(super) fn read(bytes: &mut Bytes) -> io::Result<MatroskaFile> {
             file.is_cut = true;
             return Ok(file);
         };
+        if id == HEADER {
+            file.starts.push(bytes.position());
+        }
         bytes.consume(header_len);
         let content = bytes.position();
         if len.is_some_and(|len| content.saturating_add(len) > end) {

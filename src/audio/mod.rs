@@ -7,6 +7,7 @@
 
 mod au;
 mod bytes;
+mod chain;
 mod channel;
 mod coding;
 mod coding_name;

@@ -9,6 +9,26 @@ use super::bytes::Bytes;
 /// A movie's header is longer for very long recordings only, 4 bytes a packet; those are tried without a look.
 const MAX_MOVIE_LEN: u64 = 32 << 20;
 
+/// Where files begin in these bytes: one, or several that were joined.
+///
+/// # Errors
+/// The system's.
+pub(super) fn starts(bytes: &mut Bytes) -> io::Result<Vec<u64>> {
+    let mut starts = Vec::new();
+    loop {
+        let head = bytes.peek(16)?;
+        let found = header(head);
+        let from = bytes.position();
+        if found.is_some_and(|(name, ..)| &name == b"ftyp") {
+            starts.push(from);
+        }
+        match found {
+            Some((_, _, len)) if len > 0 => bytes.move_to(from.saturating_add(len))?,
+            _ => return Ok(starts),
+        }
+    }
+}
+
 /// The letters of each track of sound.
 ///
 /// # Errors

@@ -9,9 +9,13 @@ use std::io;
 
 use super::bytes::Bytes;
 use super::mpeg_header::{FrameHeader, InfoTag};
+use super::riff;
 
 /// Sound is looked for this far into a file, after its tags.
 const SEARCH_LEN: usize = 16 * 1024;
+
+/// MP3 in WAV: before the sound stands no more than this.
+const MAX_WAV_HEADER_LEN: usize = 4096;
 
 /// So many frames in a row are a stream and no accident.
 const SURE_FRAMES: usize = 3;
@@ -296,10 +300,13 @@ fn is_stream(first: &FrameHeader, bytes: &[u8], is_all: bool) -> bool {
 }
 
 fn begins_tag(bytes: &[u8]) -> bool {
-    [&b"ID3"[..], b"TAG", b"APETAGEX", b"LYRICSBEGIN"].iter().any(|tag| bytes.starts_with(tag))
+    [&b"ID3"[..], b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"RIFF", b"LIST"]
+        .iter()
+        .any(|tag| bytes.starts_with(tag))
 }
 
-/// Skips what programs write about the sound: before it, after it, and between files that were joined.
+/// Skips what programs write about the sound: before it, after it, and between files that were joined, WAV headers
+/// included.
 fn skip_tags(bytes: &mut Bytes) -> io::Result<()> {
     loop {
         let head = bytes.peek(32)?;
@@ -312,6 +319,13 @@ fn skip_tags(bytes: &mut Bytes) -> io::Result<()> {
             let size = u32::from_le_bytes([head[12], head[13], head[14], head[15]]);
             // A header counts itself out, a footer in; what a footer belongs to lies behind.
             if head[23] & 0x20 == 0 { 32 } else { u64::from(size) + 32 }
+        } else if riff::begins_wav(head) {
+            match bytes.peek(MAX_WAV_HEADER_LEN)?.windows(4).position(|name| name == b"data") {
+                Some(at) => at as u64 + 8,
+                None => return Ok(()),
+            }
+        } else if head.starts_with(b"LIST") && head.len() >= 8 {
+            8 + u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]))
         } else {
             return Ok(());
         };

@@ -1,12 +1,11 @@
-//! The pages of an Ogg file: which streams it holds, one after the other, and how long they are.
+//! The pages of an Ogg file: which streams it holds, beside each other and one after the other.
 //!
-//! In: bytes. Out: the first packets of the streams with which it begins; the length of a chain. Keeps nothing.
-//! Source: RFC 3533 (Ogg), RFC 7845 (Opus in it).
+//! In: bytes. Out: the first packets of the streams with which it begins; where others begin. Keeps nothing.
+//! Source: RFC 3533.
 
 use std::io;
 
 use super::bytes::Bytes;
-use super::opus::OpusHead;
 
 /// A page's header with all of its segments.
 const MAX_HEADER_LEN: usize = 27 + 255;
@@ -14,15 +13,14 @@ const MAX_HEADER_LEN: usize = 27 + 255;
 /// A file begins with a page for each stream; more are damage.
 const MAX_STREAMS: usize = 16;
 
-/// The longest page.
-const MAX_PAGE_LEN: usize = MAX_HEADER_LEN + 255 * 255;
+/// A page's header without segments.
+const MIN_HEADER_LEN: usize = 27;
 
 /// The flag of a stream's first page.
 const BEGINS: u8 = 2;
 
 struct Page {
     flags: u8,
-    granule: u64,
     header_len: usize,
     len: usize,
 }
@@ -34,8 +32,7 @@ impl Page {
         }
         let header_len = 27 + usize::from(head[26]);
         let body: usize = head.get(27..header_len)?.iter().map(|len| usize::from(*len)).sum();
-        let granule = u64::from_le_bytes(head[6..14].try_into().ok()?);
-        Some(Page { flags: head[5], granule, header_len, len: header_len + body })
+        Some(Page { flags: head[5], header_len, len: header_len + body })
     }
 }
 
@@ -58,31 +55,23 @@ pub(super) fn first_packets(bytes: &mut Bytes) -> io::Result<Vec<Vec<u8>>> {
     Ok(packets)
 }
 
-/// The samples of a chain of Opus streams; `None` if there is one stream only, or others are among them.
+/// Where streams begin in a file: one group of them, or several that were chained. It stands at the end then.
 ///
 /// # Errors
 /// The system's.
-pub(super) fn chain_len(bytes: &mut Bytes) -> io::Result<Option<u64>> {
-    let (mut n_streams, mut total, mut is_beginning) = (0, 0, false);
-    let (mut pre_skip, mut granule) = (0, 0);
-    let mut is_opus = true;
-    loop {
-        let head = bytes.peek(MAX_PAGE_LEN)?;
-        let Some(page) = Page::read(head) else { break };
-        if page.flags & BEGINS != 0 && !is_beginning {
-            total += granule - pre_skip.min(granule);
-            let packet = head.get(page.header_len..).unwrap_or_default();
-            is_opus &= packet.starts_with(b"OpusHead");
-            (pre_skip, granule) = (OpusHead::read(Some(packet), false).pre_skip as u64, 0);
-            n_streams += 1;
+pub(super) fn starts(bytes: &mut Bytes) -> io::Result<Vec<u64>> {
+    let begins = |head: &[u8]| head.starts_with(b"OggS\0") && head[5] & BEGINS != 0;
+    let found = bytes.find_all(MIN_HEADER_LEN, begins)?;
+    // The first pages of the streams of one group follow each other.
+    let mut starts = Vec::new();
+    let mut group_end = None;
+    for start in found {
+        bytes.move_to(start)?;
+        let page = Page::read(bytes.peek(MAX_HEADER_LEN)?);
+        if group_end != Some(start) {
+            starts.push(start);
         }
-        is_beginning = page.flags & BEGINS != 0;
-        if page.granule != u64::MAX {
-            granule = granule.max(page.granule);
-        }
-        let next = bytes.position() + page.len as u64;
-        bytes.move_to(next)?;
+        group_end = page.map(|page| start + page.len as u64);
     }
-    total += granule - pre_skip.min(granule);
-    Ok((n_streams > 1 && is_opus).then_some(total))
+    Ok(starts)
 }

@@ -3,11 +3,13 @@
 //! In: a path, and what is known beforehand. Out: an [`Engine`]. Keeps nothing. A file's ending counts only where the
 //! content has no name of its own: recordings without a header.
 
+use std::iter;
 use std::path::Path;
 use std::time::Duration;
 
 use super::au;
 use super::bytes::Bytes;
+use super::chain::{Chain, Opener, Window};
 use super::coding_name;
 use super::error::AudioError;
 use super::matroska;
@@ -42,9 +44,7 @@ pub struct FileHints {
 pub(super) enum Engine {
     Parts(Box<Parts>),
     Mpeg(Box<MpegRecording>),
-    Packets(Box<Packets>),
-    /// Packets, and the length that they do not tell.
-    Chain(Box<Packets>, u64),
+    Chain(Box<Chain>),
 }
 
 impl Engine {
@@ -53,7 +53,7 @@ impl Engine {
         match self {
             Engine::Parts(parts) => parts.spec(),
             Engine::Mpeg(recording) => recording.spec(),
-            Engine::Packets(packets) | Engine::Chain(packets, _) => packets.spec(),
+            Engine::Chain(chain) => chain.spec(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Engine {
         match self {
             Engine::Parts(parts) => parts.format(),
             Engine::Mpeg(recording) => recording.format(),
-            Engine::Packets(packets) | Engine::Chain(packets, _) => packets.format(),
+            Engine::Chain(chain) => chain.format(),
         }
     }
 
@@ -71,8 +71,7 @@ impl Engine {
         match self {
             Engine::Parts(parts) => parts.len(),
             Engine::Mpeg(recording) => recording.len(),
-            Engine::Packets(packets) => packets.len(),
-            Engine::Chain(_, len) => Some(*len),
+            Engine::Chain(chain) => chain.len(),
         }
     }
 
@@ -80,7 +79,7 @@ impl Engine {
     pub(super) fn take_remark(&mut self) -> Option<String> {
         match self {
             Engine::Parts(parts) => parts.take_remark(),
-            Engine::Mpeg(_) | Engine::Packets(_) | Engine::Chain(..) => None,
+            Engine::Mpeg(_) | Engine::Chain(_) => None,
         }
     }
 
@@ -92,7 +91,7 @@ impl Engine {
         match self {
             Engine::Parts(parts) => parts.next_piece(interleaved),
             Engine::Mpeg(recording) => recording.next_piece(interleaved),
-            Engine::Packets(packets) | Engine::Chain(packets, _) => packets.next_piece(interleaved),
+            Engine::Chain(chain) => chain.next_piece(interleaved),
         }
     }
 
@@ -100,8 +99,7 @@ impl Engine {
     pub(super) fn can_jump(&self) -> bool {
         match self {
             Engine::Parts(_) | Engine::Mpeg(_) => true,
-            Engine::Packets(packets) => packets.can_jump(),
-            Engine::Chain(..) => false,
+            Engine::Chain(chain) => chain.can_jump(),
         }
     }
 
@@ -110,8 +108,7 @@ impl Engine {
         match self {
             Engine::Parts(parts) => parts.jump(sample),
             Engine::Mpeg(recording) => recording.jump(sample),
-            Engine::Packets(packets) => packets.jump(sample),
-            Engine::Chain(..) => None,
+            Engine::Chain(chain) => chain.jump(sample),
         }
     }
 }
@@ -147,12 +144,12 @@ pub(super) fn open(path: &Path, hints: FileHints) -> Result<Engine, AudioError> 
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => mp4(path, bytes),
         [b'f', b'L', b'a', b'C', ..]
         | [b'F', b'O', b'R', b'M', ..]
-        | [b'c', b'a', b'f', b'f', ..] => packets(path, bytes, Ending::Told),
+        | [b'c', b'a', b'f', b'f', ..] => flac(path, bytes),
         _ => match RawCoding::of_name(path) {
             Some(raw) => without_header(path, bytes, raw),
             None => match MpegRecording::find(path, bytes, None)? {
                 Ok(recording) => Ok(Engine::Mpeg(Box::new(recording))),
-                Err(bytes) => packets(path, bytes, Ending::Told),
+                Err(bytes) => alone(path, bytes, Ending::Told),
             },
         },
     }
@@ -166,8 +163,31 @@ fn without_header(path: &Path, bytes: Bytes, raw: RawCoding) -> Result<Engine, A
     Parts::of_rest(path, bytes, "raw", raw.layout(), (0, None)).map(in_parts)
 }
 
-fn packets(path: &Path, bytes: Bytes, ending: Ending) -> Result<Engine, AudioError> {
-    Ok(Engine::Packets(Box::new(Packets::open(path, Box::new(bytes), ending)?)))
+/// A container alone.
+fn alone(path: &Path, bytes: Bytes, ending: Ending) -> Result<Engine, AudioError> {
+    let packets = Packets::open(path, Box::new(bytes), ending)?;
+    Ok(Engine::Chain(Box::new(Chain::of(packets))))
+}
+
+/// Containers that begin at these places of a file; the first begins at its beginning, whatever stands there.
+fn joined(path: &Path, bytes: Bytes, starts: &[u64], ending: Ending) -> Result<Engine, AudioError> {
+    let failed = |source| AudioError::Read { path: path.to_owned(), source };
+    let Some(end) = bytes.len().filter(|_| starts.len() > 1) else {
+        let mut bytes = bytes;
+        bytes.move_to(0).map_err(failed)?;
+        return alone(path, bytes, ending);
+    };
+    let ends = starts[1..].iter().copied().chain([end]);
+    let openers = iter::once(0).chain(starts[1..].iter().copied()).zip(ends).map(|(start, end)| {
+        let path = path.to_owned();
+        let open = move || {
+            let failed = |source| AudioError::Read { path: path.clone(), source };
+            let window = Window::new(Bytes::open(&path, None)?, start, end - start);
+            Packets::open(&path, Box::new(window.map_err(failed)?), ending)
+        };
+        Box::new(open) as Opener
+    });
+    Ok(Engine::Chain(Box::new(Chain::open(openers.collect())?)))
 }
 
 fn wav(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
@@ -175,9 +195,9 @@ fn wav(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     let Some(part) = reader.next_part(&mut bytes)? else {
         return Err(AudioError::NoAudio { path: path.to_owned() });
     };
-    match part.format.clone() {
+    match part.format {
         WavFormat::Blocks(_) => Parts::of_wav(path, bytes, reader, &part).map(in_parts),
-        WavFormat::Adpcm { chunk, block_len } => adpcm(path, bytes, &part, &chunk, block_len),
+        WavFormat::Adpcm { .. } => adpcm(path, bytes, reader, part),
         WavFormat::Mpeg => match MpegRecording::find(path, bytes, Some("wave"))? {
             Ok(recording) => Ok(Engine::Mpeg(Box::new(recording))),
             Err(_) => Err(AudioError::NoAudio { path: path.to_owned() }),
@@ -187,12 +207,33 @@ fn wav(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
 
 fn adpcm(
     path: &Path,
-    bytes: Bytes,
-    part: &WavPart,
-    chunk: &[u8],
-    block_len: u64,
+    mut bytes: Bytes,
+    mut reader: WavReader,
+    first: WavPart,
 ) -> Result<Engine, AudioError> {
-    let len = part.len.unwrap_or(MAX_ADPCM_LEN).min(MAX_ADPCM_LEN);
+    let failed = |source| AudioError::Read { path: path.to_owned(), source };
+    if bytes.len().is_none() {
+        let len = first.len.unwrap_or(MAX_ADPCM_LEN).min(MAX_ADPCM_LEN);
+        return Ok(Engine::Chain(Box::new(Chain::of(adpcm_part(path, bytes, &first, len)?))));
+    }
+    let mut openers: Vec<Opener> = Vec::new();
+    let mut next = Some(first);
+    while let Some(part) = next {
+        let len = part.len.unwrap_or(0).min(MAX_ADPCM_LEN);
+        bytes.move_to(part.start + len).map_err(failed)?;
+        let path = path.to_owned();
+        openers.push(Box::new(move || adpcm_part(&path, Bytes::open(&path, None)?, &part, len)));
+        next = reader.next_part(&mut bytes).ok().flatten();
+    }
+    Ok(Engine::Chain(Box::new(Chain::open(openers)?)))
+}
+
+/// The samples of one header.
+fn adpcm_part(path: &Path, bytes: Bytes, part: &WavPart, len: u64) -> Result<Packets, AudioError> {
+    let WavFormat::Adpcm { chunk, block_len } = &part.format else {
+        let reason = "the coding changes in the middle".to_owned();
+        return Err(AudioError::Malformed { path: path.to_owned(), reason });
+    };
     if len == 0 {
         return Err(AudioError::NoAudio { path: path.to_owned() });
     }
@@ -202,7 +243,20 @@ fn adpcm(
         #[expect(clippy::cast_precision_loss, reason = "file lengths are below 2^53 bytes")]
         packets.promise((promised / block_len) as f64 / (len / block_len).max(1) as f64);
     }
-    Ok(Engine::Packets(Box::new(packets)))
+    Ok(packets)
+}
+
+/// FLAC, AIFF and CAF; of these FLAC may be joined: each begins with its mark and the block of 34 bytes on the stream.
+fn flac(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
+    let failed = |source| AudioError::Read { path: path.to_owned(), source };
+    let mut starts = Vec::new();
+    if bytes.len().is_some() && bytes.peek(4).map_err(failed)? == b"fLaC" {
+        let begins = |head: &[u8]| {
+            head.starts_with(b"fLaC") && head[4] & 0x7f == 0 && head[5..].starts_with(&[0, 0, 34])
+        };
+        starts = bytes.find_all(8, begins).map_err(failed)?;
+    }
+    joined(path, bytes, &starts, Ending::Told)
 }
 
 fn ogg(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
@@ -211,45 +265,50 @@ fn ogg(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     if let Some(refusal) = coding_name::refusal_of_ogg(path, &streams) {
         return Err(refusal);
     }
-    let mut chain_len = None;
+    let mut starts = Vec::new();
     if bytes.len().is_some() {
-        chain_len = ogg::chain_len(&mut bytes).map_err(failed)?;
-        bytes.move_to(0).map_err(failed)?;
+        starts = ogg::starts(&mut bytes).map_err(failed)?;
     }
-    let packets = Box::new(Packets::open(path, Box::new(bytes), Ending::Told)?);
-    Ok(match chain_len {
-        Some(len) => Engine::Chain(packets, len),
-        None => Engine::Packets(packets),
-    })
+    joined(path, bytes, &starts, Ending::Told)
 }
 
 fn matroska(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     let failed = |source| AudioError::Read { path: path.to_owned(), source };
     if bytes.len().is_none() {
-        return packets(path, bytes, Ending::Open);
+        return alone(path, bytes, Ending::Open);
     }
     let file = matroska::read(&mut bytes).map_err(failed)?;
     let refusals = file.codings.iter().map(|coding| coding_name::refusal_of_matroska(path, coding));
     if let Some(Some(refusal)) = refusals.min_by_key(Option::is_some) {
         return Err(refusal);
     }
-    bytes.move_to(0).map_err(failed)?;
-    if file.is_cut {
+    if file.is_cut && file.starts.len() < 2 {
         // symphonia refuses a file that is shorter than it says, but for one whose length it does not know.
-        return packets(path, bytes.into_stream(), Ending::Told);
+        bytes.move_to(0).map_err(failed)?;
+        return alone(path, bytes.into_stream(), Ending::Told);
     }
-    packets(path, bytes, Ending::Open)
+    joined(path, bytes, &file.starts, if file.is_cut { Ending::Told } else { Ending::Open })
 }
 
 fn mp4(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     let failed = |source| AudioError::Read { path: path.to_owned(), source };
-    if bytes.len().is_some() {
-        let sounds = mp4::sounds(&mut bytes).map_err(failed)?;
-        let refusals = sounds.into_iter().map(|letters| coding_name::refusal_of_mp4(path, letters));
-        if let Some(Some(refusal)) = refusals.min_by_key(Option::is_some) {
-            return Err(refusal);
-        }
-        bytes.move_to(0).map_err(failed)?;
+    if bytes.len().is_none() {
+        return alone(path, bytes, Ending::Told);
     }
-    packets(path, bytes, Ending::Told)
+    let sounds = mp4::sounds(&mut bytes).map_err(failed)?;
+    let refusals = sounds.iter().map(|letters| coding_name::refusal_of_mp4(path, *letters));
+    if let Some(Some(refusal)) = refusals.min_by_key(Option::is_some) {
+        return Err(refusal);
+    }
+    bytes.move_to(0).map_err(failed)?;
+    let starts = mp4::starts(&mut bytes).map_err(failed)?;
+    joined(path, bytes, &starts, Ending::Told).map_err(|error| match (error, &sounds[..]) {
+        (AudioError::UnsupportedCodec { path, codec }, [letters])
+            if codec.contains("not known") =>
+        {
+            let codec = format!("'{}' in MP4 or QuickTime", String::from_utf8_lossy(letters));
+            AudioError::UnsupportedCodec { path, codec }
+        }
+        (error, _) => error,
+    })
 }

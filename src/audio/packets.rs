@@ -12,6 +12,7 @@ use symphonia::core::io::MediaSource;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Timestamp;
 
+use super::decoder::MAX_GAP_S;
 use super::error::AudioError;
 use super::piece::{Piece, Spec};
 use super::track::{self, Codec, Opened, TrackFacts};
@@ -178,7 +179,7 @@ impl Packets {
         (self.held, self.expected) = (None, None);
         let packet = self.next_packet().ok()??;
         let first = self.track.sample_of(packet.pts.get(), packet.trim_start.get());
-        self.position = u64::try_from(first - origin).ok()?;
+        self.position = u64::try_from(first.saturating_sub(origin)).ok()?;
         self.held = Some(packet);
         Some(self.position)
     }
@@ -195,11 +196,17 @@ impl Packets {
         self.origin
     }
 
-    /// How many samples are missing between the last packet and this one, by their time stamps.
-    fn missing_before(&self, packet: &Packet) -> Option<u64> {
+    /// How many samples are missing between the last packet and this one, by their time stamps. Stamps that leap by
+    /// more than a day are wrong, and those after them count from there.
+    fn missing_before(&mut self, packet: &Packet) -> Option<u64> {
         let origin = self.origin?;
         let stamp = self.track.sample_of(packet.pts.get(), packet.trim_start.get());
-        let missing = u64::try_from(stamp - origin).ok()?.saturating_sub(self.position);
+        let here = u64::try_from(stamp.saturating_sub(origin)).ok()?;
+        let missing = here.saturating_sub(self.position);
+        if missing > self.samples_of_ms(1000 * MAX_GAP_S) {
+            self.origin = Some(stamp.saturating_sub_unsigned(self.position));
+            return None;
+        }
         let is_missing = if self.track.has_sample_stamps() {
             missing > self.samples_of_ms(STAMP_TOLERANCE_MS)
         } else {

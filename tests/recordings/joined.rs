@@ -141,6 +141,43 @@ fn a_chain_of_ogg_streams_is_read_through() {
     assert!(likeness(&samples[64_000..], &sweep(16_000)) > super::LIKENESS);
 }
 
+/// Whatever the container: `cat` joins them all.
+#[test]
+fn other_containers_that_were_joined_are_read_through() {
+    for (name, rate_hz) in [
+        ("sweep.flac", 8_000),
+        ("sweep-opus.webm", 48_000),
+        ("sweep-opus.mp4", 48_000),
+        ("sweep-ms-adpcm.wav", 8_000),
+        ("sweep-gsm.wav", 8_000),
+        ("sweep-mp3.wav", 16_000),
+        ("sweep.gsm", 8_000),
+        ("sweep.mp2", 16_000),
+    ] {
+        let one = fs::read(fixture(name)).unwrap();
+        let alone = read(name, &one).0.len();
+        let (samples, lost, error) = read(name, &one.repeat(2));
+        assert_eq!((samples.len(), lost, error.is_none()), (2 * alone, 0, true), "{name}");
+        let delay = match name {
+            "sweep-mp3.wav" => 1105,
+            "sweep.mp2" => 481,
+            _ => 0,
+        };
+        assert!(likeness(&samples[alone + delay..], &sweep(rate_hz)) > super::LIKENESS, "{name}");
+    }
+}
+
+/// Nobody knows how much an Ogg file lacks, but it is plain that it was cut.
+#[test]
+fn an_ogg_file_that_was_cut_and_joined_has_a_gap_at_the_joint() {
+    let one = fs::read(fixture("sweep-opus.ogg")).unwrap();
+    let bytes = [&one[..one.len() / 2], &one].concat();
+    let gaps = gaps("a.opus", &bytes);
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    let (samples, lost, error) = read("a.opus", &bytes);
+    assert!(samples.len() > 240_000 && lost > 0 && error.is_none(), "{} {lost}", samples.len());
+}
+
 #[test]
 fn the_length_of_joined_files_is_told_before() {
     let opus = fs::read(fixture("sweep-opus.ogg")).unwrap();

@@ -8,6 +8,9 @@ use super::{Channel, FileHints};
 use crate::audio::AudioError;
 use crate::audio::decoder::{Chunk, Decoder};
 
+/// A clip that lacks more is none.
+const MAX_LOST_S: u64 = 600;
+
 /// A whole recording in memory: for clips, not for calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
@@ -44,6 +47,10 @@ pub fn decode_with(path: &Path, channel: Channel, hints: FileHints) -> Result<De
             Chunk::Audio => {}
             Chunk::Gap(lost) => {
                 n_lost += lost;
+                if n_lost > MAX_LOST_S * u64::from(decoder.sample_rate_hz()) {
+                    let reason = format!("more than {MAX_LOST_S} s of it are missing");
+                    return Err(AudioError::Malformed { path: path.to_owned(), reason });
+                }
                 let silence = usize::try_from(lost).unwrap_or(usize::MAX);
                 samples.resize(samples.len().saturating_add(silence), 0.0);
             }

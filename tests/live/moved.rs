@@ -93,8 +93,9 @@ fn a_stream_that_somebody_moves_by_hand_is_not_heard_elsewhere() {
     let before = our_stream();
     stays_or_is_gone(microphone, || {
         // The server refuses what the stream asked not to be done; a server that does it is found out.
-        let asked = Command::new("pactl").args(["move-source-output", &before.0, "headset_mic"]);
-        let output = { asked }.output().expect("pactl is installed");
+        let mut asked = Command::new("pactl");
+        asked.args(["move-source-output", &before.0, "headset_mic"]);
+        let output = asked.output().expect("pactl is installed");
         println!("moved by hand: {output:?}");
         sleep(Duration::from_millis(100));
     });

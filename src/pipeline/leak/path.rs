@@ -14,8 +14,9 @@ const LEAST_LIKENESS: f32 = 0.25;
 /// From this much evidence on it is a path: the squares of likenesses at one delay, of stretches that do not overlap.
 /// One of 0.45 is enough, or three of 0.26.
 const ENOUGH: f32 = 0.2;
-/// From this much on it is sure: a second of the operator alone.
-const SURE: f32 = 0.8;
+/// From this much on, or this many stretches, it is sure: half a second to a second of the operator alone.
+const SURE: f32 = 0.5;
+const SURE_AFTER: u32 = 3;
 /// A likeness counts in full from this many filled samples on, 0.1 s: a click is like any other.
 const FILLED: f32 = 800.0;
 /// Delays that count as one, in samples: what a codec's filters move, and two clocks.
@@ -44,14 +45,21 @@ pub(super) struct Path {
     pub(super) delay: i32,
     /// Power there per power of the operator.
     pub(super) power_gain: f32,
-    evidence: f32,
+    evidence: Sum,
     seen: u64,
+}
+
+/// What speaks for a path in all, and in how many stretches.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sum {
+    weight: f32,
+    n: u32,
 }
 
 impl Path {
     /// Whether so much speaks for it that what is no louder than it lets through is taken for the operator's.
     pub(super) fn is_sure(&self) -> bool {
-        self.evidence >= SURE
+        self.evidence.weight >= SURE || self.evidence.n >= SURE_AFTER
     }
 }
 
@@ -89,13 +97,15 @@ impl Paths {
         }
         self.evidence.push_back(Evidence { step, delay: found.delay, weight });
         let evidence_there = self.sum_at(step, found.delay);
-        if evidence_there < ENOUGH {
+        if evidence_there.weight < ENOUGH {
             return false;
         }
         let near = |path: &&mut Path| (path.delay - found.delay).abs() <= SAME_PATH;
         if let Some(path) = self.known.iter_mut().find(near) {
             (path.delay, path.seen) = (found.delay, step);
-            path.evidence = path.evidence.max(evidence_there);
+            if evidence_there.weight > path.evidence.weight {
+                path.evidence = evidence_there;
+            }
             if found.degree > ALONE {
                 path.power_gain += NEW_WEIGHT * (found.power_gain - path.power_gain);
             }
@@ -111,14 +121,15 @@ impl Paths {
     }
 
     /// What speaks for a delay, of stretches that do not overlap.
-    fn sum_at(&self, step: u64, delay: i32) -> f32 {
+    fn sum_at(&self, step: u64, delay: i32) -> Sum {
         let mut before = u64::MAX;
-        let mut sum = 0.0;
+        let mut sum = Sum::default();
         for evidence in self.evidence.iter().rev() {
             let is_same = (evidence.delay - delay).abs() <= SAME_DELAY;
             let is_new = evidence.step + REMEMBERED > step;
             if is_same && is_new && before.saturating_sub(evidence.step) >= APART {
-                sum += evidence.weight;
+                sum.weight += evidence.weight;
+                sum.n += 1;
                 before = evidence.step;
             }
         }
@@ -137,7 +148,7 @@ mod tests {
     #[test]
     fn a_clear_likeness_is_a_path_and_weak_ones_are_one_at_the_same_delay_only() {
         let mut paths = Paths::default();
-        assert!(paths.take(0, found(160, 0.5), 0));
+        assert!(paths.take(0, found(160, 0.5), 0) && !paths.known()[0].is_sure());
         assert!(!paths.take(2, found(161, 0.7), 0) && paths.known().len() == 1);
         let mut paths = Paths::default();
         for step in 0..100 {
@@ -147,9 +158,7 @@ mod tests {
         assert!(!paths.take(900, found(16, 0.3), 0));
         assert!(!paths.take(902, found(16, 0.3), 0), "the stretches overlap");
         assert!(!paths.take(908, found(18, 0.3), 0));
-        assert!(paths.take(916, found(16, 0.3), 0) && !paths.known()[0].is_sure());
-        paths.take(924, found(16, 0.9), 0);
-        assert!(paths.known()[0].is_sure());
+        assert!(paths.take(916, found(16, 0.3), 0) && paths.known()[0].is_sure(), "three agree");
     }
 
     #[test]

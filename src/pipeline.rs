@@ -28,6 +28,7 @@ mod caller;
 mod explainer;
 mod foresight;
 mod leak;
+mod mark;
 mod meter;
 mod operator;
 mod settings;

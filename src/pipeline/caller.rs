@@ -7,6 +7,7 @@ use super::alarm::Alarm;
 use super::explainer::Explainer;
 use super::foresight::Foresight;
 use super::leak::{Decision, Leak};
+use super::mark::Mark;
 use super::meter::Meter;
 use super::operator::Operator;
 use super::sound_fault::{SoundFault, SoundWatch, SourceState};
@@ -65,17 +66,6 @@ enum Due {
     Frame(Mark),
     /// Nobody is in a hurry any more; the updates from here on are new.
     NoHurry(usize),
-}
-
-/// A frame without its coefficients.
-#[derive(Clone, Copy)]
-struct Mark {
-    number: usize,
-    end: StreamTime,
-    is_speech: bool,
-    power: f32,
-    /// The updates from here on are of this frame.
-    first_update: usize,
 }
 
 impl Caller {
@@ -208,7 +198,7 @@ impl Caller {
         while self.due.is_none()
             && let Some(mark) = self.next_frame(operator)
         {
-            let frame = heard_frame(mark, &self.frame);
+            let frame = mark.with(&self.frame);
             let may_read = !self.is_held;
             if self.utterance.take(&frame, self.index, may_read, &mut self.updates) {
                 self.due = Some(Due::Frame(mark));
@@ -298,7 +288,7 @@ impl Caller {
         if self.utterance.has_hung_up() {
             self.explainer.forget();
         }
-        let explanation = self.explainer.take(&heard_frame(mark, &self.frame));
+        let explanation = self.explainer.take(&mark.with(&self.frame));
         if let Some(explanation) = explanation.filter(|_| self.utterance.heard_speech()) {
             let event = Event::Facts(explanation);
             self.updates.push(Update { caller: self.index, at: mark.end, event });
@@ -395,8 +385,4 @@ impl Caller {
         }
         self.resampled.clear();
     }
-}
-
-fn heard_frame(mark: Mark, values: &[f32]) -> HeardFrame<'_> {
-    HeardFrame { number: mark.number, end: mark.end, is_speech: mark.is_speech, values }
 }

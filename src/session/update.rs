@@ -1,7 +1,7 @@
 //! Updates of the pipeline as records of the log, and back.
 //!
 //! In: an [`Update`], or a [`Record`]. Out: the other. A record read back from a log is the update that it
-//! was made of, its scores rounded to four decimals and its facts to two: so a log can drive what a pipeline drives.
+//! was made of, its scores rounded to four decimals and its facts to two: so a log drives what a pipeline drives.
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
@@ -39,8 +39,7 @@ impl Record {
         })
     }
 
-    /// The update that the line was made of; none for what is none: a mark, that an alert was seen, a
-    /// failed program, missing records, the end.
+    /// The update that the line was made of; none for what is none, such as a mark or the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {
@@ -283,8 +282,7 @@ mod tests {
             (any::<u64>(), any::<u32>())
                 .prop_map(|(samples, rate_hz)| Event::Muted(Muted { samples, rate_hz })),
             any::<u64>().prop_map(|readings| Event::Skipped { readings }),
-            prop::option::of(prop::sample::select(SoundFault::ALL.as_slice()))
-                .prop_map(Event::Sound),
+            prop::option::of(prop::sample::select(&SoundFault::ALL[..])).prop_map(Event::Sound),
             (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
             alert().prop_map(Event::Alert),
         ]
@@ -397,7 +395,6 @@ mod tests {
     #[test]
     fn a_level_has_no_line() {
         let event = Event::Level(Level { rms_db: -20.0, peak_db: -3.0 });
-        let update = Update { caller: 0, at: StreamTime::ZERO, event };
-        assert_eq!(Record::of_update(&update), None);
+        assert_eq!(Record::of_update(&Update { caller: 0, at: StreamTime::ZERO, event }), None);
     }
 }

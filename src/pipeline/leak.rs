@@ -44,6 +44,10 @@ const TAIL_SHARE: f32 = 0.3;
 const ALIKE: f32 = 0.45;
 /// Up to so much more power than the path lets through it is the operator: 4.8 dB.
 const NO_LOUDER: f32 = 3.0;
+/// For so many steps after the operator was heard, 0.5 s, what is quieter by 6 dB is taken for the end of it: the gate
+/// closes late.
+const HELD_STEPS: u32 = 10;
+const HELD_BELOW: f32 = 0.25;
 /// Steps of which the quietest is the line's noise: 3 s.
 const NOISE_STEPS: usize = 60;
 /// The middle of a frame lies so many samples before its end.
@@ -93,6 +97,9 @@ pub(super) struct Leak {
     decisions: VecDeque<Decision>,
     first_decision: u64,
     n_same: u32,
+    /// Steps for which the operator is still taken to be heard, and how loud that was.
+    n_held: u32,
+    held_power: f32,
     /// Reused: parts of both sides.
     part: Vec<f32>,
     searched: Vec<f32>,
@@ -117,6 +124,8 @@ impl Leak {
             decisions: VecDeque::new(),
             first_decision: 0,
             n_same: 0,
+            n_held: 0,
+            held_power: 0.0,
             part: Vec::new(),
             searched: vec![0.0; SEARCHED_LEN],
         }
@@ -130,6 +139,7 @@ impl Leak {
         (self.n_before, self.step, self.first_decision) = (0, 0, 0);
         self.is_ending = false;
         self.quietest.clear();
+        self.n_held = 0;
         self.decisions.clear();
     }
 
@@ -216,11 +226,24 @@ impl Leak {
                 is_echo |= said.power > least(WINDOW_LEN) && (likeness >= ALIKE || is_no_louder);
             }
         }
+        let is_echo = self.hold(is_echo, own_power);
         if own_power > VOICE * least(WINDOW_LEN) {
             self.n_same = if is_same { self.n_same.saturating_add(1) } else { 0 };
         }
         self.part = own;
         Decision { is_echo, finds_path, is_same: self.n_same >= SAME_STEPS }
+    }
+
+    /// What is said of a moment goes on for the quieter ones after it.
+    fn hold(&mut self, is_echo: bool, own_power: f32) -> bool {
+        if is_echo {
+            let before = if self.n_held > 0 { self.held_power } else { 0.0 };
+            (self.n_held, self.held_power) = (HELD_STEPS, own_power.max(before));
+            return true;
+        }
+        let is_held = self.n_held > 0 && own_power < HELD_BELOW * self.held_power;
+        self.n_held = if is_held { self.n_held - 1 } else { 0 };
+        is_held
     }
 
     /// Looks for a path in what was heard up to half a window after a time; whether one is new.

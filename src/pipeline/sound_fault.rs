@@ -95,8 +95,10 @@ pub struct SourceState {
 const SILENT: u32 = 70;
 /// Below this, in dB, there is nothing but zeros: half of the smallest step of 16 bits is -96.
 const ZEROS_DB: f32 = -97.0;
-/// So much was heard before it is said that all of it is too quiet: 7 s.
-const HEARD: u32 = 70;
+/// So long was listened, and so much of it was no digital silence, before it is said that all of it is too quiet: 7 s and
+/// 2 s.
+const LISTENED: u32 = 70;
+const HEARD: u32 = 20;
 /// Speech is read from about -45 dB on; the loudest tenth of a second of a voice is louder still.
 const LOUD_ENOUGH_DB: f32 = -50.0;
 /// A peak as high as this was cut off, or is about to be.
@@ -115,6 +117,7 @@ pub(super) struct SoundWatch {
     source: SourceState,
     is_same: bool,
     n_zeros: u32,
+    n_listened: u32,
     n_heard: u32,
     loudest_db: f32,
     /// Whether each of the last intervals was clipped, the newest lowest.
@@ -129,6 +132,7 @@ impl Default for SoundWatch {
             source: SourceState::default(),
             is_same: false,
             n_zeros: 0,
+            n_listened: 0,
             n_heard: 0,
             loudest_db: ZEROS_DB,
             clipped: 0,
@@ -143,6 +147,7 @@ impl SoundWatch {
     pub(super) fn hear(&mut self, level: Level) {
         let is_zero = level.peak_db <= ZEROS_DB;
         self.n_zeros = if is_zero { self.n_zeros.saturating_add(1) } else { 0 };
+        self.n_listened = self.n_listened.saturating_add(1);
         self.n_heard = self.n_heard.saturating_add(u32::from(!is_zero));
         self.loudest_db = self.loudest_db.max(level.rms_db);
         self.clipped = self.clipped << 1 | u64::from(level.peak_db >= CLIPPED_DB);
@@ -178,7 +183,11 @@ impl SoundWatch {
             SoundFault::Same => self.is_same,
             SoundFault::Silent => self.n_zeros >= SILENT,
             SoundFault::Clipped => lately.count_ones() >= CLIPPED,
-            SoundFault::Quiet => self.n_heard >= HEARD && self.loudest_db < LOUD_ENOUGH_DB,
+            SoundFault::Quiet => {
+                self.n_listened >= LISTENED
+                    && self.n_heard >= HEARD
+                    && self.loudest_db < LOUD_ENOUGH_DB
+            }
             SoundFault::OnlyOperator => {
                 self.operator_spoke >= OPERATOR_SPOKE && self.caller_spoke < CALLER_SPOKE
             }

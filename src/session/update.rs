@@ -1,7 +1,7 @@
 //! Updates of the pipeline as records of the log, and back.
 //!
 //! In: an [`Update`], or a [`Record`]. Out: the other. A record read back from a log is the update that it
-//! was made of, its scores rounded to four decimals and its facts to two: so a log can drive what a pipeline drives.
+//! was made of, its scores rounded to four decimals and its facts to two: so a log drives what a pipeline drives.
 
 use super::decimals::{four_decimals, two_decimals};
 use super::record::{
@@ -39,8 +39,7 @@ impl Record {
         })
     }
 
-    /// The update that the line was made of; none for what is none: a mark, that an alert was seen, a
-    /// failed program, missing records, the end.
+    /// The update that the line was made of; none for what is none, such as a mark or the end.
     #[must_use]
     pub fn update(&self) -> Option<Update> {
         let (caller, at, event) = match self {

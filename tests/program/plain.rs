@@ -100,6 +100,7 @@ fn a_replayed_call_is_the_same_lines_every_time_and_none_steers_a_terminal() {
     00:00:00 undertone: ? lists commands
     00:00:00 call: call begins, log: call.jsonl
     00:00:23 call: no speech
+    00:00:27 undertone: the input sends digital silence: nothing is played or plugged in there, or it is muted elsewhere
     00:00:30 undertone: the recording is over
     00:00:30 call: call ends
     00:00:30 call: log: call.jsonl

@@ -205,6 +205,7 @@ impl Decoder {
             Some((_, resampler)) => {
                 let mut samples = Vec::new();
                 resampler.push(&mono, &mut samples);
+                limit(&mut samples);
                 samples
             }
         };
@@ -228,6 +229,7 @@ impl Decoder {
         if let Some((_, mut resampler)) = self.converter.take() {
             let mut samples = Vec::new();
             resampler.finish(&mut samples);
+            limit(&mut samples);
             if !samples.is_empty() {
                 self.waiting.push_back(Waiting::Audio(samples));
             }
@@ -302,5 +304,12 @@ impl Decoder {
         }
         *self = Decoder::open(&self.path, self.channel, self.hints)?;
         Ok(())
+    }
+}
+
+/// Keeps samples within full scale, beyond which a filter swings.
+fn limit(samples: &mut [f32]) {
+    for sample in samples {
+        *sample = sample.clamp(-1.0, 1.0);
     }
 }

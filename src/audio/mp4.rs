@@ -9,12 +9,13 @@ use super::bytes::Bytes;
 /// A movie's header is longer for very long recordings only, 4 bytes a packet; those are tried without a look.
 const MAX_MOVIE_LEN: u64 = 32 << 20;
 
-/// Where files begin in these bytes: one, or several that were joined.
+/// Where files begin in these bytes, one or several that were joined, and whether the last ends within a box.
 ///
 /// # Errors
 /// The system's.
-pub(super) fn starts(bytes: &mut Bytes) -> io::Result<Vec<u64>> {
+pub(super) fn starts(bytes: &mut Bytes) -> io::Result<(Vec<u64>, bool)> {
     let mut starts = Vec::new();
+    let end = bytes.len().unwrap_or(u64::MAX);
     loop {
         let head = bytes.peek(16)?;
         let found = header(head);
@@ -23,8 +24,9 @@ pub(super) fn starts(bytes: &mut Bytes) -> io::Result<Vec<u64>> {
             starts.push(from);
         }
         match found {
+            Some((_, _, len)) if from.saturating_add(len) > end => return Ok((starts, true)),
             Some((_, _, len)) if len > 0 => bytes.move_to(from.saturating_add(len))?,
-            _ => return Ok(starts),
+            _ => return Ok((starts, false)),
         }
     }
 }

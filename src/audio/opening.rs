@@ -252,7 +252,9 @@ fn flac(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
     let mut starts = Vec::new();
     if bytes.len().is_some() && bytes.peek(4).map_err(failed)? == b"fLaC" {
         let begins = |head: &[u8]| {
-            head.starts_with(b"fLaC") && head[4] & 0x7f == 0 && head[5..].starts_with(&[0, 0, 34])
+            head.starts_with(b"fLaC")
+                && matches!(head[4], 0 | 0x80)
+                && head[5..].starts_with(&[0, 0, 34])
         };
         starts = bytes.find_all(8, begins).map_err(failed)?;
     }
@@ -301,7 +303,12 @@ fn mp4(path: &Path, mut bytes: Bytes) -> Result<Engine, AudioError> {
         return Err(refusal);
     }
     bytes.move_to(0).map_err(failed)?;
-    let starts = mp4::starts(&mut bytes).map_err(failed)?;
+    let (starts, is_cut) = mp4::starts(&mut bytes).map_err(failed)?;
+    if is_cut && starts.len() < 2 {
+        // As with Matroska: what is cut off is only read as a stream.
+        bytes.move_to(0).map_err(failed)?;
+        return alone(path, bytes.into_stream(), Ending::Told);
+    }
     joined(path, bytes, &starts, Ending::Told).map_err(|error| match (error, &sounds[..]) {
         (AudioError::UnsupportedCodec { path, codec }, [letters])
             if codec.contains("not known") =>

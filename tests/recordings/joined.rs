@@ -76,6 +76,17 @@ fn joined_files_of_other_rates_and_codings_come_at_the_first_rate() {
     assert!((middle - 0.5).abs() < 0.2 && (samples[15_000] - middle).abs() < 1e-3, "{middle}");
 }
 
+/// What has another rate is resampled, and a filter swings beyond full scale.
+#[test]
+fn what_is_resampled_stays_within_full_scale() {
+    let square: Vec<i16> =
+        (0..32_000).map(|index| if index / 37 % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
+    let other = Wav::new(1, 1, 16_000, 16, pcm16(&square));
+    let (samples, _, _) = read("a.wav", &[tone(800).bytes(), other.bytes()].concat());
+    assert_eq!(samples.len(), 16_800);
+    assert!(samples.iter().all(|sample| (-1.0..=1.0).contains(sample)));
+}
+
 #[test]
 fn joined_mp3_files_are_read_through() {
     let one = fs::read(fixture("sweep.mp3")).unwrap();

@@ -214,7 +214,7 @@ fn an_alert_is_acknowledged_for_the_caller_who_is_named() {
     assert_eq!(told, ["00:00:20 Bella: the alert of 00:00:20 is acknowledged"]);
     let refused = "00:00:20 undertone: Bella: there is no alert to acknowledge";
     assert_eq!(journal.typed("a Bella").lines, [refused]);
-    assert_eq!(journal.typed("a Cleo").lines, ["00:00:00 undertone: no caller is called so"]);
+    assert_eq!(journal.typed("a Cleo").lines, ["00:00:20 undertone: no caller is called so"]);
 }
 
 #[test]

@@ -161,6 +161,7 @@ impl Line {
         }
         match taken {
             Taken::Heard => {
+                self.greet_device(with.notices);
                 let until = stream_position(self.arrived, self.input.sample_rate_hz());
                 if let Some(operator) = &mut with.operator {
                     operator.align(self.index, self.delay.began(), with.pipeline);
@@ -221,28 +222,29 @@ impl Line {
         Ok(())
     }
 
-    /// Finds out whether a live device went away or came back. What was said until it went is brought to its
+    /// Finds out whether a live device went away. What was said until it went is brought to its
     /// end, so that nobody takes it for the present.
     fn look_after_device(&mut self, with: &mut Surroundings) -> anyhow::Result<()> {
         let Some(microphone) = self.input.microphone() else { return Ok(()) };
-        let id = &microphone.device().id;
-        match (microphone.connection(), self.outage) {
-            (Connection::Gone { reason }, None) => {
-                let told = format!("nothing is heard: {id} is gone ({reason}); looking for it");
-                self.tell(&told, with.notices);
-                self.outage = Some(StreamTime::ZERO);
-                with.pipeline.finish(self.index, with.updates)?;
-            }
-            (Connection::Heard, Some(lost)) => {
-                let told = format!("{id} is heard again; {:.1} s were lost", lost.seconds());
-                self.tell(&told, with.notices);
-                self.outage = None;
-            }
-            (Connection::Gone { .. }, Some(_))
-            | (Connection::Heard, None)
-            | (Connection::Muted, _) => {}
+        if let (Connection::Gone { reason }, None) = (microphone.connection(), self.outage) {
+            let id = &microphone.device().id;
+            let told = format!("nothing is heard: {id} is gone ({reason}); looking for it");
+            self.tell(&told, with.notices);
+            self.outage = Some(StreamTime::ZERO);
+            with.pipeline.finish(self.index, with.updates)?;
         }
         Ok(())
+    }
+
+    /// Tells that a device is back, once something was heard of it: what was lost has come before that.
+    fn greet_device(&mut self, notices: &mut Notices) {
+        let Some(microphone) = self.input.microphone() else { return };
+        if let (Connection::Heard, Some(lost)) = (microphone.connection(), self.outage) {
+            let id = &microphone.device().id;
+            let told = format!("{id} is heard again; {:.1} s were lost", lost.seconds());
+            self.tell(&told, notices);
+            self.outage = None;
+        }
     }
 
     /// What becomes of the sound is told in words.

@@ -29,7 +29,7 @@ pub struct Decoded {
 /// Decodes a whole clip.
 ///
 /// # Errors
-/// As [`Recording::open`]; also a clip that was cut off, since half a clip is not the clip.
+/// As [`Recording::open`](super::Recording::open); also a clip that was cut off, since half a clip is not the clip.
 pub fn decode(path: &Path, channel: Channel) -> Result<Decoded, AudioError> {
     decode_with(path, channel, FileHints::default())
 }

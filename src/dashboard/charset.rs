@@ -40,8 +40,9 @@ impl Charset {
     pub fn of_locale(lc_all: Option<&str>, lc_ctype: Option<&str>, lang: Option<&str>) -> Self {
         let set = [lc_all, lc_ctype, lang].into_iter().flatten().find(|locale| !locale.is_empty());
         let is_utf8 = |locale: &str| {
-            let locale = locale.to_ascii_lowercase();
-            locale.ends_with("utf-8") || locale.ends_with("utf8") || locale.contains("utf-8@")
+            let before_modifier = locale.split('@').next().unwrap_or_default();
+            let codeset = before_modifier.rsplit('.').next().unwrap_or_default();
+            codeset.eq_ignore_ascii_case("utf-8") || codeset.eq_ignore_ascii_case("utf8")
         };
         if set.is_none_or(is_utf8) { Charset::Unicode } else { Charset::Ascii }
     }
@@ -83,6 +84,7 @@ mod tests {
             (None, Some("en_US.utf8"), Some("C"), Unicode),
             (None, None, Some("C.UTF-8"), Unicode),
             (None, None, Some("de_DE.UTF-8@euro"), Unicode),
+            (None, None, Some("de_DE.utf8@euro"), Unicode),
             (None, None, Some("de_DE.ISO-8859-1"), Ascii),
             (None, None, Some("de_DE"), Ascii),
         ] {

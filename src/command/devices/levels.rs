@@ -186,7 +186,7 @@ impl Listened {
         if self.peak < ZERO {
             return Some(SoundFault::Silent);
         }
-        (self.n_clipped >= self.n / CLIPPED_SHARE).then_some(SoundFault::Clipped)
+        (self.n_clipped.saturating_mul(CLIPPED_SHARE) >= self.n).then_some(SoundFault::Clipped)
     }
 
     /// The level since this was asked last.

@@ -47,7 +47,8 @@
 //!
 //! # Invariants
 //!
-//! 1. Only `audio::microphone` and `audio::loudspeaker` name cpal or ringbuf; only `model` and `training` name
+//! 1. Only `audio::microphone` and `audio::loudspeaker` name cpal or ringbuf (and `audio::microphone::pulse` the sound
+//!    server's protocol, which cpal speaks too but without the flag that keeps a stream in its place); only `model` and `training` name
 //!    burn; only `model::cpu` and `features` name pulp; only `dashboard` names ratatui or crossterm; only `cli` and
 //!    `main` name clap.
 //! 2. Below `command` nothing reads the clock or the environment or starts a thread, but for the pacing of a

@@ -21,7 +21,7 @@ import embedding
 import hearing
 import scores
 import teacher
-from clips import STRANGERS, Clip, read_clips, read_votes
+from clips import EMOTIONS, STRANGERS, Clip, read_clips, read_votes
 from head import Recipe
 
 LAYERS = range(2, 6)
@@ -69,7 +69,7 @@ def of_folds(options: argparse.Namespace, clips: list[Clip]) -> None:
     inputs = hearing.read(options.cache, clips, LAYERS)
     standardise(inputs, np.arange(len(clips)))
     means = inputs.mean(axis=1)
-    write(options, clips, np.zeros((len(clips), 7), np.float32), embedding.fit(means)(means), [options.folds])
+    write(options, clips, np.zeros((len(clips), len(EMOTIONS)), np.float32), embedding.fit(means)(means), [options.folds])
 
 
 def write(

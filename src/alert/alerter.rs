@@ -48,7 +48,7 @@ pub struct Alerter {
     now: StreamTime,
     /// How long it was listened to, over all jumps.
     listened: StreamTime,
-    /// Since when the caller says nothing.
+    /// How long no voice was heard of the caller.
     pause: StreamTime,
 }
 

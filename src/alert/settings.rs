@@ -22,7 +22,7 @@ pub struct AlertSettings {
     pub rising: RisingSettings,
     /// From little of them to one of them within seconds.
     pub sudden_change: SuddenChangeSettings,
-    /// The caller has said nothing for long.
+    /// No voice was heard of the caller for long.
     pub long_silence: LongSilenceSettings,
 }
 
@@ -172,7 +172,7 @@ pub struct LongSilenceSettings {
     pub enabled: bool,
     /// Who has spoken for so many seconds in all ...
     pub heard_s: u32,
-    /// ... and then says nothing for so many; while the operator speaks they are not counted.
+    /// ... and of whom then no voice is heard for so many; while the operator speaks they are not counted.
     pub silence_s: u32,
     /// After an alert there is no other of this rule for so many seconds.
     pub cool_down_s: u32,

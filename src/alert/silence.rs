@@ -34,7 +34,7 @@ pub(super) struct LongSilence {
     operator: StreamTime,
     /// Mean power of the sound now; none where it is silent.
     power: Option<f32>,
-    /// How long there was sound in it, and the energy of that: power times samples.
+    /// How long there was sound in it, and the energy of that: power times seconds.
     sound: StreamTime,
     energy: f64,
     is_told: bool,
@@ -92,7 +92,7 @@ impl LongSilence {
         self.silence = self.silence + time;
         if let Some(power) = self.power {
             self.sound = self.sound + time;
-            self.energy += f64::from(power) * samples(time);
+            self.energy += f64::from(power) * time.seconds();
         }
         let is_so = self.heard >= self.needed && self.silence >= self.limit;
         (is_so && !self.is_told).then(|| self.finding())
@@ -113,7 +113,7 @@ impl LongSilence {
         if self.sound < HARDLY_ANY {
             return "next to no other sound".to_owned();
         }
-        let level_db = 10.0 * (self.energy / samples(self.sound)).log10();
+        let level_db = 10.0 * (self.energy / self.sound.seconds()).log10();
         let sound = length(self.sound);
         format!("other sound for {sound} of them, at {level_db:.0} dB: quiet speech or noise")
     }
@@ -139,9 +139,4 @@ impl LongSilence {
         self.energy = 0.0;
         self.is_told = false;
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a call has fewer than 2^53 samples")]
-fn samples(time: StreamTime) -> f64 {
-    time.0 as f64
 }

@@ -21,7 +21,8 @@ pub enum Channel {
 
 impl Channel {
     /// The number of the one channel, counted from 1; `None` for the mix.
-    pub(super) fn number(self) -> Option<usize> {
+    #[must_use]
+    pub fn number(self) -> Option<usize> {
         match self {
             Channel::Left => Some(1),
             Channel::Right => Some(2),

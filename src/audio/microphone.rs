@@ -2,7 +2,8 @@
 //!
 //! In: an input's id or name. Out: [`Block`]s of mono samples, at 16 kHz where a sound server converts,
 //! else at the device's rate. It keeps a ring of some seconds. This file and its folder, and those of the
-//! loudspeaker, are the only places that name cpal or ringbuf.
+//! loudspeaker, are the only places that name cpal or ringbuf. Sound cards are heard through cpal, a sound server's inputs through its own
+//! protocol (`pulse`): cpal cannot ask it to leave a stream where it is.
 //!
 //! ```text
 //!  the sound system's threads       thread "microphone"           whoever reads

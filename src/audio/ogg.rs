@@ -8,7 +8,7 @@ use std::io;
 use super::bytes::Bytes;
 
 /// A page's header with all of its segments.
-const MAX_HEADER_LEN: usize = 27 + 255;
+const MAX_HEADER_LEN: usize = MIN_HEADER_LEN + 255;
 
 /// A file begins with a page for each stream; more are damage.
 const MAX_STREAMS: usize = 16;
@@ -27,7 +27,7 @@ struct Page {
 
 impl Page {
     fn read(head: &[u8]) -> Option<Page> {
-        if !head.starts_with(b"OggS") || head.len() < 27 {
+        if !head.starts_with(b"OggS") || head.len() < MIN_HEADER_LEN {
             return None;
         }
         let header_len = 27 + usize::from(head[26]);

@@ -12,7 +12,7 @@ mod clip;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::bytes::Bytes;
@@ -38,6 +38,7 @@ const PACED_BLOCK_MS: u32 = 20;
 ///
 /// The position counts every sample of the recording, lost ones included.
 pub struct Recording {
+    path: PathBuf,
     feed: Feed,
     pacer: Pacer,
     block_len: Option<usize>,
@@ -79,6 +80,12 @@ enum Next {
 }
 
 impl Recording {
+    /// The file that it is read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens a recording at its beginning.
     ///
     /// # Errors
@@ -108,6 +115,7 @@ impl Recording {
             Feed::File(Box::new(decoder))
         };
         Ok(Recording {
+            path: path.to_owned(),
             feed,
             pacer,
             block_len: None,

@@ -145,14 +145,7 @@ fn check_roles(lines: &[LineSetup], operator: Option<&OperatorSide>) -> anyhow::
 
 /// A device and the number of the channel; 0 is the mix of several.
 fn place_of(id: &str, n_channels: u16, channel: Channel) -> (String, usize) {
-    let number = match channel {
-        Channel::Left => 1,
-        Channel::Right => 2,
-        Channel::Number(number) => number,
-        Channel::Mix if n_channels == 1 => 1,
-        Channel::Mix => 0,
-    };
-    (id.to_owned(), number)
+    (id.to_owned(), channel.number().unwrap_or(usize::from(n_channels == 1)))
 }
 
 fn line_of(label: String, microphone: Microphone) -> LineSetup {

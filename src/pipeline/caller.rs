@@ -51,11 +51,13 @@ pub struct Caller {
     operator: OperatorState,
     /// What the caller's time is less than the operator's, in samples.
     operator_offset: i64,
+    /// Whether nothing may be read.
     is_held: bool,
     alarm: Alarm,
     /// The reading that is due.
     due: Option<Due>,
     foresight: Foresight,
+    /// What was not yet told.
     updates: Vec<Update>,
 }
 

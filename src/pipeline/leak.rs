@@ -177,16 +177,15 @@ impl Leak {
 
     /// What is said of a frame that ends `at` samples into the stretch; none before that is known.
     pub(super) fn decision(&self, at: u64) -> Option<Decision> {
-        let step = (at.saturating_sub(HALF_FRAME) + STEP / 2) / STEP;
-        let index = step.saturating_sub(self.first_decision);
+        let index = step_of_frame(at).saturating_sub(self.first_decision);
         self.decisions.get(usize::try_from(index).ok()?).copied()
     }
 
     /// A frame that ends `at` samples into the stretch is handed on, and none before it will be asked for; whether a path
     /// was found just then.
     pub(super) fn pass(&mut self, at: u64) -> bool {
-        let step = (at.saturating_sub(HALF_FRAME) + STEP / 2) / STEP;
-        let old = usize::try_from(step.saturating_sub(self.first_decision)).unwrap_or(0);
+        let old = step_of_frame(at).saturating_sub(self.first_decision);
+        let old = usize::try_from(old).unwrap_or(0);
         let old = old.min(self.decisions.len());
         self.decisions.drain(..old);
         self.first_decision += old as u64;
@@ -270,6 +269,11 @@ impl Leak {
         self.part = own;
         finds_path
     }
+}
+
+/// The number of the decision that a frame goes by which ends `at` samples into the stretch.
+fn step_of_frame(at: u64) -> u64 {
+    (at.saturating_sub(HALF_FRAME) + STEP / 2) / STEP
 }
 
 /// What the operator said, as it would be heard along a path.

@@ -187,15 +187,7 @@ fn cards() -> Result<Vec<Input>, AudioError> {
 
 /// The system's own interface.
 fn card_host() -> Result<cpal::Host, AudioError> {
-    let ids = cpal::available_hosts().into_iter().filter(|id| !is_server(*id));
-    let mut failure = None;
-    for id in ids {
-        match cpal::host_from_id(id) {
-            Ok(host) => return Ok(host),
-            Err(error) => failure = failure.or(Some(error)),
-        }
-    }
-    Err(failure.map_or_else(none_supported, |error| no_sound_system(&error)))
+    first_host(cpal::available_hosts().into_iter().filter(|id| !is_server(*id)))
 }
 
 /// The input that was chosen, or the default one, and which channel of it.
@@ -233,6 +225,11 @@ pub(super) fn by_id(wanted: &str) -> Option<Input> {
 pub(in crate::audio) fn best_host() -> Result<cpal::Host, AudioError> {
     let mut ids = cpal::available_hosts();
     ids.sort_by_key(|id| !is_server(*id));
+    first_host(ids)
+}
+
+/// The first that answers, or why the first does not.
+fn first_host(ids: impl IntoIterator<Item = HostId>) -> Result<cpal::Host, AudioError> {
     let mut failure = None;
     for id in ids {
         match cpal::host_from_id(id) {

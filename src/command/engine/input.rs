@@ -4,6 +4,7 @@ use crate::audio::microphone::Microphone;
 use crate::audio::recording::Recording;
 use crate::audio::{AudioError, Block, Source};
 use crate::pipeline::SourceState;
+use std::path::Path;
 
 /// What a caller or the operator is heard from.
 pub enum Input {
@@ -41,6 +42,15 @@ impl Input {
             Input::Recording(recording) => {
                 SourceState { is_muted: false, cancels: recording.cancels() }
             }
+        }
+    }
+
+    /// The recording's file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Input::Microphone(_) => None,
+            Input::Recording(recording) => Some(recording.path()),
         }
     }
 

@@ -368,14 +368,10 @@ impl Line {
         self.dropped
     }
 
-    /// Whether both are sides of one file: their sources are its path, with the channel in brackets.
+    /// Whether both are sides of one file.
     #[must_use]
     pub fn is_of_file_of(&self, other: &Line) -> bool {
-        let file = |line: &Line| {
-            let source = &line.entry.source;
-            source.rsplit_once(" (").map_or(source.clone(), |(file, _)| file.to_owned())
-        };
-        file(self) == file(other)
+        self.input.file().is_some_and(|file| other.input.file() == Some(file))
     }
 
     /// Whether it is a recording of which something was lost, or that ended before its time.

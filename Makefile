@@ -39,12 +39,12 @@ build: ## install what is missing and build target/release/undertone
 .PHONY: test
 test: ## install what is missing and run all tests that need no sound system and no GPU
 	@bash scripts/prepare.sh build program
-	cargo test $(CARGO_FLAGS)
+	cargo test $(CARGO_FLAGS) --workspace
 
 .PHONY: test-unit
 test-unit: ## only the tests beside the code
 	@bash scripts/prepare.sh build
-	cargo test $(CARGO_FLAGS) --lib
+	cargo test $(CARGO_FLAGS) --workspace --lib
 
 .PHONY: test-program
 test-program: ## only the tests of the whole program, some of them in a terminal (tmux)
@@ -83,7 +83,7 @@ bench-start: build ## the time from the start to the first picture and to the fi
 	python3 tests/benches/start.py
 
 .PHONY: capacity-pictures
-capacity-pictures: build ## make the README's pictures of what callers and long calls cost again (6 minutes, a quiet machine, please)
+capacity-pictures: build ## make the documents' pictures of what callers and long calls cost again (6 minutes, a quiet machine, please)
 	$(UNDERTONE) capacity --backend cpu --plot assets/capacity-callers.svg --force
 	$(UNDERTONE) capacity --backend cpu --lengths --plot assets/capacity-length.svg --force
 
@@ -140,22 +140,44 @@ bench-gpu: build ## the network on a GPU, beside PyTorch's with cuDNN where that
 	@python=python3; if [ -x $(PEERS)/bin/python ]; then python=$(PEERS)/bin/python; fi; \
 		$$python tests/peers/gpu.py --backend $(or $(BACKEND),gpu) $(BATCHES)
 
+.PHONY: commands
+commands: ## write docs/commands.md again, from what the program says of its commands
+	@bash scripts/prepare.sh build
+	UNDERTONE_WRITE_COMMANDS=1 cargo test $(CARGO_FLAGS) --test architecture the_document_of_commands
+
+PACKAGE := target/package
+CARGO_DEB := cargo-deb@3.8.0
+TOOLS := target/tools
+
+.PHONY: package
+package: build ## a Debian package of the program, with manual pages, completions, settings and documents
+	@bash scripts/prepare.sh package
+	@test -x $(TOOLS)/bin/cargo-deb || cargo install --quiet --locked --root $(TOOLS) $(CARGO_DEB)
+	@rm -rf $(PACKAGE) && mkdir -p $(PACKAGE)
+	$(UNDERTONE) man --dir $(PACKAGE)/man
+	for shell in bash zsh fish; do $(UNDERTONE) completions $$shell >$(PACKAGE)/undertone.$$shell; done
+	$(TOOLS)/bin/cargo-deb deb --package undertone --no-build --no-strip --output $(PACKAGE)/undertone.deb
+
+.PHONY: test-package
+test-package: package ## the package in a bare Debian: it installs, `undertone doctor` and the demo call run there
+	bash tests/package.sh $(PACKAGE)/undertone.deb
+
 .PHONY: fmt
 fmt: ## is the code formatted? (`cargo fmt` formats it)
-	cargo fmt --check
+	cargo fmt --all --check
 
 .PHONY: lint
 lint: ## clippy on everything, warnings denied
 	@bash scripts/prepare.sh build
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: doc
 doc: ## the code's documentation, warnings denied: target/doc/undertone/index.html
 	@bash scripts/prepare.sh build
-	RUSTDOCFLAGS=-Dwarnings cargo doc $(CARGO_FLAGS) --no-deps
+	RUSTDOCFLAGS=-Dwarnings cargo doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: pictures
-pictures: build ## make the README's pictures again (Chromium); NAMES="one alert" makes only those
+pictures: build ## make the documents' pictures again (Chromium); NAMES="one alert" makes only those
 	@bash scripts/prepare.sh foreign
 	bash scripts/pictures.sh $(NAMES)
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The pictures of the README: screens of a made-up call, and the report of the demo call in a browser.
+# The pictures of the documents: screens of a made-up call, and the report of the demo call in a browser.
 # The screens come as pages from an ignored test, and Chromium takes them; usage: pictures.sh [NAME...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ names=("$@")
 [ ${#names[@]} -gt 0 ] || names=(one twelve alert replay help no-colour report)
 
 rm -rf "$pages"
-cargo test --quiet --release --locked --lib -- --ignored --exact dashboard::draw::tests::pictures::pictures
+cargo test --quiet --release --locked -p undertone-screen --lib -- --ignored --exact draw::tests::pictures::pictures
 "$undertone" replay assets/demo-call.wav --language en --headless --backend cpu --log "$pages/demo-call.jsonl" >/dev/null
 "$undertone" export "$pages/demo-call.jsonl" --format html --output "$pages/report.1100x1800.html"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call|package...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -23,7 +23,8 @@ packages_for() {
   librosa | peers) echo python3 python3-venv ;;
   foreign) echo python3 python3-venv chromium fonts-dejavu-core ;;
   demo-call) echo espeak-ng sox ;;
-  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call" ;;
+  package) echo dpkg-dev mmdebstrap ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call, package" ;;
   esac
 }
 
@@ -37,6 +38,7 @@ is_there() {
   libvulkan1) ldconfig -p | grep -F libvulkan.so.1 ;;
   mesa-vulkan-drivers) ls /usr/share/vulkan/icd.d/lvp_icd*.json ;;
   fonts-dejavu-core) ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ;;
+  dpkg-dev) command -v dpkg-shlibdeps ;;
   python3-venv) python3 -c 'import ensurepip, venv' ;;
   *) command -v "$1" ;;
   esac >/dev/null 2>&1

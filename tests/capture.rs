@@ -4,9 +4,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use undertone::audio::loudspeaker;
-use undertone::audio::microphone::{Clock, Heard, RingSettings, ring};
-use undertone::audio::recording::Channel;
+use sound::loudspeaker;
+use sound::microphone::{Clock, Heard, RingSettings, ring};
+use sound::recording::Channel;
 
 /// A stereo device of 16 kHz with a ring of a second, blocks of 100 ms.
 const SETTINGS: RingSettings = RingSettings {

@@ -7,16 +7,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 #![expect(clippy::cast_precision_loss, reason = "small counts")]
 
+use hearing::alert::AlertSettings;
+use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError};
+use hearing::emotion::{Emotion, N_EMOTIONS, Scores, Thresholds};
+use hearing::fact::{Event, Fact};
+use hearing::features::Recipe;
+use hearing::pipeline::{Pipeline, PipelineSettings};
+use hearing::stream_time::StreamTime;
+use lab::augment::{mu_law_decode, mu_law_encode};
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
-use undertone::alert::AlertSettings;
-use undertone::augment::{mu_law_decode, mu_law_encode};
-use undertone::emotion::{Emotion, N_EMOTIONS, Scores, Thresholds};
-use undertone::features::Recipe;
-use undertone::model::{Answer, Baseline, Classifier, ModelError};
-use undertone::pipeline::{Event, Pipeline, PipelineSettings, Update};
-use undertone::stream_time::StreamTime;
 
 const RATE_HZ: u32 = 8_000;
 /// How long each speaks in a turn; the operator begins.
@@ -35,7 +37,7 @@ const AFTER: StreamTime = StreamTime::from_ms(400);
 struct Reads;
 
 impl Classifier for Reads {
-    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
+    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
         Ok(Answer { scores: Scores(scores), is_speech: true, is_other: false })
@@ -125,7 +127,7 @@ fn gain(db: f32) -> f32 {
 }
 
 /// What a pipeline tells of the caller's side.
-fn heard(caller: &[f32], operator: Option<&[f32]>) -> Vec<Update> {
+fn heard(caller: &[f32], operator: Option<&[f32]>) -> Vec<Fact> {
     let settings = PipelineSettings::default();
     let thresholds = Thresholds::emotions_from(0.5);
     let pipeline = Pipeline::new(&settings, Recipe::PhoneV3, thresholds, &[RATE_HZ], Reads);
@@ -146,8 +148,8 @@ fn heard(caller: &[f32], operator: Option<&[f32]>) -> Vec<Update> {
 }
 
 /// Readings, facts and alerts in the caller's turns, and what of them lies in the operator's, when the caller is silent.
-fn whose(updates: &[Update], delay_ms: usize) -> (usize, Vec<&Update>) {
-    let is_about = |update: &&Update| {
+fn whose(updates: &[Fact], delay_ms: usize) -> (usize, Vec<&Fact>) {
+    let is_about = |update: &&Fact| {
         matches!(update.event, Event::Reading(_) | Event::Facts(_) | Event::Alert(_))
     };
     let (mut callers, mut operators) = (0, Vec::new());
@@ -206,7 +208,7 @@ fn nothing_of_the_operator_is_read_in_24_echoes_and_the_caller_still_is() {
 fn a_caller_is_read_with_a_silent_operator_and_with_one_who_is_another_voice() {
     let len = 60 * RATE_HZ as usize;
     let caller = voice(3, 200.0, len);
-    let n = |updates: Vec<Update>| {
+    let n = |updates: Vec<Fact>| {
         updates.iter().filter(|update| matches!(update.event, Event::Reading(_))).count()
     };
     let alone = n(heard(&caller, None));
@@ -225,7 +227,7 @@ fn a_caller_who_speaks_over_a_quiet_echo_is_read() {
     let len = 60 * RATE_HZ as usize;
     let (caller, operator) = (voice(3, 200.0, len), voice(4, 120.0, len));
     let side = mixed(&caller, &delayed(&operator, 40, gain(-15.0)));
-    let n = |updates: Vec<Update>| {
+    let n = |updates: Vec<Fact>| {
         updates.iter().filter(|update| matches!(update.event, Event::Reading(_))).count()
     };
     let (alone, over) = (n(heard(&caller, None)), n(heard(&side, Some(&operator))));
@@ -253,7 +255,7 @@ fn of_two_equal_channels_nothing_is_read() {
     for gain in [1.0, 0.8] {
         let side: Vec<f32> = both.iter().map(|sample| gain * sample).collect();
         let updates = heard(&side, Some(&both));
-        let is_read = |update: &&Update| {
+        let is_read = |update: &&Fact| {
             matches!(update.event, Event::Reading(_) | Event::Facts(_) | Event::Alert(_))
         };
         assert_eq!(updates.iter().filter(is_read).count(), 0);

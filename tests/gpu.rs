@@ -7,20 +7,22 @@
 #[path = "gpu/kernels.rs"]
 mod kernels;
 
+use hearing::classifier::{Baseline, Classifier};
+use hearing::emotion::Thresholds;
+use hearing::fact::Event;
+use hearing::pipeline::{Pipeline, PipelineSettings};
+use hearing::stream_time::StreamTime;
+use hearing::timeline::Reading;
+use model::LstmClassifier;
+use model::artifact::Artifact;
+use model::device::{AGREEMENT, Backend, BackendChoice, start};
+use model::failover::Steady;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sound::recording::{Channel, Pace, Recording};
+use sound::{Block, Source};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use undertone::audio::recording::{Channel, Pace, Recording};
-use undertone::audio::{Block, Source};
-use undertone::command::engine::steady::Steady;
-use undertone::emotion::Thresholds;
-use undertone::model::artifact::Artifact;
-use undertone::model::device::{AGREEMENT, Backend, BackendChoice, start};
-use undertone::model::{Baseline, Classifier, LstmClassifier};
-use undertone::pipeline::{Event, Pipeline, PipelineSettings};
-use undertone::stream_time::StreamTime;
-use undertone::timeline::Reading;
 
 /// Segments that are compared: of every length from the shortest to the longest, in steps of a hop.
 const N_SEGMENTS: usize = 20;
@@ -108,7 +110,7 @@ fn readings<C: Classifier>(
     classifier: C,
     act: impl FnOnce(),
 ) -> (Vec<Reading>, Duration, Pipeline<C>) {
-    let call = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo-call.wav");
+    let call = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/demo-call.wav");
     let mut recording = Recording::open(&call, Channel::Mix, Pace::AsRead)
         .expect("the demo call is a recording")
         .with_block_len(800);

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sound::microphone::{Carries, Connection, Microphone, devices, recommended};
+use sound::{AudioError, Block, Source};
 use sound_card::{Extra, Killed, signal_server, sound_card, wait_until};
-use undertone::audio::microphone::{Carries, Connection, Microphone, devices, recommended};
-use undertone::audio::{AudioError, Block, Source};
 
 /// Where the virtual softphone is heard.
 const CALLER: &str = "pulseaudio:softphone.monitor";

@@ -1,19 +1,21 @@
 //! Facts of real speech whose number of syllables is known, through the whole pipeline. Runs where the
 //! corpora are beside the project.
 
+use hearing::classifier::ClassifierError;
+use hearing::classifier::{Answer, Baseline, Classifier};
+use hearing::emotion::{Scores, Thresholds};
+use hearing::fact::Event;
+use hearing::features::Recipe;
+use hearing::pipeline::{Pipeline, PipelineSettings};
+use hearing::prosody::Explanation;
+use sound::recording::{Channel, decode};
 use std::path::{Path, PathBuf};
-use undertone::audio::recording::{Channel, decode};
-use undertone::emotion::{Scores, Thresholds};
-use undertone::features::Recipe;
-use undertone::model::{Answer, Baseline, Classifier, ModelError};
-use undertone::pipeline::{Event, Pipeline, PipelineSettings};
-use undertone::prosody::Explanation;
 
 /// Knows nothing.
 struct Unsure;
 
 impl Classifier for Unsure {
-    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
+    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
         Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
     }
 }
@@ -32,7 +34,7 @@ const ANGRY: &str = "05-02";
 
 /// Both sentences of an actor, each said twice.
 fn clips(actor: u32, expression: &str) -> Vec<PathBuf> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ravdess");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ravdess");
     let takes = ["01-01", "01-02", "02-01", "02-02"];
     takes.map(|take| data.join(format!("03-01-{expression}-{take}-{actor:02}.ogg"))).into()
 }

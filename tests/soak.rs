@@ -14,16 +14,16 @@ mod process;
 mod sound_card;
 
 use call::{RATE_HZ, write_call};
+use hearing::stream_time::StreamTime;
 use process::{Program, Watch};
+use record::session::reader::SessionReader;
+use record::session::record::{EndRecord, Record};
 use sound_card::sound_card;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use undertone::session::reader::SessionReader;
-use undertone::session::record::{EndRecord, Record};
-use undertone::stream_time::StreamTime;
 
 /// What memory may grow by after the first half of the simulated call: an allocator's own moods. The history of
 /// a caller is full after two and a half hours.

@@ -1,90 +1,81 @@
-//! The architecture as a test: what may use what, who may name which crate, how long things may be.
+//! The architecture as a test: what Cargo cannot see of docs/architecture.md.
 //!
-//! The table says for every module at the top of `src` what it may use; the picture of the layers stands
-//! in the README. A new module, or a new edge between two, is a decision: it is made by a change here.
-//! Every check counts what it looked at and fails when that was nothing.
+//! Cargo keeps the crates apart. Here stand the modules within a crate, who may name which library, and how
+//! long things may be. A new edge between two crates or modules is a decision: it is made by a change of
+//! docs/architecture.md or of a table here. Every check counts what it looked at and fails when that was nothing.
 
+mod commands;
+mod documents;
 mod source;
 
 use source::{Token, functions, references, test_modules, tokens};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module at the top of `src` and what it may use: one-way, from a higher layer to a lower one.
-const MAY_USE: &[(&str, &str)] = &[
-    // Layer 0: leaves.
-    ("emotion", ""),
-    ("stream_time", ""),
-    ("language", ""),
-    ("table", ""),
-    ("output_file", ""),
-    ("plain_text", ""),
-    ("driver_panic", ""),
-    ("palette", "emotion"),
-    // Layer 1: one stage of the signal each. Features know slices, not audio sources; the detector of
-    // speech has a rate of its own.
-    ("resample", LABELS),
-    ("audio", "emotion stream_time resample"),
-    ("features", LABELS),
-    ("speech", "emotion stream_time resample features"),
-    // Layer 2: what is concluded from the signal.
-    ("model", "emotion stream_time language features"),
-    ("timeline", LABELS),
-    ("alert", "emotion stream_time timeline"),
-    ("prosody", "features"),
-    // Layer 3: the composition, and its record.
-    ("pipeline", SIGNAL),
-    ("session", "emotion stream_time language output_file plain_text timeline prosody pipeline"),
-    // Layer 4: what is made of a composition or of a corpus. Evaluation uses the corpora and draws, and training
-    // keeps the best epoch by what evaluation says of it; simulated calls carry evaluation's labels; the
-    // others do not know each other. The dashboard's tests show a log's call.
+/// For the crates whose modules stand on one another: each module and which others of the crate it may use.
+const MAY_USE: &[(&str, &[(&str, &str)])] = &[
     (
-        "export",
-        "emotion stream_time output_file palette plain_text timeline prosody pipeline session",
+        "hearing",
+        &[
+            ("emotion", ""),
+            ("stream_time", ""),
+            ("language", ""),
+            // Features know slices, not sources; the detector of speech has a rate of its own.
+            ("features", "emotion stream_time"),
+            ("speech", "emotion stream_time features"),
+            ("classifier", "emotion"),
+            ("timeline", "emotion stream_time"),
+            ("prosody", "features"),
+            ("fact", "emotion stream_time timeline prosody"),
+            ("alert", "emotion stream_time timeline fact"),
+            ("pipeline", EVERYTHING),
+        ],
     ),
     (
-        "dashboard",
-        "emotion stream_time palette plain_text driver_panic timeline alert prosody pipeline session",
+        "record",
+        &[
+            ("output_file", ""),
+            ("plain_text", ""),
+            ("palette", ""),
+            ("call_news", ""),
+            ("action", ""),
+            ("session", "output_file plain_text"),
+            ("export", "output_file palette plain_text session"),
+        ],
     ),
-    ("corpus", SPINE),
-    ("augment", SPINE),
-    ("plot", SPINE),
-    ("evaluation", EVALUATION),
-    ("training", TRAINING),
-    ("simulation", "emotion stream_time augment evaluation"),
-    // Layer 5: the program around the library.
-    ("config", EVERYTHING),
-    ("command", EVERYTHING),
-    ("cli", EVERYTHING),
-    ("main", EVERYTHING),
+    (
+        "lab",
+        &[
+            ("table", ""),
+            ("plot", ""),
+            ("augment", ""),
+            ("corpus", "table"),
+            // It uses the corpora and draws; training keeps the best epoch by what it says; simulated calls carry
+            // its labels.
+            ("evaluation", "table plot augment corpus"),
+            ("training", "plot augment corpus evaluation"),
+            ("simulation", "augment evaluation"),
+        ],
+    ),
+    (
+        "undertone",
+        &[
+            ("config", "command"),
+            ("command", EVERYTHING),
+            ("cli", EVERYTHING),
+            ("main", EVERYTHING),
+        ],
+    ),
 ];
 
-/// What every stage knows.
-const LABELS: &str = "emotion stream_time";
-
-/// Layers 0 to 2.
-const SIGNAL: &str =
-    "emotion stream_time audio resample features speech model timeline alert prosody";
-
-/// Layers 0 to 3.
-const SPINE: &str = "emotion stream_time output_file table plain_text audio resample features speech \
-    model timeline alert prosody pipeline session";
-
-/// Layers 0 to 3, the corpora, what is done to their clips, and charts.
-const EVALUATION: &str = "emotion stream_time language table output_file plain_text audio resample features speech \
-    model timeline alert prosody pipeline session corpus augment plot";
-
-/// The same and the scores.
-const TRAINING: &str = "emotion stream_time language output_file plain_text audio resample features speech \
-    model timeline alert prosody pipeline session corpus augment plot evaluation";
-
-/// Anything below, and each other.
+/// Any module of the crate.
 const EVERYTHING: &str = "*";
 
 /// A word that only some files may say in code.
 struct Reserved {
     words: &'static [&'static str],
-    /// Files, or folders with a closing slash, relative to `src`.
+    /// Files, or folders with a closing slash, as `crate/path` without the `src` between.
     only_in: &'static [&'static str],
     /// Unit tests may say it anywhere.
     tests_too: bool,
@@ -95,56 +86,71 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         words: &["cpal", "ringbuf", "alsa", "pulseaudio"],
         only_in: &[
-            "audio/microphone.rs",
-            "audio/microphone/",
-            "audio/loudspeaker.rs",
-            "audio/loudspeaker/",
+            "sound/microphone.rs",
+            "sound/microphone/",
+            "sound/loudspeaker.rs",
+            "sound/loudspeaker/",
         ],
         tests_too: false,
     },
-    Reserved { words: &["burn", "burn_flex"], only_in: &["model/", "training/"], tests_too: false },
-    // Kernels of our own.
-    Reserved { words: &["pulp"], only_in: &["model/cpu/", "features/"], tests_too: false },
-    Reserved { words: &["cubecl"], only_in: &["model/gpu/"], tests_too: false },
-    Reserved { words: &["ratatui", "crossterm"], only_in: &["dashboard/"], tests_too: false },
     Reserved {
-        words: &["clap", "clap_complete", "clap_mangen"],
-        only_in: &["cli.rs", "cli/", "main.rs"],
+        words: &["burn", "burn_flex"],
+        only_in: &["model/", "lab/training/"],
         tests_too: false,
     },
-    Reserved { words: &["anyhow"], only_in: &["command/", "main.rs"], tests_too: false },
+    // Kernels of our own.
+    Reserved { words: &["pulp"], only_in: &["model/cpu/", "hearing/features/"], tests_too: false },
+    Reserved { words: &["cubecl"], only_in: &["model/gpu/"], tests_too: false },
+    Reserved { words: &["ratatui", "crossterm"], only_in: &["screen/"], tests_too: false },
+    Reserved {
+        words: &["clap", "clap_complete", "clap_mangen"],
+        only_in: &["undertone/cli.rs", "undertone/cli/", "undertone/main.rs"],
+        tests_too: false,
+    },
+    Reserved {
+        words: &["anyhow"],
+        only_in: &["engine/", "undertone/command/", "undertone/main.rs"],
+        tests_too: false,
+    },
     // The clock, the environment and threads; the exceptions pace a recording, wait for one that is still being
     // written, watch over a device, poll the keys, tell the screen's thread from others in a panic, and train on two cores.
     Reserved {
         words: &["Instant", "SystemTime", "env", "thread"],
         only_in: &[
-            "command/",
-            "config.rs",
-            "config/folders.rs",
-            "audio/growing.rs",
-            "audio/live.rs",
-            "audio/recording.rs",
-            "audio/pace.rs",
-            "audio/microphone.rs",
-            "audio/microphone/",
-            "audio/loudspeaker.rs",
-            "dashboard/mod.rs",
-            "dashboard/keyboard.rs",
-            "dashboard/terminal.rs",
-            "training/parallel.rs",
-            "main.rs",
+            "engine/",
+            "model/failover.rs",
+            "model/failover_worker.rs",
+            "undertone/command/",
+            "undertone/config.rs",
+            "undertone/config/folders.rs",
+            "sound/growing.rs",
+            "sound/live.rs",
+            "sound/recording.rs",
+            "sound/pace.rs",
+            "sound/microphone.rs",
+            "sound/microphone/",
+            "sound/loudspeaker.rs",
+            "screen/lib.rs",
+            "screen/keyboard.rs",
+            "screen/terminal.rs",
+            "lab/training/parallel.rs",
+            "undertone/main.rs",
         ],
         tests_too: true,
     },
-    Reserved { words: &["print"], only_in: &["command/", "main.rs"], tests_too: true },
+    Reserved {
+        words: &["print"],
+        only_in: &["undertone/command/", "undertone/main.rs"],
+        tests_too: true,
+    },
     // What goes to a terminal is made harmless on its way. The errors of a program for alerts are read, not shown.
     Reserved {
         words: &["println", "eprint", "eprintln", "dbg", "stderr"],
         only_in: &[
-            "command/printer.rs",
-            "command/engine/on_alert/program.rs",
+            "undertone/command/printer.rs",
+            "engine/on_alert/program.rs",
             "model/device.rs",
-            "main.rs",
+            "undertone/main.rs",
         ],
         tests_too: true,
     },
@@ -157,58 +163,90 @@ const LONG_FILE_WORDS: &str = "Over 400 lines";
 /// A longer function does not fit a screen.
 const MAX_FUNCTION_LINES: usize = 100;
 
-/// One file of `src`.
+/// One file of a crate.
 struct SourceFile {
-    /// Relative to `src`, with `/`.
-    path: String,
+    /// The folder of its crate below `src`.
+    crate_name: String,
+    /// Relative to the crate's own `src`, with `/`.
+    within: String,
     text: String,
     tokens: Vec<Token>,
 }
 
 impl SourceFile {
+    /// The crate and the path in it, as the tables here have it.
+    fn path(&self) -> String {
+        format!("{}/{}", self.crate_name, self.within)
+    }
+
     /// The paths of the files below it that are built for tests only.
     fn test_files(&self) -> impl Iterator<Item = String> {
-        let folder = match self.path.strip_suffix("mod.rs") {
+        let folder = match self.within.strip_suffix("mod.rs") {
             Some(folder) => folder.to_owned(),
-            None if self.path == "lib.rs" => String::new(),
-            None => format!("{}/", self.path.trim_end_matches(".rs")),
+            None if self.within == "lib.rs" => String::new(),
+            None => format!("{}/", self.within.trim_end_matches(".rs")),
         };
+        let folder = format!("{}/{folder}", self.crate_name);
         test_modules(&self.tokens).into_iter().map(move |name| format!("{folder}{name}.rs"))
     }
 
-    /// The module at the top of `src` that it belongs to.
+    /// The module at the top of its crate that it belongs to.
     fn module(&self) -> &str {
-        self.path.split('/').next().map_or("", |name| name.trim_end_matches(".rs"))
+        self.within.split('/').next().map_or("", |name| name.trim_end_matches(".rs"))
     }
 
-    /// How many modules its path has: 1 for `speech.rs` and `audio/mod.rs`, 2 for `audio/recording.rs`.
+    /// How many modules its path has: 1 for `speech.rs` and `features/mod.rs`, 2 for `features/mel.rs`.
     fn module_depth(&self) -> usize {
-        let n_names = self.path.split('/').count();
-        if self.path.ends_with("/mod.rs") { n_names - 1 } else { n_names }
+        let n_names = self.within.split('/').count();
+        if self.within.ends_with("/mod.rs") { n_names - 1 } else { n_names }
     }
 
     fn is_under(&self, places: &[&str]) -> bool {
+        let path = self.path();
         places.iter().any(|place| {
-            if place.ends_with('/') { self.path.starts_with(place) } else { self.path == *place }
+            if place.ends_with('/') { path.starts_with(place) } else { path == *place }
         })
     }
 }
 
-/// All of `src`, in the order of the paths.
+/// The project's folder.
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The names of all crates.
+fn crates() -> Vec<String> {
+    let entries = fs::read_dir(project().join("src")).expect("src is a readable folder");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry of src is readable"))
+        .filter(|entry| entry.path().join("Cargo.toml").exists())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// All of every crate's `src`, in the order of the paths.
 fn source_files() -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = rust_files(&root);
-    paths.sort();
-    assert!(!paths.is_empty(), "no Rust file under {}", root.display());
-    paths
-        .iter()
-        .map(|path| {
-            let text = fs::read_to_string(path).expect("a source file is readable UTF-8");
-            let relative = path.strip_prefix(&root).expect("the walk began at src");
-            let relative = relative.to_string_lossy().replace('\\', "/");
-            SourceFile { path: relative, tokens: tokens(&text), text }
-        })
-        .collect()
+    let mut files = Vec::new();
+    for crate_name in crates() {
+        let root = project().join("src").join(&crate_name).join("src");
+        let mut paths = rust_files(&root);
+        paths.sort();
+        assert!(!paths.is_empty(), "no Rust file under {}", root.display());
+        for path in paths {
+            let text = fs::read_to_string(&path).expect("a source file is readable UTF-8");
+            let within = path.strip_prefix(&root).expect("the walk began there");
+            let within = within.to_string_lossy().replace('\\', "/");
+            files.push(SourceFile {
+                crate_name: crate_name.clone(),
+                within,
+                tokens: tokens(&text),
+                text,
+            });
+        }
+    }
+    files
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -234,45 +272,67 @@ fn settle(n_checked: usize, of_what: &str, faults: &[String]) {
     assert!(faults.is_empty(), "{} of {n_checked} {of_what}:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// The crates that a crate names in its manifest, without those for its tests.
+fn used_by(crate_name: &str) -> BTreeSet<String> {
+    let manifest = project().join("src").join(crate_name).join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("a crate has a manifest");
+    let tests_from = text.find("[dev-dependencies]").unwrap_or(text.len());
+    text[..tests_from]
+        .lines()
+        .filter_map(|line| line.strip_prefix("undertone-")?.strip_suffix(".workspace = true"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_crates_use_one_another_as_the_document_says() {
+    let text = fs::read_to_string(project().join("docs/architecture.md")).expect("it is there");
+    let mut told = BTreeSet::new();
+    let mut faults = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("| `src/")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let name = cells[0].trim_matches('`').trim_start_matches("src/").to_owned();
+        let may_use: BTreeSet<String> = cells[2]
+            .split([',', ' '])
+            .filter(|word| !word.is_empty() && *word != "-")
+            .map(str::to_owned)
+            .collect();
+        if used_by(&name) != may_use {
+            faults
+                .push(format!("{name}: the document has {may_use:?}, Cargo {:?}", used_by(&name)));
+        }
+        told.insert(name);
+    }
+    assert_eq!(told, crates().into_iter().collect(), "a row for each crate");
+    settle(told.len(), "crates", &faults);
+}
+
 #[test]
 fn every_module_uses_only_what_its_layer_may_use() {
     let mut n_checked = 0;
     let mut faults = Vec::new();
-    for file in source_files().iter().filter(|file| file.path != "lib.rs") {
+    for file in source_files().iter().filter(|file| file.within != "lib.rs") {
+        let Some((_, table)) = MAY_USE.iter().find(|(name, _)| *name == file.crate_name) else {
+            continue;
+        };
         let module = file.module();
-        let Some((_, may_use)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
-            faults.push(format!("src/{}: '{module}' stands in no layer", file.path));
+        let Some((_, may_use)) = table.iter().find(|(name, _)| *name == module) else {
+            faults.push(format!("src/{}: '{module}' stands in no layer", file.path()));
             continue;
         };
         for found in references(&file.tokens, file.module_depth()) {
             n_checked += 1;
-            let is_known = MAY_USE.iter().any(|(name, _)| *name == found.module);
+            let is_known = table.iter().any(|(name, _)| *name == found.module);
             let is_allowed = found.module == module
                 || *may_use == EVERYTHING
                 || may_use.split_whitespace().any(|used| used == found.module);
             if !(is_known && is_allowed) {
-                let place = format!("src/{}:{}", file.path, found.line);
+                let place = format!("src/{}:{}", file.path(), found.line);
                 faults.push(format!("{place}: '{module}' may not use '{}'", found.module));
             }
         }
     }
-    settle(n_checked, "paths from the crate's root", &faults);
-}
-
-#[test]
-fn the_table_itself_goes_one_way() {
-    let position = |module: &str| MAY_USE.iter().position(|(name, _)| *name == module);
-    let mut n_checked = 0;
-    let mut faults = Vec::new();
-    for (module, may_use) in MAY_USE {
-        for used in may_use.split_whitespace().filter(|used| *used != EVERYTHING) {
-            n_checked += 1;
-            if position(used).is_none_or(|below| Some(below) >= position(module)) {
-                faults.push(format!("'{module}' uses '{used}', which does not stand above it"));
-            }
-        }
-    }
-    settle(n_checked, "edges of the table", &faults);
+    settle(n_checked, "paths from a crate's root", &faults);
 }
 
 #[test]
@@ -282,7 +342,7 @@ fn reserved_words_stand_only_where_they_belong() {
     let files = source_files();
     let test_files: Vec<String> = files.iter().flat_map(SourceFile::test_files).collect();
     for file in &files {
-        let is_test_file = test_files.contains(&file.path);
+        let is_test_file = test_files.contains(&file.path());
         for (at, token) in file.tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
             n_checked += 1;
             let is_compile_time_env =
@@ -293,7 +353,7 @@ fn reserved_words_stand_only_where_they_belong() {
                     && !(rule.tests_too && (token.in_tests || is_test_file))
             };
             if let Some(rule) = RESERVED.iter().find(breaks).filter(|_| !is_compile_time_env) {
-                let place = format!("src/{}:{}", file.path, token.line);
+                let place = format!("src/{}:{}", file.path(), token.line);
                 faults.push(format!("{place}: '{}' belongs to {:?}", token.text, rule.only_in));
             }
         }
@@ -308,14 +368,14 @@ fn every_file_says_its_purpose_and_a_long_one_why_it_is_long() {
     let mut faults = Vec::new();
     for file in &files {
         let doc: Vec<&str> = file.text.lines().take_while(|line| line.starts_with("//!")).collect();
-        if doc.is_empty() && !test_files.contains(&file.path) {
-            faults.push(format!("src/{}: does not begin with a module doc", file.path));
+        if doc.is_empty() && !test_files.contains(&file.path()) {
+            faults.push(format!("src/{}: does not begin with a module doc", file.path()));
         }
         let n_lines = file.text.lines().count();
         if n_lines > MAX_FILE_LINES && !doc.join("\n").contains(LONG_FILE_WORDS) {
             faults.push(format!(
                 "src/{}: {n_lines} lines; split it, or say '{LONG_FILE_WORDS}: ...' in its module doc",
-                file.path
+                file.path()
             ));
         }
     }
@@ -332,7 +392,10 @@ fn every_function_fits_a_screen() {
             if function.n_lines > MAX_FUNCTION_LINES {
                 faults.push(format!(
                     "src/{}:{}: '{}' has {} lines, more than {MAX_FUNCTION_LINES}",
-                    file.path, function.line, function.name, function.n_lines
+                    file.path(),
+                    function.line,
+                    function.name,
+                    function.n_lines
                 ));
             }
         }

@@ -6,9 +6,9 @@ mod mfcc_settings;
 
 use budget::measure;
 use criterion::Criterion;
+use hearing::features::{Extractor, Mfcc, Recipe};
 use std::hint::black_box;
 use std::time::Duration;
-use undertone::features::{Extractor, Mfcc, Recipe};
 
 /// One hop is 10 ms of sound. 400 callers on one core have 25 us each for all that there is to do.
 const HOP_BUDGET: Duration = Duration::from_micros(4);

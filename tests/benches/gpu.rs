@@ -16,13 +16,13 @@ mod launches;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use launches::launches;
+use model::artifact::Artifact;
+use model::classifier::load_network;
+use model::cpu::Segment;
+use model::device::Backend;
+use model::gpu::GpuNetwork;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use undertone::model::artifact::Artifact;
-use undertone::model::classifier::load_network;
-use undertone::model::cpu::Segment;
-use undertone::model::device::Backend;
-use undertone::model::gpu::GpuNetwork;
 
 /// Steps of a segment: 3 s.
 const N_STEPS: usize = 300;

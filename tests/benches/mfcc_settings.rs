@@ -1,7 +1,7 @@
 //! The settings in which our MFCCs are measured beside other libraries'. The same numbers stand in
 //! `tests/peers/mfcc.py`.
 
-use undertone::features::MfccSettings;
+use hearing::features::MfccSettings;
 
 /// 25 ms every 10 ms.
 pub const SETTINGS: MfccSettings = MfccSettings {

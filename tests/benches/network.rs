@@ -7,10 +7,10 @@ mod budget;
 use budget::measure;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::Criterion;
+use model::artifact::Artifact;
+use model::cpu::{CpuNetwork, Scratch, Segment};
 use std::hint::black_box;
 use std::time::Duration;
-use undertone::model::artifact::Artifact;
-use undertone::model::cpu::{CpuNetwork, Scratch, Segment};
 
 /// Budgets for a segment, by how many come at once. 400 callers with 4 readings a second on two cores have 1.25 ms
 /// each in all.

@@ -6,19 +6,20 @@ mod budget;
 
 use budget::measure;
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
+use hearing::classifier::ClassifierError;
+use hearing::classifier::{Answer, Baseline, Classifier};
+use hearing::emotion::{Scores, Thresholds};
+use hearing::features::{Extractor, Recipe};
+use hearing::pipeline::{Pipeline, PipelineSettings};
+use hearing::speech::SpeechGate;
+use hearing::stream_time::STREAM_RATE_HZ;
+use model::artifact::Artifact;
+use model::device::{BackendChoice, start};
+use resample::{Resampler, resample_all};
+use sound::recording::{Channel, decode};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
-use undertone::audio::recording::{Channel, decode};
-use undertone::emotion::{Scores, Thresholds};
-use undertone::features::{Extractor, Recipe};
-use undertone::model::artifact::Artifact;
-use undertone::model::device::{BackendChoice, start};
-use undertone::model::{Answer, Baseline, Classifier, ModelError};
-use undertone::pipeline::{Pipeline, PipelineSettings};
-use undertone::resample::{Resampler, resample_all};
-use undertone::speech::SpeechGate;
-use undertone::stream_time::STREAM_RATE_HZ;
 
 /// Seconds of the demo call: speech for two thirds of the time, as in a call.
 const SECONDS: u32 = 20;
@@ -46,7 +47,7 @@ fn main() {
 
 /// The beginning of the demo call.
 fn call(rate_hz: u32) -> Vec<f32> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo-call.wav");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/demo-call.wav");
     let decoded = decode(&path, Channel::Mix).expect("the demo call is in the repository");
     let mut samples = resample_all(&decoded.samples, decoded.sample_rate_hz, rate_hz)
         .expect("rates of sound cards are taken");
@@ -104,7 +105,7 @@ fn stages(group: &mut BenchmarkGroup<'_, WallTime>) {
 struct Uniform;
 
 impl Classifier for Uniform {
-    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ModelError> {
+    fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
         Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
     }
 }

@@ -6,12 +6,12 @@ mod budget;
 
 use budget::measure;
 use criterion::Criterion;
+use hearing::emotion::{Emotion, Scores};
+use hearing::fact::{Event, Fact, Level};
+use hearing::stream_time::StreamTime;
+use hearing::timeline::{Reading, Verdict};
+use screen::{CallNews, Colours, Feed, Line, Mode, Offscreen, ScreenOptions, Setup};
 use std::time::Duration;
-use undertone::dashboard::{CallNews, Colours, Feed, Line, Mode, Offscreen, ScreenOptions, Setup};
-use undertone::emotion::{Emotion, Scores};
-use undertone::pipeline::{Event, Level, Update};
-use undertone::stream_time::StreamTime;
-use undertone::timeline::{Reading, Verdict};
 
 /// Ten pictures a second may take 1 % of a core.
 const BUDGET: Duration = Duration::from_millis(1);
@@ -70,6 +70,6 @@ fn screen_after(minutes: u64) -> Offscreen {
 fn tell_all(screen: &mut Offscreen, ms: u64, event: &Event) {
     for caller in 0..N_CALLERS {
         let at = StreamTime::from_ms(ms);
-        screen.apply(Feed::Update(Update { caller, at, event: event.clone() }));
+        screen.apply(Feed::Fact(Fact { caller, at, event: event.clone() }));
     }
 }

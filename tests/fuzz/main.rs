@@ -69,7 +69,7 @@ fn spawned(target: Target, seconds: u64, seed: u64) -> std::process::Child {
 
 /// Where the input that is tried lies.
 fn folder(target: Target) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fuzz").join(target.name())
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/fuzz").join(target.name())
 }
 
 /// Tries inputs until the time is over.

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use undertone::audio::recording::{Channel, FileHints, Pace, RawCoding, Recording, decode_with};
-use undertone::audio::{Block, Source};
-use undertone::session::verify::verify;
-use undertone::session::{Overview, SessionReader, end_of};
+use record::session::verify::verify;
+use record::session::{Overview, SessionReader, end_of};
+use sound::recording::{Channel, FileHints, Pace, RawCoding, Recording, decode_with};
+use sound::{Block, Source};
 
 /// What is fuzzed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Target {
     }
 
     pub fn seeds(self) -> Seeds {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = &Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         match self {
             Target::Recordings => {
                 let mut seeds = files(&root.join("tests/data/audio"), "sweep");

@@ -7,14 +7,14 @@ mod reference;
 
 use burn::tensor::Device;
 use launches::launches;
+use model::artifact::Artifact;
+use model::classifier::load_network;
+use model::cpu::Segment;
+use model::device::Backend;
+use model::front::Convolution;
+use model::gpu::GpuNetwork;
+use model::network::{Network, NetworkShape, Pooling};
 use reference::{expected, segments, shapes, values};
-use undertone::model::artifact::Artifact;
-use undertone::model::classifier::load_network;
-use undertone::model::cpu::Segment;
-use undertone::model::device::Backend;
-use undertone::model::front::Convolution;
-use undertone::model::gpu::GpuNetwork;
-use undertone::model::network::{Network, NetworkShape, Pooling};
 
 /// Largest difference of a logit between our kernels and burn's network that passes for rounding.
 const TOLERANCE: f32 = 1e-4;

@@ -2,12 +2,12 @@
 
 use crate::session::{CALL, Log, Player, file, read, replayed, share_found, undertone};
 use crate::sound_card::{pactl, sound_card};
+use record::session::record::Record;
+use sound::recording::{Channel, decode};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
-use undertone::audio::recording::{Channel, decode};
-use undertone::session::record::Record;
 
 /// How long is listened.
 const LISTEN_S: u64 = 125;

@@ -3,11 +3,11 @@
 use crate::session::{CALL, Log, Player, file, read, undertone, wait_for_log};
 use crate::sound_card::{Extra, pactl, sound_card};
 use crate::terminal::Terminal;
+use record::session::record::Record;
+use sound::recording::{Channel, decode};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
-use undertone::audio::recording::{Channel, decode};
-use undertone::session::record::Record;
 
 const SOON: Duration = Duration::from_secs(10);
 

@@ -3,15 +3,15 @@
 use crate::session::{CALL, file, read};
 use crate::sound_card::{Extra, sound_card, wait_until};
 use crate::terminal::Terminal;
+use resample::resample_all;
+use sound::microphone::Microphone;
+use sound::recording::{Channel, decode};
+use sound::{Block, Source};
 use std::f64::consts::TAU;
 use std::ops::Range;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use undertone::audio::microphone::Microphone;
-use undertone::audio::recording::{Channel, decode};
-use undertone::audio::{Block, Source};
-use undertone::resample::resample_all;
 
 /// What a sound server is asked for.
 const RATE_HZ: u32 = 16_000;

@@ -1,16 +1,16 @@
 //! A run of the program beside the sound card, what its log tells, and how like another log that is.
 
 use crate::sound_card::wait_until;
+use hearing::emotion::Scores;
+use record::session::Header;
+use record::session::reader::SessionReader;
+use record::session::record::Record;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use undertone::emotion::Scores;
-use undertone::session::Header;
-use undertone::session::reader::SessionReader;
-use undertone::session::record::Record;
 
 /// The recording: 73 s of a synthetic caller, with pauses.
-pub const CALL: &str = "assets/demo-call.wav";
+pub const CALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/demo-call.wav");
 /// Readings of both runs that are compared: their hops do not fall on the same samples, so a live reading
 /// may be half a hop from its counterpart.
 const HALF_HOP_S: f64 = 0.126;

@@ -3,9 +3,9 @@
 use crate::sandbox::{DEMO_CALL, Sandbox, refuses};
 use crate::screen::Screen;
 use crate::sound;
+use ::sound::recording::{Channel, decode};
 use serde_json::Value;
 use std::path::Path;
-use undertone::audio::recording::{Channel, decode};
 
 /// A call in which the caller stops to speak, and rules by which that is an alert, whatever the model says.
 fn silent_caller() -> Sandbox {
@@ -99,7 +99,7 @@ fn the_key_acknowledges_an_alert_in_the_log() {
 
 /// Whispers of three kinds, each repeated to more than a minute: a synthesiser's, syllables of noise, and wind.
 fn whispers() -> [(&'static str, Vec<f32>); 3] {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/audio/whisper.wav");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/audio/whisper.wav");
     let spoken = decode(Path::new(path), Channel::Mix).unwrap().samples;
     let n_long = spoken.len() * 12;
     let noise = || sound::noise(n_long.div_ceil(sound::RATE_HZ as usize));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use undertone::session::SESSION_VERSION;
+use record::session::SESSION_VERSION;
 
 use crate::sandbox::{Sandbox, refuses, refuses_command};
 

@@ -5,9 +5,9 @@ use std::fs;
 use crate::sandbox::{Sandbox, refuses};
 
 const MANIFEST: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/phone-lstm/manifest.toml"));
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/phone-lstm/manifest.toml"));
 const WEIGHTS: &[u8] =
-    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/phone-lstm/weights.bpk"));
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/phone-lstm/weights.bpk"));
 
 /// A home with the demo call and a model in `odd`.
 fn with_model(manifest: &str, weights: Option<&[u8]>) -> Sandbox {

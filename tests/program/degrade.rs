@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use undertone::audio::recording::{Channel, Decoded, decode};
+use ::sound::recording::{Channel, Decoded, decode};
 
 use crate::sandbox::{DEMO_CALL, Sandbox, refuses};
 use crate::sound;

@@ -58,7 +58,11 @@ fn the_doctor_ends_when_the_sound_server_hangs() {
 fn the_commented_defaults_are_a_valid_file_and_in_force_without_one() {
     let sandbox = Sandbox::new();
     let defaults = sandbox.run(&["config", "--print"]).with_code(0).stdout;
-    assert_eq!(defaults, fs::read_to_string("assets/config.toml").unwrap());
+    assert_eq!(
+        defaults,
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/config.toml"))
+            .unwrap()
+    );
     sandbox.write("mine.toml", &defaults);
     let checked = sandbox.run(&["config", "--check", "mine.toml"]).with_code(0).stdout;
     assert_eq!(checked, "mine.toml is valid\n");

@@ -1,7 +1,7 @@
 //! The demo call from the file to the log: the same records however it is read, and the right kinds of them.
 
+use hearing::emotion::{Emotion, Group};
 use serde_json::Value;
-use undertone::emotion::{Emotion, Group};
 
 use crate::sandbox::{DEMO_CALL, Sandbox, unchained};
 use crate::sound;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use undertone::plain_text::visible;
+use record::plain_text::visible;
 
 use crate::sandbox::{DEMO_CALL, Ended, PROGRAM, Sandbox};
 use crate::screen::Screen;

@@ -3,11 +3,11 @@
 use crate::sandbox::{DEMO_CALL, PROGRAM, Running, Sandbox, wait_for};
 use crate::screen::Screen;
 use crate::sound;
+use ::sound::recording::{Channel, decode};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
-use undertone::audio::recording::{Channel, decode};
 
 const LIMIT: Duration = Duration::from_mins(1);
 

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_undertone");
 
 /// The bundled call: a synthetic voice.
-pub const DEMO_CALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo-call.wav");
+pub const DEMO_CALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/demo-call.wav");
 
 /// Longer than any command here takes on a loaded machine; what takes longer hangs.
 const LIMIT: Duration = Duration::from_mins(1);

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use undertone::emotion::{Emotion, N_EMOTIONS, Scores};
-use undertone::output_file::IfExists;
-use undertone::pipeline::{Event, Update};
-use undertone::session::record::{CallerEntry, EndReason, EndRecord, ModelEntry};
-use undertone::session::{Header, Place, SESSION_VERSION, SessionWriter};
-use undertone::stream_time::{STREAM_RATE_HZ, StreamTime};
-use undertone::timeline::{Activity, Reading, Verdict};
+use hearing::emotion::{Emotion, N_EMOTIONS, Scores};
+use hearing::fact::{Event, Fact};
+use hearing::stream_time::{STREAM_RATE_HZ, StreamTime};
+use hearing::timeline::{Activity, Reading, Verdict};
+use record::output_file::IfExists;
+use record::session::record::{CallerEntry, EndReason, EndRecord, ModelEntry};
+use record::session::{Header, Place, SESSION_VERSION, SessionWriter};
 
 use crate::sandbox::{PROGRAM, Sandbox, refuses};
 use crate::screen::Screen;
@@ -148,7 +148,7 @@ fn write_shift(path: &Path) {
         let at = StreamTime::from_ms(hop * 250);
         for caller in 0..N_CALLERS {
             let turn = hop / 40 + caller as u64;
-            let mut tell = |event| writer.write(&Update { caller, at, event }).unwrap();
+            let mut tell = |event| writer.write(&Fact { caller, at, event }).unwrap();
             let speaks = turn.is_multiple_of(2);
             if hop % 40 == 0 {
                 let activity = if speaks { Activity::Speaking } else { Activity::Listening };

@@ -2,16 +2,16 @@
 
 use crate::sandbox::{DEMO_CALL, Sandbox};
 use crate::sound;
+use ::sound::recording::{Channel, decode};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use undertone::audio::recording::{Channel, decode};
 
 const RATE_HZ: u32 = 8_000;
 
 fn demo_call() -> Vec<f32> {
     let call = decode(Path::new(DEMO_CALL), Channel::Mix).unwrap();
-    undertone::resample::resample_all(&call.samples, call.sample_rate_hz, RATE_HZ).unwrap()
+    resample::resample_all(&call.samples, call.sample_rate_hz, RATE_HZ).unwrap()
 }
 
 /// The same sound so much later and quieter.

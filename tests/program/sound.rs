@@ -3,11 +3,11 @@
 use std::f32::consts::TAU;
 use std::path::Path;
 
+use ::sound::recording::{Channel, decode};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use undertone::audio::recording::{Channel, decode};
-use undertone::resample::resample_all;
+use resample::resample_all;
 
 use crate::sandbox::DEMO_CALL;
 

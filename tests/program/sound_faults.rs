@@ -2,15 +2,15 @@
 
 use crate::sandbox::{DEMO_CALL, Sandbox};
 use crate::sound;
+use ::sound::recording::{Channel, decode};
 use serde_json::Value;
 use std::path::Path;
-use undertone::audio::recording::{Channel, decode};
 
 const RATE_HZ: u32 = 8_000;
 
 fn demo_call() -> Vec<f32> {
     let call = decode(Path::new(DEMO_CALL), Channel::Mix).unwrap();
-    undertone::resample::resample_all(&call.samples, call.sample_rate_hz, RATE_HZ).unwrap()
+    resample::resample_all(&call.samples, call.sample_rate_hz, RATE_HZ).unwrap()
 }
 
 /// The faults in the log of a call of two channels, each with its time; null is the end of one.

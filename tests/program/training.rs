@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::sandbox::{PROGRAM, Running, Sandbox, refuses, wait_for};
 use crate::sound;
 
-const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/program/tiny.toml");
+const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/program/tiny.toml");
 
 const EMOTIONS: [&str; 7] =
     ["anger", "disgust", "fear", "happiness", "surprise", "sadness", "neutral"];

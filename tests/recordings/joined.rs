@@ -4,8 +4,8 @@ use std::fs;
 
 use super::headers::{Wav, pcm16};
 use super::{drained, fixture, likeness, sweep, written};
-use undertone::audio::AudioError;
-use undertone::audio::recording::{Channel, Pace, Recording};
+use sound::AudioError;
+use sound::recording::{Channel, Pace, Recording};
 
 fn tone(len: usize) -> Wav {
     Wav::new(1, 1, 8000, 16, pcm16(&vec![1234; len]))
@@ -18,7 +18,7 @@ fn read(name: &str, bytes: &[u8]) -> (Vec<f32>, u64, Option<AudioError>) {
 
 /// The gaps and where they are.
 fn gaps(name: &str, bytes: &[u8]) -> Vec<(u64, u64)> {
-    use undertone::audio::{Block, Source};
+    use sound::{Block, Source};
     let (_folder, path) = written(name, bytes);
     let mut recording = Recording::open(&path, Channel::Mix, Pace::AsRead).unwrap();
     let mut gaps = Vec::new();

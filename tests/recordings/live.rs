@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::headers::{Wav, pcm16};
 use super::{fixture, likeness, sweep};
-use undertone::audio::recording::{Channel, FileHints, Pace, Recording};
-use undertone::audio::{AudioError, Block, Source};
+use sound::recording::{Channel, FileHints, Pace, Recording};
+use sound::{AudioError, Block, Source};
 
 /// Nothing here takes longer, on a loaded machine.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -28,8 +28,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use headers::{Wav, pcm16};
-use undertone::audio::recording::{Channel, Decoded, Pace, Recording, decode};
-use undertone::audio::{AudioError, Block, Source};
+use sound::recording::{Channel, Decoded, Pace, Recording, decode};
+use sound::{AudioError, Block, Source};
 
 /// The fixtures' length.
 const SWEEP_S: f64 = 4.0;
@@ -39,7 +39,7 @@ const SWEEP_S: f64 = 4.0;
 const LIKENESS: f64 = 0.97;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/audio").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/audio").join(name)
 }
 
 /// The tone in the fixtures: 300 Hz rising to 2500 Hz, at half of full scale.
@@ -420,7 +420,7 @@ fn damage_never_panics() {
 /// this reads them where they lie beside the project, and CI, which has them, must find them.
 #[test]
 fn the_odd_originals_beside_the_project_decode() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     if !shared.exists() {
         return;
     }

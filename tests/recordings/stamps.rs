@@ -4,8 +4,8 @@ use std::fs;
 
 use super::webm::{Length, file};
 use super::{drained, fixture, likeness, sweep, written};
-use undertone::audio::recording::{Channel, Pace, Recording};
-use undertone::audio::{AudioError, Block, Source};
+use sound::recording::{Channel, Pace, Recording};
+use sound::{AudioError, Block, Source};
 
 /// What is heard, with the position and the length of each gap in milliseconds.
 fn heard(bytes: &[u8]) -> (Vec<f32>, Vec<(u64, u64)>, Option<AudioError>) {

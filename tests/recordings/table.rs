@@ -180,7 +180,7 @@ fn refused_here(row: &str) -> Option<Vec<(&'static str, Vec<u8>, &'static str)>>
 
 /// The first two cells of each row of the table under a heading.
 fn rows(heading: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recordings.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/recordings.md");
     let text = fs::read_to_string(path).unwrap();
     let section = text.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);

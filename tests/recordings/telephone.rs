@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::headers::{Wav, au};
 use super::{decoded, fixture, refusal, written};
-use undertone::audio::recording::{Channel, FileHints, decode, decode_with};
+use sound::recording::{Channel, FileHints, decode, decode_with};
 
 /// To the last bit as libgsm and ffmpeg decode the same bytes: `make.sh` says how the references were made.
 #[test]

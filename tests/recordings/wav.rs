@@ -2,7 +2,7 @@
 
 use super::headers::{Wav, chunk, extensible, pcm16};
 use super::{decoded, drained, written};
-use undertone::audio::recording::{Channel, Pace, Recording};
+use sound::recording::{Channel, Pace, Recording};
 
 const PCM: u16 = 1;
 const EXTENSIBLE: u16 = 0xfffe;
@@ -25,7 +25,7 @@ fn read(bytes: &[u8]) -> (Vec<f32>, u64, Option<String>, Option<String>) {
     let mut samples = Vec::new();
     let mut lost = 0;
     let error = loop {
-        use undertone::audio::{Block, Source};
+        use sound::{Block, Source};
         match recording.next_block() {
             Ok(Block::Audio(block)) => samples.extend_from_slice(block),
             Ok(Block::Gap(len)) => lost += len,

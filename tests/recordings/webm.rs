@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The fixture: 4 s.
-const OPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/audio/sweep-opus.ogg");
+const OPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/audio/sweep-opus.ogg");
 
 /// The packets of the Opus fixture, 20 ms each; the first two are headers.
 pub fn opus_packets() -> Vec<Vec<u8>> {

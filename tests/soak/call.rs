@@ -1,13 +1,13 @@
 //! A call of any length: the sentences of the demo call, a synthetic voice of our own, in random order.
 
+use hearing::emotion::Emotion;
+use hearing::stream_time::StreamTime;
+use lab::simulation::{Line, Tape, Voice, mixed_call};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use sound::recording::{Channel, Pace, Recording};
+use sound::{Block, Source};
 use std::path::Path;
-use undertone::audio::recording::{Channel, Pace, Recording};
-use undertone::audio::{Block, Source};
-use undertone::emotion::Emotion;
-use undertone::simulation::{Line, Tape, Voice, mixed_call};
-use undertone::stream_time::StreamTime;
 
 /// Samples a second of the recording.
 pub const RATE_HZ: u32 = 8_000;
@@ -48,7 +48,7 @@ fn seconds_of_speech(tape: &Tape) -> f64 {
 
 /// The demo call in pieces of 4 s, with made-up labels: what it is read as does not matter here.
 fn voice() -> Voice {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo-call.wav");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/demo-call.wav");
     let mut recording = Recording::open(&path, Channel::Mix, Pace::AsRead).unwrap();
     assert_eq!(recording.sample_rate_hz(), RATE_HZ);
     let mut samples = Vec::new();

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use sandbox::{DEMO_CALL, Sandbox};
 use serde_json::Value;
-use undertone::audio::recording::{Channel, decode};
+use sound::recording::{Channel, decode};
 
 /// What came of a recording.
 struct Replayed {
@@ -78,6 +78,6 @@ fn voice(seconds: f64) -> Vec<i16> {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/audio");
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/audio");
     fs::read(folder.join(name)).unwrap()
 }

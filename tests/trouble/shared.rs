@@ -8,7 +8,7 @@ use super::{arguments, outcome};
 
 #[test]
 fn the_inputs_beside_the_project_are_right() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trouble");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/trouble");
     if !folder.exists() {
         return;
     }

@@ -37,9 +37,9 @@ fn the_data_length_of_the_first_flush_or_zero_is_told_and_all_is_read() {
 
 #[test]
 fn mu_law_and_a_law_in_the_extensible_format_are_read() {
-    let call = undertone::audio::recording::decode(
+    let call = sound::recording::decode(
         std::path::Path::new(super::DEMO_CALL),
-        undertone::audio::recording::Channel::Mix,
+        sound::recording::Channel::Mix,
     );
     assert!(call.unwrap().format.contains("pcm_mulaw"), "the demo call is mu-law");
     let bytes = std::fs::read(super::DEMO_CALL).unwrap();

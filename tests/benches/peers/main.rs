@@ -28,8 +28,8 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::Path;
 
+use model::cpu::CpuNetwork;
 use serde_json::{Value, json};
-use undertone::model::cpu::CpuNetwork;
 
 fn main() {
     let mut kept = Kept::default();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use undertone::features::Mfcc;
+use hearing::features::Mfcc;
 
 use crate::mfcc_settings::{HOP_LEN, SETTINGS};
 

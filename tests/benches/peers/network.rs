@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use hearing::classifier::{Baseline, Classifier, Spoken};
+use model::LstmClassifier;
+use model::artifact::{Artifact, Manifest};
+use model::device::Backend;
 use rayon::ThreadPoolBuilder;
-use undertone::model::artifact::{Artifact, Manifest};
-use undertone::model::device::Backend;
-use undertone::model::{Baseline, Classifier, LstmClassifier, Spoken};
 
 /// Frames of a segment: 3 s.
 const N_FRAMES: usize = 300;

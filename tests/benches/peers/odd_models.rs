@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use undertone::emotion::Emotion;
-use undertone::features::Recipe;
-use undertone::model::artifact::{Artifact, sha256_hex};
-use undertone::model::device::Backend;
-use undertone::model::front::Convolution;
-use undertone::model::network::{NetworkShape, Pooling};
+use hearing::emotion::Emotion;
+use hearing::features::Recipe;
+use model::artifact::{Artifact, sha256_hex};
+use model::device::Backend;
+use model::front::Convolution;
+use model::network::{NetworkShape, Pooling};
 
 /// Writes them into folders of their names.
 pub fn write(folder: &Path) -> Vec<PathBuf> {

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hearing::classifier::{Baseline, Classifier};
+use hearing::features::{Recipe, clip_frames};
+use model::LstmClassifier;
+use model::artifact::{Artifact, SegmentLimits};
+use model::device::Backend;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+use resample::resample_all;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
-use undertone::audio::recording::{Channel, decode};
-use undertone::features::{Recipe, clip_frames};
-use undertone::model::artifact::{Artifact, SegmentLimits};
-use undertone::model::device::Backend;
-use undertone::model::{Baseline, Classifier, LstmClassifier};
-use undertone::resample::resample_all;
+use sound::recording::{Channel, decode};
 
 /// Folders with clips, beside the project where they are at hand.
 const CORPORA: [&str; 5] = ["crema_d", "emovo", "nemo", "ravdess", "tess"];
-const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Writes frames, baselines, logits and probabilities by number; says whose frames they are.
 pub fn write(model: &str, n: usize, file: &Path) -> Value {

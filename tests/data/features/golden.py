@@ -4,7 +4,7 @@
     pip install librosa==0.11.0
     python3 tests/data/features/golden.py
 
-Input: none; the signals are synthetic (`signal`, the same as in src/features/golden.rs).
+Input: none; the signals are synthetic (`signal`, the same as in src/hearing/src/features/golden.rs).
 Output, beside this script: expected/NAME.csv, one row a frame and one column a coefficient, and
 expected/mel-NAME.csv, one row a mel band: its first bin and the weights from there on.
 """
@@ -54,7 +54,7 @@ def seed_v1_filters():
 
 
 def phone_v1(samples):
-    """[n_frames, 40]; the recipe of the same name in src/features/recipe.rs."""
+    """[n_frames, 40]; the recipe of the same name in src/hearing/src/features/recipe.rs."""
     return phone(samples, phone_v1_filters())
 
 

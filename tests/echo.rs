@@ -8,7 +8,7 @@
 #![expect(clippy::cast_precision_loss, reason = "small counts")]
 
 use hearing::alert::AlertSettings;
-use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError};
+use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError, Sound};
 use hearing::emotion::{Emotion, N_EMOTIONS, Scores, Thresholds};
 use hearing::fact::{Event, Fact};
 use hearing::features::Recipe;
@@ -40,7 +40,7 @@ impl Classifier for Reads {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
-        Ok(Answer { scores: Scores(scores), is_speech: true, is_other: false })
+        Ok(Answer { scores: Scores(scores), sound: Sound::Speech })
     }
 }
 

@@ -2,7 +2,7 @@
 //! corpora are beside the project.
 
 use hearing::classifier::ClassifierError;
-use hearing::classifier::{Answer, Baseline, Classifier};
+use hearing::classifier::{Answer, Baseline, Classifier, Sound};
 use hearing::emotion::{Scores, Thresholds};
 use hearing::fact::Event;
 use hearing::features::Recipe;
@@ -16,7 +16,7 @@ struct Unsure;
 
 impl Classifier for Unsure {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
+        Ok(Answer { scores: Scores::UNIFORM, sound: Sound::Speech })
     }
 }
 

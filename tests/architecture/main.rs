@@ -38,10 +38,11 @@ const MAY_USE: &[(&str, &[(&str, &str)])] = &[
             ("output_file", ""),
             ("plain_text", ""),
             ("palette", ""),
+            ("markup", "plain_text"),
             ("call_news", ""),
             ("action", ""),
             ("session", "output_file plain_text"),
-            ("export", "output_file palette plain_text session"),
+            ("export", "output_file palette plain_text markup session"),
         ],
     ),
     (

@@ -7,7 +7,7 @@ mod budget;
 use budget::measure;
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use hearing::classifier::ClassifierError;
-use hearing::classifier::{Answer, Baseline, Classifier};
+use hearing::classifier::{Answer, Baseline, Classifier, Sound};
 use hearing::emotion::{Scores, Thresholds};
 use hearing::features::{Extractor, Recipe};
 use hearing::pipeline::{Pipeline, PipelineSettings};
@@ -106,7 +106,7 @@ struct Uniform;
 
 impl Classifier for Uniform {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
+        Ok(Answer { scores: Scores::UNIFORM, sound: Sound::Speech })
     }
 }
 

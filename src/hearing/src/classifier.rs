@@ -59,10 +59,27 @@ pub struct Spoken<'a> {
 pub struct Answer {
     /// Calibrated probabilities of the emotions, if it is speech.
     pub scores: Scores,
-    /// Whether it is speech at all, and not noise, music or a tone that passed the gate.
-    pub is_speech: bool,
-    /// Whether it is rather something else than speech. Where it is neither, nobody can say.
-    pub is_other: bool,
+    /// What passed the gate there.
+    pub sound: Sound,
+}
+
+impl Answer {
+    /// Whether it is speech.
+    #[must_use]
+    pub fn is_speech(&self) -> bool {
+        self.sound == Sound::Speech
+    }
+}
+
+/// What a sound is that passed the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// Speech.
+    Speech,
+    /// Speech or something else: nobody can say.
+    Doubtful,
+    /// Rather noise, music or a tone.
+    Other,
 }
 
 /// Whatever gives probabilities for a segment: the LSTM, or a known answer in the pipeline's tests.

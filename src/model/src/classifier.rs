@@ -10,7 +10,7 @@ use super::prepared::Prepared;
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
-use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError, Spoken};
+use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError, Sound, Spoken};
 use hearing::emotion::N_EMOTIONS;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -203,13 +203,16 @@ impl Classifier for LstmClassifier {
 fn answer(manifest: &Manifest, logits: &[f32]) -> Answer {
     let calibration = &manifest.calibration;
     let speech = logits.get(manifest.labels.len());
-    let is_speech = speech.is_none_or(|&logit| logit >= calibration.speech_from);
-    let is_other = !is_speech && speech.is_some_and(|&logit| logit < EVEN_ODDS);
+    let sound = match speech {
+        Some(&logit) if logit < EVEN_ODDS && logit < calibration.speech_from => Sound::Other,
+        Some(&logit) if logit < calibration.speech_from => Sound::Doubtful,
+        _ => Sound::Speech,
+    };
     let mut by_emotion = [f32::NEG_INFINITY; N_EMOTIONS];
     for (label, &logit) in manifest.labels.iter().zip(logits) {
         by_emotion[label.index()] = logit;
     }
-    Answer { scores: calibration.scores(by_emotion), is_speech, is_other }
+    Answer { scores: calibration.scores(by_emotion), sound }
 }
 
 /// The mean of each coefficient over the frames of `[n_frames, n_coefficients]`; nothing of no frames.

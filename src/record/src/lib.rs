@@ -7,6 +7,7 @@
 //! | [`export`] | the log in other formats: tables, subtitles, annotations, a report as a page |
 //! | [`palette`] | the colours of emotions and groups, on the screen and on paper |
 //! | [`output_file`] | files that appear whole or not at all |
+//! | [`markup`] | text made safe for XML and HTML |
 //! | [`plain_text`] | text that cannot steer a terminal |
 //! | [`action`] | what an operator does with calls |
 //! | [`call_news`] | what becomes of a call and of its log, for whoever shows it |
@@ -14,6 +15,7 @@
 pub mod action;
 pub mod call_news;
 pub mod export;
+pub mod markup;
 pub mod output_file;
 pub mod palette;
 pub mod plain_text;

@@ -5,11 +5,8 @@
 use super::ALARMING;
 use crate::emotion::Group;
 use crate::stream_time::StreamTime;
+use crate::timeline::history::HOLD;
 use crate::timeline::{Activity, Reading, Verdict};
-
-/// A reading stands for no more speech than this: four hops of 250 ms, so that one that was skipped or lost
-/// leaves no hole.
-const HOLD: StreamTime = StreamTime::from_ms(1_000);
 
 /// A piece of speech with its reading.
 #[derive(Clone, Copy, Debug)]

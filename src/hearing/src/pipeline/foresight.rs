@@ -83,7 +83,7 @@ impl Foresight {
 
     /// Takes the answer to what was due, and from the others those to the guesses.
     pub(super) fn take(&mut self, to_due: Answer, others: &mut impl Iterator<Item = Answer>) {
-        self.was_speech = to_due.is_speech;
+        self.was_speech = to_due.is_speech();
         for (guess, answer) in self.guesses.iter_mut().zip(others) {
             guess.answer = Some(answer);
         }

@@ -6,7 +6,7 @@ mod music;
 mod together;
 
 use super::*;
-use crate::classifier::{Answer, Baseline};
+use crate::classifier::{Answer, Baseline, Sound};
 use crate::emotion::{Emotion, N_EMOTIONS, Scores, Thresholds};
 use crate::fact::SoundFault;
 use crate::prosody::Explanation;
@@ -26,7 +26,7 @@ impl Classifier for AlwaysFear {
         self.known_frames.push(known.n_frames());
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Fear.index()] = 1.0;
-        Ok(Answer { scores: Scores(scores), is_speech: true, is_other: false })
+        Ok(Answer { scores: Scores(scores), sound: Sound::Speech })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::PipelineSettings;
 use super::window::Window;
-use crate::classifier::{Answer, Baseline, Spoken};
+use crate::classifier::{Answer, Baseline, Sound, Spoken};
 use crate::emotion::Thresholds;
 use crate::fact::{Event, Fact};
 use crate::features::recipe::Recipe;
@@ -176,13 +176,15 @@ impl Utterance {
 
     /// Takes the answer to what was [spoken](Utterance::spoken), which becomes a reading if it is speech.
     pub(super) fn answer(&mut self, answer: Answer, caller: usize, updates: &mut Vec<Fact>) {
-        self.heard_speech = answer.is_speech;
-        if answer.is_speech || answer.is_other {
-            self.is_other = answer.is_other;
+        self.heard_speech = answer.is_speech();
+        match answer.sound {
+            Sound::Speech => self.is_other = false,
+            Sound::Other => self.is_other = true,
+            Sound::Doubtful => {}
         }
         let at = self.heard_until;
         self.change_to(self.activity_in_sound(), at, caller, updates);
-        if answer.is_speech {
+        if answer.is_speech() {
             let reading = self.smoother.reading(at, answer.scores);
             updates.push(Fact { caller, at, event: Event::Reading(reading) });
         } else {

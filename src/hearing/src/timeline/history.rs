@@ -30,7 +30,7 @@ pub const MAX_MARK_CHARS: usize = 200;
 
 /// How far from a reading the speech may lie that it stands for: four hops of 250 ms, so that a reading
 /// that was skipped or lost leaves no hole.
-const HOLD: StreamTime = StreamTime::from_ms(1_000);
+pub const HOLD: StreamTime = StreamTime::from_ms(1_000);
 
 /// How old the last reading may be and still be called the present emotion.
 pub const STALE: StreamTime = StreamTime::from_ms(2_000);

@@ -4,7 +4,7 @@
 //! itself scripts and everything from elsewhere.
 
 use super::{Picture, Table};
-use crate::plot::escaped;
+use record::markup::escaped;
 
 /// What stands on a page, from above to below.
 #[derive(Clone, Debug, PartialEq)]

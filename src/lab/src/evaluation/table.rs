@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::plot::escaped;
+use record::markup::escaped;
 use record::plain_text::plain;
 
 /// Least width of the column of names; a longer name makes it wider.
@@ -146,7 +146,7 @@ mod tests {
         let html = table().html();
         let head = "<tr><th scope=\"col\">clips</th><th scope=\"col\">UAR %</th></tr>";
         assert!(html.contains(head), "{html}");
-        let row = "<th scope=\"row\">&lt;\u{fffd}[2J&gt;</th><td>100.0</td>";
+        let row = "<th scope=\"row\">&lt;␛[2J&gt;</th><td>100.0</td>";
         assert!(html.contains(row), "{html}");
     }
 }

@@ -25,7 +25,6 @@ pub use heat_map::{Curve, Grid, HeatMap};
 pub use lines::{LineChart, Series};
 pub use matrix::confusion_matrix;
 pub use stack::{Guide, Stack, StackPanel};
-pub use svg::escaped;
 pub use text_bars::text_bars;
 
 /// A quantity along an axis: what it is called, with its unit, and from where to where it goes.

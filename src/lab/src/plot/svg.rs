@@ -2,6 +2,7 @@
 //!
 //! In: shapes in pixels, from the top left corner. Out: the document. Kept between calls: what was drawn.
 
+use record::markup::escaped;
 use std::fmt::Write as _;
 
 /// Grey of axes and their words.
@@ -169,35 +170,5 @@ impl Svg {
     fn append(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing to a `String` cannot fail.
         let _ = self.body.write_fmt(text);
-    }
-}
-
-/// Text without the characters that mean something in XML or HTML, or that XML forbids.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
-                safe.push('\u{fffd}');
-            }
-            character => safe.push(character),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_cannot_break_the_document() {
-        assert_eq!(escaped("a<b>&\"c\"\n\u{1b}"), "a&lt;b&gt;&amp;&quot;c&quot;\u{fffd}\u{fffd}");
-        assert_eq!(escaped("Büro 機.wav"), "Büro 機.wav");
     }
 }

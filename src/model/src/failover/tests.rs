@@ -16,7 +16,7 @@ struct Says<D> {
 fn sure(emotion: Emotion) -> Answer {
     let mut scores = [0.0; N_EMOTIONS];
     scores[emotion.index()] = 1.0;
-    Answer { scores: Scores(scores), is_speech: true, is_other: false }
+    Answer { scores: Scores(scores), sound: Sound::Speech }
 }
 
 impl<D: FnMut() -> Result<Answer, ClassifierError>> Classifier for Says<D> {
@@ -144,7 +144,7 @@ fn a_gpu_that_hangs_is_given_up_when_its_time_is_over_and_left_behind() {
 fn a_gpu_that_gives_no_probabilities_is_given_up() {
     for nonsense in [f32::NAN, 0.0, f32::INFINITY] {
         let (failover, n_asked) = failover(move || {
-            Ok(Answer { scores: Scores([nonsense; N_EMOTIONS]), is_speech: true, is_other: false })
+            Ok(Answer { scores: Scores([nonsense; N_EMOTIONS]), sound: Sound::Speech })
         });
         let notice = falls_back(failover, &n_asked);
         assert!(notice.contains("no probabilities"), "{notice}");

@@ -5,10 +5,10 @@
 
 use std::io::{self, Write};
 
-use super::markup::escaped;
 use super::milliseconds;
 use super::story::{Caller, Span, Story};
 use super::{ExportError, Format};
+use crate::markup::escaped;
 use crate::session::SessionReader;
 use hearing::fact::decimals::four_decimals;
 use hearing::stream_time::StreamTime;

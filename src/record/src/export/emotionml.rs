@@ -7,10 +7,10 @@
 
 use std::io::{self, Write};
 
-use super::markup::escaped;
 use super::milliseconds;
 use super::story::{Shown, Span, Story};
 use super::{ExportError, Format};
+use crate::markup::escaped;
 use crate::session::SessionReader;
 use hearing::emotion::Emotion;
 use hearing::fact::decimals::four_decimals;

@@ -10,7 +10,6 @@ pub mod emotionml;
 pub mod html;
 pub mod json;
 pub mod jsonl;
-mod markup;
 mod means;
 mod palette;
 pub mod parquet;

@@ -7,7 +7,7 @@
 use std::io::Write;
 
 use font8x8::UnicodeFonts;
-use miniz_oxide::deflate::compress_to_vec_zlib;
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use super::palette::PAPER;
 use super::picture::{Anchor, Area, Canvas, Type, WIDTH, draw, height};
@@ -22,11 +22,6 @@ const SCALE: f64 = 2.0;
 /// Dots of a letter in each direction.
 const DOTS: usize = 8;
 
-/// Smallest results for little more time (RFC 1951 leaves the effort to the writer).
-const EFFORT: u8 = 6;
-
-const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
-
 /// The format.
 pub struct Png;
 
@@ -35,7 +30,10 @@ impl Format for Png {
         let story = Story::read(session)?;
         let mut pixels = Pixels::new(WIDTH, height(&story));
         draw(&story, &mut pixels);
-        out.write_all(&pixels.encoded())?;
+        pixels.encode(out).map_err(|error| match error {
+            EncodingError::IoError(error) => ExportError::Write(error),
+            other => ExportError::Write(std::io::Error::other(other)),
+        })?;
         out.flush()?;
         Ok(())
     }
@@ -84,24 +82,18 @@ impl Pixels {
         }
     }
 
-    /// The file (W3C, "Portable Network Graphics", 2003).
-    fn encoded(&self) -> Vec<u8> {
-        let mut file = SIGNATURE.to_vec();
-        let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
-        // Eight bits a pixel, colours from a palette, the only compression and filter there are, not interlaced.
-        let header = [&length(self.width)[..], &length(self.height), &[8, 3, 0, 0, 0]].concat();
-        append_chunk(*b"IHDR", &header, &mut file);
+    /// The file, of eight bits a pixel and colours from a palette.
+    fn encode(&self, out: &mut dyn Write) -> Result<(), EncodingError> {
+        let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let mut encoder = Encoder::new(out, side(self.width), side(self.height));
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_compression(Compression::High);
         let palette: Vec<u8> = self.colours.iter().flat_map(|(r, g, b)| [*r, *g, *b]).collect();
-        append_chunk(*b"PLTE", &palette, &mut file);
-        // Each row begins with its filter: none.
-        let rows: Vec<u8> = self
-            .rows
-            .chunks(self.width)
-            .flat_map(|row| std::iter::once(0).chain(row.iter().copied()))
-            .collect();
-        append_chunk(*b"IDAT", &compress_to_vec_zlib(&rows, EFFORT), &mut file);
-        append_chunk(*b"IEND", &[], &mut file);
-        file
+        encoder.set_palette(palette);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&self.rows)?;
+        writer.finish()
     }
 }
 
@@ -171,46 +163,9 @@ fn pixel(units: f64) -> usize {
     (units * SCALE).round().max(0.0) as usize
 }
 
-fn append_chunk(kind: [u8; 4], data: &[u8], file: &mut Vec<u8>) {
-    file.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());
-    let begins = file.len();
-    file.extend(kind);
-    file.extend(data);
-    let sum = checksum(&file[begins..]);
-    file.extend(sum.to_be_bytes());
-}
-
-/// CRC-32 (ISO 3309), bit by bit eight at a time.
-fn checksum(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = table();
-    !bytes.iter().fold(!0, |sum, byte| TABLE[usize::from(sum.to_le_bytes()[0] ^ byte)] ^ sum >> 8)
-}
-
-const fn table() -> [u32; 256] {
-    let mut table = [0; 256];
-    let mut number = 0;
-    while number < 256 {
-        let mut sum = number;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = if sum & 1 == 1 { 0xedb8_8320 ^ sum >> 1 } else { sum >> 1 };
-            bit += 1;
-        }
-        table[number as usize] = sum;
-        number += 1;
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_the_usual_one() {
-        assert_eq!(checksum(b"123456789"), 0xcbf4_3926);
-        assert_eq!(checksum(b"IEND"), 0xae42_6082);
-    }
 
     #[test]
     fn shapes_and_letters_are_drawn_where_they_belong_and_nowhere_else() {

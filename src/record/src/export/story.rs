@@ -12,14 +12,12 @@ use crate::session::record::{EndReason, Header, Record, UnwrittenRecord};
 use crate::session::{SessionError, SessionReader};
 use hearing::fact::{Event, Fact};
 use hearing::stream_time::StreamTime;
+use hearing::timeline::history::HOLD;
 use hearing::timeline::talk::Talk;
 use hearing::timeline::{Activity, Alert, Reading};
 
 use super::means::Means;
 pub(super) use super::stretch::{Doing, Shown, Span};
-
-/// As long as this without a reading, speech is taken to go on as it was last read: as the screen does.
-const HOLD: StreamTime = StreamTime::from_ms(1_000);
 
 /// What a log without that setting is taken to have been made with.
 const USUAL_HOP_MS: u64 = 250;

@@ -8,11 +8,11 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use super::markup::escaped;
 use super::palette::{DIM, FAINT, INK, PAPER};
 use super::picture::{Anchor, Area, Canvas, Type, WIDTH, draw, height};
 use super::story::Story;
 use super::{ExportError, Format};
+use crate::markup::escaped;
 use crate::palette::Rgb;
 use crate::session::SessionReader;
 

@@ -7,9 +7,9 @@
 use std::fmt;
 use std::io::Write;
 
-use super::markup::content;
 use super::story::{Caller, Story};
 use super::{ExportError, Format};
+use crate::markup::content;
 use crate::session::SessionReader;
 use hearing::stream_time::StreamTime;
 use hearing::timeline::Alert;

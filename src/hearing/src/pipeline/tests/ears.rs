@@ -13,7 +13,7 @@ struct Listens {
 impl Classifier for Listens {
     fn classify(&mut self, segment: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
         self.segments.push(segment.to_vec());
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: true, is_other: false })
+        Ok(Answer { scores: Scores::UNIFORM, sound: Sound::Speech })
     }
 }
 

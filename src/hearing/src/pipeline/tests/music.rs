@@ -7,7 +7,7 @@ struct NoSpeech;
 
 impl Classifier for NoSpeech {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: false, is_other: false })
+        Ok(Answer { scores: Scores::UNIFORM, sound: Sound::Doubtful })
     }
 }
 
@@ -28,18 +28,17 @@ fn what_the_model_does_not_take_for_speech_is_neither_read_nor_explained() {
     assert!(updates.len() > 70 && !updates.iter().any(is_told));
 }
 
-/// Says of the first `n` segments that they are rather something else than speech, and that the others are speech.
+/// Says of the first `n` segments that they are this sound, and that the others are speech.
 struct MusicFirst {
     n: usize,
-    is_other: bool,
+    sound: Sound,
 }
 
 impl Classifier for MusicFirst {
     fn classify(&mut self, _: &[f32], _: &Baseline) -> Result<Answer, ClassifierError> {
-        let is_first = self.n > 0;
+        let sound = if self.n > 0 { self.sound } else { Sound::Speech };
         self.n = self.n.saturating_sub(1);
-        let is_other = is_first && self.is_other;
-        Ok(Answer { scores: Scores::UNIFORM, is_speech: !is_first, is_other })
+        Ok(Answer { scores: Scores::UNIFORM, sound })
     }
 }
 
@@ -67,12 +66,12 @@ fn spoken_s(classifier: MusicFirst) -> f64 {
 
 #[test]
 fn hold_music_and_tones_are_not_the_caller_s_time_and_doubtful_speech_is() {
-    let speech = spoken_s(MusicFirst { n: 0, is_other: false });
+    let speech = spoken_s(MusicFirst { n: 0, sound: Sound::Doubtful });
     assert!(speech > 14.0, "{speech}");
-    let doubtful = spoken_s(MusicFirst { n: usize::MAX, is_other: false });
+    let doubtful = spoken_s(MusicFirst { n: usize::MAX, sound: Sound::Doubtful });
     assert!((doubtful - speech).abs() < 0.1, "{doubtful}");
-    let music = spoken_s(MusicFirst { n: usize::MAX, is_other: true });
+    let music = spoken_s(MusicFirst { n: usize::MAX, sound: Sound::Other });
     assert!(music < 1.8, "only until the first answer: {music}");
-    let speech_after_music = spoken_s(MusicFirst { n: 20, is_other: true });
+    let speech_after_music = spoken_s(MusicFirst { n: 20, sound: Sound::Other });
     assert!((4.0..12.0).contains(&speech_after_music), "{speech_after_music}");
 }

@@ -18,8 +18,8 @@ impl Classifier for ByContent {
         let mut scores = [0.0; N_EMOTIONS];
         scores[Emotion::Anger.index()] = share;
         scores[Emotion::Sadness.index()] = 1.0 - share;
-        let is_speech = (share * 10.0).fract() < 0.8;
-        Ok(Answer { scores: Scores(scores), is_speech, is_other: !is_speech })
+        let sound = if (share * 10.0).fract() < 0.8 { Sound::Speech } else { Sound::Other };
+        Ok(Answer { scores: Scores(scores), sound })
     }
 
     fn classify_all(
@@ -167,7 +167,7 @@ fn a_failing_classifier_is_told_and_what_was_heard_before_stays() {
                 return Err(ClassifierError::Device { device, reason });
             }
             self.0.at_once.push(1);
-            Ok(Answer { is_speech: true, is_other: false, ..self.0.classify(segment, known)? })
+            Ok(Answer { sound: Sound::Speech, ..self.0.classify(segment, known)? })
         }
     }
     let settings = PipelineSettings::default();

@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::export::markup::escaped;
 use crate::export::palette::{DIM, FAINT, INK};
 use crate::export::picture::{Anchor, Area, Canvas, Type, WIDTH, count, fraction, ticks};
 use crate::export::story::{Caller, Story};
 use crate::export::svg::{Elements, FONT, hex};
+use crate::markup::escaped;
 use crate::palette;
 use hearing::emotion::Emotion;
 use hearing::stream_time::StreamTime;

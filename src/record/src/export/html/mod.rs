@@ -9,12 +9,12 @@ mod tables;
 
 use std::io::{self, Write};
 
-use super::markup::escaped;
 use super::picture::{WIDTH, caller_height, draw_caller};
 use super::story::{Caller, Story};
 use super::strip::{Fill, Scale};
 use super::svg::{Elements, FONT, hex};
 use super::{ExportError, Format, palette};
+use crate::markup::escaped;
 use crate::session::SessionReader;
 use crate::session::record::EndReason;
 

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 
-use crate::export::markup::escaped;
 use crate::export::picture::count;
 use crate::export::story::{Caller, Doing, Note, Story};
 use crate::export::strip::{self, Fill, N_CELLS, Scale};
+use crate::markup::escaped;
 use hearing::emotion::{Emotion, Group, Verdict};
 use hearing::stream_time::StreamTime;
 use hearing::timeline::Activity;

@@ -6,12 +6,14 @@
 use crate::plain_text::plain;
 
 /// The text as XML or HTML shows it, within quotes too.
-pub(super) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     content(text).replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// The text as content only: for `WebVTT`, whose readers know few entities.
-pub(super) fn content(text: &str) -> String {
+#[must_use]
+pub fn content(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in plain(text).chars() {
         match character {

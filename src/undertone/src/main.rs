@@ -1,5 +1,4 @@
-//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code. Over 400 lines: for each
-//! command a short function makes its settings of what was typed.
+//! Parses the command line, runs the command, prints the chain of errors, chooses the exit code.
 
 use clap::Parser;
 use engine::log_book::LogTo;
@@ -14,10 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone::cli::{
-    CapacityArgs, Cli, Command, ConfigArgs, DegradeArgs, DeleteArgs, DevicesArgs, DoctorArgs,
-    EngineArgs, EvaluateArgs, ExportArgs, InspectArgs, LogArgs, MakeCallsArgs, ManArgs,
-    ModelsAction, ModelsArgs, MonitorArgs, PurgeArgs, ReplayArgs, ReportArgs, SessionsAction,
-    SessionsArgs, TrainArgs, VerifyArgs, completions, manual_pages,
+    CapacityArgs, Cli, Command, DegradeArgs, DeleteArgs, EngineArgs, EvaluateArgs, ExportArgs,
+    InspectArgs, LogArgs, MakeCallsArgs, ModelsAction, ModelsArgs, MonitorArgs, PurgeArgs,
+    ReplayArgs, SessionsAction, SessionsArgs, VerifyArgs, completions, manual_pages,
 };
 use undertone::command::period::Period;
 use undertone::command::printer::{chain, print_lines, print_to_stdout, tell};
@@ -60,58 +58,31 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => monitor::run(&monitor_settings(cli.monitor)?),
         Some(Command::Monitor(args)) => monitor::run(&monitor_settings(args)?),
         Some(Command::Replay(args)) => replay_calls(args),
-        Some(Command::Devices(args)) => done(list_devices(&args)),
-        Some(Command::Models(args)) => done(list_or_export_models(args)),
-        Some(Command::Report(args)) => report_sessions(args),
-        Some(Command::Doctor(DoctorArgs { config, json })) => {
-            done(doctor::run(&doctor::DoctorSettings { config, json }))
-        }
+        Some(Command::Devices(args)) => done(devices::run(&args)),
+        Some(Command::Models(args)) => done(list_or_export_models(&args)),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Doctor(args)) => done(doctor::run(&args)),
         Some(Command::Capacity(args)) => measure_capacity(args),
-        Some(Command::Config(args)) => done(settings::run(&config_settings(args))),
+        Some(Command::Config(args)) => done(settings::run(&args)),
         Some(Command::Export(args)) => export_sessions(args),
         Some(Command::Sessions(args)) => work_on_sessions(args),
         Some(Command::Inspect(args)) => inspect_input(args),
-        Some(Command::Folds(args)) => done(folds::run(&folds::FoldsSettings {
-            recipe: args.recipe,
-            data: args.data,
-            teacher: args.teacher,
-            output: args.output,
-            epochs: args.epochs,
-            features_cache: args.features_cache,
-            backend: args.backend.parse()?,
-        })),
+        Some(Command::Folds(args)) => done(folds::run(&args)),
         Some(Command::Degrade(args)) => degrade_recording(args),
-        Some(Command::Train(args)) => done(train::run(&train_settings(args)?)),
-        Some(Command::Calibrate(args)) => done(calibrate::run(&calibrate::CalibrateSettings {
-            model: args.model,
-            corpora: args.corpora,
-            recorded_noise: !args.no_recorded_noise,
-            recipe: args.recipe,
-            data: args.data,
-            features_cache: args.features_cache,
-        })),
+        Some(Command::Train(args)) => done(train::run(&args)),
+        Some(Command::Calibrate(args)) => done(calibrate::run(&args)),
         Some(Command::Evaluate(args)) => evaluate_model(args),
         Some(Command::MakeCalls(args)) => done(make_calls::run(&make_calls_settings(args)?)),
         Some(Command::Completions(args)) => {
             let script = completions(args.shell);
             done(print_to_stdout(|out| Ok(out.write_all(&script)?)))
         }
-        Some(Command::Man(ManArgs { dir, force })) => {
-            done(manual::run(&manual::ManualSettings { dir, force }, &manual_pages()?))
-        }
+        Some(Command::Man(args)) => done(manual::run(&args, &manual_pages()?)),
     }
 }
 
 fn done(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
     result.map(|()| Exit::Done)
-}
-
-fn config_settings(args: ConfigArgs) -> settings::ConfigSettings {
-    match args {
-        ConfigArgs { defaults: true, .. } => settings::ConfigSettings::Defaults,
-        ConfigArgs { check: Some(file), .. } => settings::ConfigSettings::Check(file),
-        ConfigArgs { config: file, json, .. } => settings::ConfigSettings::InForce { file, json },
-    }
 }
 
 fn session_settings(args: EngineArgs) -> anyhow::Result<session::SessionSettings> {
@@ -182,22 +153,10 @@ fn measure_capacity(args: CapacityArgs) -> anyhow::Result<Exit> {
     }))
 }
 
-fn list_devices(args: &DevicesArgs) -> anyhow::Result<()> {
-    let stop_after = args.seconds.map(seconds).transpose()?;
-    devices::run(&devices::DevicesSettings { json: args.json, watch: args.watch, stop_after })
-}
-
-fn list_or_export_models(args: ModelsArgs) -> anyhow::Result<()> {
-    match args.action {
-        None => models::run(&models::ModelsSettings { json: args.json }),
-        Some(ModelsAction::Export(args)) => {
-            models::export::run(&models::export::ExportModelSettings {
-                model: args.model,
-                format: args.format.parse()?,
-                output: args.output,
-                force: args.force,
-            })
-        }
+fn list_or_export_models(args: &ModelsArgs) -> anyhow::Result<()> {
+    match &args.action {
+        None => models::run(args),
+        Some(ModelsAction::Export(args)) => models::export::run(args),
     }
 }
 
@@ -292,18 +251,6 @@ fn export_sessions(args: ExportArgs) -> anyhow::Result<Exit> {
     })
 }
 
-fn report_sessions(args: ReportArgs) -> anyhow::Result<Exit> {
-    let flags = Flags { session_dir: args.dir, ..Flags::default() };
-    let config = Config::resolve(args.config.as_deref(), flags)?;
-    report::run(&report::ReportSettings {
-        dir: config.sessions_dir()?,
-        period: Period::parse(Some(&args.since), args.until.as_deref(), &jiff::Zoned::now())?,
-        html: args.html,
-        force: args.force,
-        json: args.json,
-    })
-}
-
 fn work_on_sessions(args: SessionsArgs) -> anyhow::Result<Exit> {
     let flags = Flags { session_dir: args.dir, ..Flags::default() };
     let config = Config::resolve(args.config.as_deref(), flags)?;
@@ -333,30 +280,6 @@ fn work_on_sessions(args: SessionsArgs) -> anyhow::Result<Exit> {
             sessions::purge::run(&sessions::purge::PurgeSettings { dir, age, mode, json })
         }
     }
-}
-
-fn train_settings(args: TrainArgs) -> anyhow::Result<train::TrainSettings> {
-    Ok(train::TrainSettings {
-        recipe: args.recipe,
-        data: args.data,
-        corpora: args.corpora,
-        recorded_noise: !args.no_recorded_noise,
-        music: args.music,
-        teacher: args.teacher,
-        output: args.output,
-        division: args.split.parse()?,
-        epochs: args.epochs,
-        batch: args.batch,
-        learning_rate: args.learning_rate,
-        seed: args.seed,
-        features_cache: args.features_cache,
-        backend: args.backend.parse()?,
-        force: args.force,
-        licence: args.licence,
-        command: std::env::args()
-            .skip(1)
-            .fold("undertone".to_owned(), |line, word| line + " " + &word),
-    })
 }
 
 fn evaluate_model(args: EvaluateArgs) -> anyhow::Result<Exit> {

@@ -1,6 +1,7 @@
 //! Classifiers that fail in every way, and one that takes over.
 
 use super::*;
+use hearing::classifier::Sound;
 use hearing::emotion::{Emotion, N_EMOTIONS, Scores};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;

@@ -6,6 +6,7 @@
 use super::material::{kept_in, training_sounds};
 use super::printer::{print, tell};
 use super::train::{by_manifest, is_wanted, prepared, with_scores};
+use crate::cli::CalibrateArgs;
 use anyhow::{Context, ensure};
 use hearing::emotion::Group;
 use lab::corpus::{self, Split};
@@ -15,56 +16,36 @@ use lab::training::hearing::Listener;
 use lab::training::recipe::TrainingRecipe;
 use model::artifact::{Artifact, Calibration};
 use std::fmt::Write;
-use std::path::PathBuf;
 
 /// Hearings of each dev clip: as it is, and over a random line, as in training.
 const N_HEARINGS: usize = 2;
-
-/// What was asked for.
-#[derive(Clone, Debug)]
-pub struct CalibrateSettings {
-    /// The model's folder.
-    pub model: PathBuf,
-    /// The training recipe by which clips are heard.
-    pub recipe: String,
-    /// Folders or manifests with a split for each clip.
-    pub data: Vec<PathBuf>,
-    /// Only dev clips of these corpora; all where none is named.
-    pub corpora: Vec<String>,
-    /// Whether the recorded noises beside the data are mixed in.
-    pub recorded_noise: bool,
-    /// Where frames are kept; by default with the model.
-    pub features_cache: Option<PathBuf>,
-}
 
 /// Calibrates the model on the dev clips, scores it on the test clips and writes its manifest.
 ///
 /// # Errors
 /// No model in the folder, a recipe that is not the model's, unreadable data, a folder that cannot be written.
-pub fn run(settings: &CalibrateSettings) -> anyhow::Result<()> {
-    let artifact = Artifact::load(&settings.model)?;
-    let recipe = TrainingRecipe::named(&settings.recipe)?;
+pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
+    let artifact = Artifact::load(&args.model)?;
+    let recipe = TrainingRecipe::named(&args.recipe)?;
     let manifest = &artifact.manifest;
     ensure!(
         recipe.features == manifest.recipe && recipe.input == manifest.input,
         "the model in {} hears {}, the training recipe {} is for {}; name the recipe that it was trained by",
-        settings.model.display(),
+        args.model.display(),
         manifest.recipe.name(),
-        settings.recipe,
+        args.recipe,
         recipe.features.name()
     );
     let mut clips = Vec::new();
-    for path in &settings.data {
+    for path in &args.data {
         let found = corpus::open(path).with_context(|| format!("cannot use {}", path.display()))?;
         clips.extend(found.clips);
     }
-    clips.retain(|clip| {
-        clip.split == Some(Split::Test) || is_wanted(&settings.corpora, &clip.corpus)
-    });
+    clips.retain(|clip| clip.split == Some(Split::Test) || is_wanted(&args.corpora, &clip.corpus));
     let divided = by_manifest(clips)?;
-    let noises = if settings.recorded_noise { settings.data.as_slice() } else { &[] };
+    let noises = if args.no_recorded_noise { &[] } else { args.data.as_slice() };
     let sounds = training_sounds(noises, &divided.train)?;
-    let kept_in = kept_in(settings.features_cache.as_deref(), &settings.model)?;
+    let kept_in = kept_in(args.features_cache.as_deref(), &args.model)?;
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let n_hearings = recipe.hearings.min(N_HEARINGS);
     let dev = prepared("dev clips", &divided.dev, &listener, n_hearings)?;
@@ -83,8 +64,8 @@ pub fn run(settings: &CalibrateSettings) -> anyhow::Result<()> {
         Shown::table(rows).text()
     ))?;
     let artifact = with_scores(calibrated.artifact, &divided, &recipe)?;
-    artifact.save(&settings.model)?;
-    tell(&format!("wrote {}", settings.model.display()));
+    artifact.save(&args.model)?;
+    tell(&format!("wrote {}", args.model.display()));
     Ok(())
 }
 

@@ -3,33 +3,22 @@
 pub(super) mod levels;
 
 use super::printer::{print, print_json};
+use crate::cli::DevicesArgs;
 use record::plain_text::plain;
 use serde::Serialize;
 use sound::microphone::{Device, devices, recommended, server_trouble};
 use std::fmt::Write;
-use std::time::Duration;
-
-/// How inputs are listed.
-#[derive(Clone, Debug, Default)]
-pub struct DevicesSettings {
-    /// As JSON, for programs.
-    pub json: bool,
-    /// With a live level of each.
-    pub watch: bool,
-    /// With levels: stop after this long.
-    pub stop_after: Option<Duration>,
-}
 
 /// Lists the inputs on standard output, or shows their levels until the person has seen enough.
 ///
 /// # Errors
 /// No sound system.
-pub fn run(settings: &DevicesSettings) -> anyhow::Result<()> {
+pub fn run(args: &DevicesArgs) -> anyhow::Result<()> {
     let inputs = devices()?;
-    if settings.watch {
-        return levels::watch(&inputs, settings);
+    if args.watch {
+        return levels::watch(&inputs, args);
     }
-    if settings.json {
+    if args.json {
         return Ok(print_json(&entries(&inputs))?);
     }
     let mut text = listing(&inputs);

@@ -13,7 +13,7 @@ mod finding;
 mod places;
 mod sound;
 
-use std::path::PathBuf;
+use crate::cli::DoctorArgs;
 use std::sync::mpsc;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -27,23 +27,14 @@ use finding::{Finding, Verdict, as_text};
 /// Until then everything has answered or has a problem.
 const LIMIT: Duration = Duration::from_secs(9);
 
-/// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DoctorSettings {
-    /// Another configuration file than the usual one.
-    pub config: Option<PathBuf>,
-    /// Whether to print JSON.
-    pub json: bool,
-}
-
 /// Examines everything and says what was found.
 ///
 /// # Errors
 /// When there is a problem: something without which no call can be monitored; when standard output cannot be
 /// written.
-pub fn run(settings: &DoctorSettings) -> anyhow::Result<()> {
-    let findings = examined(settings);
-    if settings.json {
+pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
+    let findings = examined(args);
+    if args.json {
         print_json(&findings)?;
     } else {
         print(&as_text(&findings))?;
@@ -59,9 +50,9 @@ pub fn run(settings: &DoctorSettings) -> anyhow::Result<()> {
 /// Something to examine; it gives one finding or more.
 type Examination = Box<dyn FnOnce() -> Vec<Finding> + Send>;
 
-fn examined(settings: &DoctorSettings) -> Vec<Finding> {
-    let read = Config::resolve(settings.config.as_deref(), Flags::default());
-    let mut findings = vec![places::config_file(settings.config.as_deref(), read.as_ref().err())];
+fn examined(args: &DoctorArgs) -> Vec<Finding> {
+    let read = Config::resolve(args.config.as_deref(), Flags::default());
+    let mut findings = vec![places::config_file(args.config.as_deref(), read.as_ref().err())];
     let config = read.unwrap_or_default();
     findings.push(places::terminal());
     let end = Instant::now() + LIMIT;

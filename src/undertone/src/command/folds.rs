@@ -7,6 +7,7 @@
 use super::material::{kept_in, training_sounds};
 use super::printer::{print, tell};
 use super::train::{Display, backend, prepared, taught, teacher};
+use crate::cli::FoldsArgs;
 use lab::corpus::{self, Clip};
 use lab::training::dev_scores::DevScores;
 use lab::training::epoch::{View, answers};
@@ -15,30 +16,11 @@ use lab::training::recipe::TrainingRecipe;
 use lab::training::teacher::Teacher;
 use lab::training::{TrainingData, fit};
 use model::artifact::sha256_hex;
-use model::device::{Backend, BackendChoice};
+use model::device::Backend;
 use record::output_file::{IfExists, ReadableBy, save};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-/// What was asked for.
-#[derive(Clone, Debug)]
-pub struct FoldsSettings {
-    /// A built-in training recipe or a recipe file.
-    pub recipe: String,
-    /// Folder or manifest of labelled clips with folds.
-    pub data: PathBuf,
-    /// A teacher's view of the clips: its embedding alone counts, since its answers were learned from labels.
-    pub teacher: Option<PathBuf>,
-    /// Where checkpoints and results lie; an interrupted run goes on.
-    pub output: PathBuf,
-    /// Passes over the clips, if not the recipe's.
-    pub epochs: Option<usize>,
-    /// Where frames are kept; by default in the output folder.
-    pub features_cache: Option<PathBuf>,
-    /// Where to compute.
-    pub backend: BackendChoice,
-}
+use std::path::Path;
 
 /// One fold's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,31 +35,30 @@ struct FoldScore {
 ///
 /// # Errors
 /// No clip has a fold, a file that cannot be written, a device that fails.
-pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
-    let mut recipe = TrainingRecipe::named(&settings.recipe)?;
-    recipe.epochs = settings.epochs.unwrap_or(recipe.epochs);
-    let teacher = teacher(settings.teacher.as_deref(), &mut recipe)?;
+pub fn run(args: &FoldsArgs) -> anyhow::Result<()> {
+    let mut recipe = TrainingRecipe::named(&args.recipe)?;
+    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
+    let teacher = teacher(args.teacher.as_deref(), &mut recipe)?;
     recipe.teaching.logits = 0.0;
     let clips: Vec<Clip> =
-        corpus::read(&settings.data)?.into_iter().filter(|clip| clip.fold.is_some()).collect();
+        corpus::read(&args.data)?.into_iter().filter(|clip| clip.fold.is_some()).collect();
     let folds: BTreeSet<u32> = clips.iter().filter_map(|clip| clip.fold).collect();
     anyhow::ensure!(
         folds.len() > 1,
         "{} names {} speaker folds, at least two are needed",
-        settings.data.display(),
+        args.data.display(),
         folds.len()
     );
     one_fold_each(&clips)?;
     let digest = digest(&clips);
-    let backend = backend(settings.backend)?;
+    let backend = backend(args.backend.parse()?)?;
     let mut scores = Vec::new();
     for fold in folds {
-        let folder = settings.output.join(format!("fold-{fold}"));
+        let folder = args.output.join(format!("fold-{fold}"));
         let score = if let Some(score) = finished(&folder, &recipe, &digest) {
             score
         } else {
-            let score =
-                one(settings, (&recipe, teacher.as_ref()), &clips, fold, &folder, &backend)?;
+            let score = one(args, (&recipe, teacher.as_ref()), &clips, fold, &folder, &backend)?;
             let text = serde_json::to_string(&(&recipe, &digest, &score))?;
             let path = folder.join(RESULT);
             save(&path, IfExists::Replace, ReadableBy::Everyone, text.as_bytes())?;
@@ -90,7 +71,7 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
     for score in &scores {
         table.serialize(score)?;
     }
-    let path = settings.output.join("folds.csv");
+    let path = args.output.join("folds.csv");
     save(&path, IfExists::Replace, ReadableBy::Everyone, &table.into_inner()?)?;
     #[expect(clippy::cast_precision_loss, reason = "a few folds")]
     let mean = |of: fn(&FoldScore) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
@@ -105,7 +86,7 @@ pub fn run(settings: &FoldsSettings) -> anyhow::Result<()> {
 }
 
 fn one(
-    settings: &FoldsSettings,
+    args: &FoldsArgs,
     (recipe, teacher): (&TrainingRecipe, Option<&Teacher>),
     clips: &[Clip],
     fold: u32,
@@ -115,12 +96,12 @@ fn one(
     let (asked, learned): (Vec<Clip>, Vec<Clip>) =
         clips.iter().cloned().partition(|clip| clip.fold == Some(fold));
     // No babble: a voice of this fold may not be heard in training another one's frames.
-    let sounds = training_sounds(std::slice::from_ref(&settings.data), &[])?;
-    let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
+    let sounds = training_sounds(std::slice::from_ref(&args.data), &[])?;
+    let kept_in = kept_in(args.features_cache.as_deref(), &args.output)?;
     let listener = Listener::new(recipe, &sounds, Some(kept_in.as_path()));
     let mut train = prepared("training clips", &learned, &listener, recipe.hearings)?;
     if let Some(teacher) = teacher {
-        let n = taught(&mut train, teacher, std::slice::from_ref(&settings.data));
+        let n = taught(&mut train, teacher, std::slice::from_ref(&args.data));
         anyhow::ensure!(n > 0, "the teacher has judged none of the training clips");
     }
     let data = TrainingData {

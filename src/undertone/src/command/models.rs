@@ -4,23 +4,18 @@ pub mod export;
 
 use super::installed::{self, Installed};
 use super::printer::{chain, print, print_json};
+use crate::cli::ModelsArgs;
 use hearing::language::Language;
 use model::artifact::Artifact;
 use serde_json::json;
-
-/// What was asked for.
-pub struct ModelsSettings {
-    /// As JSON instead of text.
-    pub json: bool,
-}
 
 /// Lists the models.
 ///
 /// # Errors
 /// When the list cannot be written as JSON. A damaged model is listed with what is wrong.
-pub fn run(settings: &ModelsSettings) -> anyhow::Result<()> {
+pub fn run(args: &ModelsArgs) -> anyhow::Result<()> {
     let models = installed::all();
-    if settings.json {
+    if args.json {
         let entries: Vec<_> = models.iter().map(as_json).collect();
         Ok(print_json(&entries)?)
     } else {

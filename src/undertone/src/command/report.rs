@@ -5,11 +5,12 @@
 
 mod sums;
 
-use std::path::PathBuf;
+use crate::cli::ReportArgs;
+use crate::config::{Config, Flags};
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
 use super::Exit;
@@ -22,28 +23,15 @@ use record::output_file::{IfExists, ReadableBy, save};
 use record::session::{Digest, SessionReader};
 use sums::{Sum, Sums};
 
-/// What was asked for.
-#[derive(Clone, Debug)]
-pub struct ReportSettings {
-    /// The folder of logs.
-    pub dir: PathBuf,
-    /// Sessions that began within it.
-    pub period: Period,
-    /// Where the page goes.
-    pub html: Option<PathBuf>,
-    /// Whether a page of that name is replaced.
-    pub force: bool,
-    /// Whether to print JSON.
-    pub json: bool,
-}
-
 /// Prints the report.
 ///
 /// # Errors
 /// When the folder cannot be read, or the page cannot be written. A log that cannot be read is told and gives
 /// [`Exit::Partial`].
-pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
-    let dir = &settings.dir;
+pub fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
+    let flags = Flags { session_dir: args.dir.clone(), ..Flags::default() };
+    let dir = &Config::resolve(args.config.as_deref(), flags)?.sessions_dir()?;
+    let period = Period::parse(Some(&args.since), args.until.as_deref(), &Zoned::now())?;
     let logs = logs_in(dir)
         .with_context(|| format!("cannot read the folder of session logs {}", dir.display()))?;
     let mut sums = Sums::default();
@@ -51,7 +39,7 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
     for log in logs {
         let begun = SessionReader::open(&log);
         if let Ok(reader) = &begun
-            && !reader.header().started.parse().is_ok_and(|at| settings.period.contains(at))
+            && !reader.header().started.parse().is_ok_and(|at| period.contains(at))
         {
             continue;
         }
@@ -60,11 +48,11 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
             Err(error) => unread.push(error.to_string()),
         }
     }
-    let between = between(&settings.period, &TimeZone::system());
-    if settings.json {
+    let between = between(&period, &TimeZone::system());
+    if args.json {
         print_json(&json!({
-            "since": settings.period.since.map(|at| at.to_string()),
-            "until": settings.period.until.map(|at| at.to_string()),
+            "since": period.since.map(|at| at.to_string()),
+            "until": period.until.map(|at| at.to_string()),
             "days": sums.by_day(),
             "all": sums.all(),
             "unreadable": unread,
@@ -72,9 +60,9 @@ pub fn run(settings: &ReportSettings) -> anyhow::Result<Exit> {
     } else {
         print(&as_text(&sums, &between))?;
     }
-    if let Some(path) = &settings.html {
+    if let Some(path) = &args.html {
         let html = page("Undertone: report", &parts(&sums, &between, unread.len()));
-        let if_exists = IfExists::from_force(settings.force);
+        let if_exists = IfExists::from_force(args.force);
         save(path, if_exists, ReadableBy::Owner, html.as_bytes())?;
     }
     for reason in &unread {

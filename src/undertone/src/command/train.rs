@@ -10,6 +10,7 @@ use super::material::{kept_in, recordings_in, training_sounds};
 use super::printer::{chain, print, tell};
 use super::progress;
 use super::scoring::ClipScorer;
+use crate::cli::TrainArgs;
 use anyhow::Context;
 use lab::corpus::{self, Clip, Split};
 use lab::evaluation::{Prediction, Report};
@@ -20,7 +21,7 @@ use lab::training::{TrainingData, train};
 use model::artifact::{Artifact, HonestScore, InputForm, MANIFEST_FILE};
 use model::device::{Backend, BackendChoice};
 use sound::recording::{Channel, decode};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 /// Which clips are learned from and which choose the epoch, where no manifest says so.
@@ -64,76 +65,37 @@ impl FromStr for Division {
     }
 }
 
-/// What was asked for; `None` leaves a number as the recipe has it.
-#[derive(Clone, Debug)]
-pub struct TrainSettings {
-    /// A built-in training recipe or a recipe file.
-    pub recipe: String,
-    /// Folders or manifests.
-    pub data: Vec<PathBuf>,
-    /// Only these corpora; all where none is named.
-    pub corpora: Vec<String>,
-    /// Whether the recorded noises beside the data are mixed in.
-    pub recorded_noise: bool,
-    /// Folders of music without voices, to learn that it is no speech.
-    pub music: Vec<PathBuf>,
-    /// A teacher's word on the clips, as `scripts/teacher` makes it.
-    pub teacher: Option<PathBuf>,
-    /// The model's folder.
-    pub output: PathBuf,
-    /// How the clips are divided.
-    pub division: Division,
-    /// Passes over the clips.
-    pub epochs: Option<usize>,
-    /// Segments in a step.
-    pub batch: Option<usize>,
-    /// Largest learning rate.
-    pub learning_rate: Option<f64>,
-    /// Seed of every random choice.
-    pub seed: Option<u64>,
-    /// Where frames are kept between trainings; by default with the model.
-    pub features_cache: Option<PathBuf>,
-    /// Where to compute.
-    pub backend: BackendChoice,
-    /// Begin anew where a model or a checkpoint is.
-    pub force: bool,
-    /// What may be done with the model, in a line, for the manifest.
-    pub licence: String,
-    /// The command line, for the manifest.
-    pub command: String,
-}
-
 /// Trains, scores the result on the test clips and writes the model.
 ///
 /// # Errors
 /// Unreadable data, a model that is there already, a device that fails.
-pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
-    let mut recipe = recipe(settings)?;
-    let teacher = teacher(settings.teacher.as_deref(), &mut recipe)?;
+pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    let mut recipe = recipe(args)?;
+    let teacher = teacher(args.teacher.as_deref(), &mut recipe)?;
     let recipe = recipe;
     anyhow::ensure!(!recipe.calm_apart, "a recipe with calm as a label is for `undertone folds`");
-    make_room(settings)?;
-    let division = divide(settings, &recipe)?;
-    let noises = if settings.recorded_noise { settings.data.as_slice() } else { &[] };
+    make_room(args)?;
+    let division = divide(args, &recipe)?;
+    let noises = if args.no_recorded_noise { &[] } else { args.data.as_slice() };
     let sounds = training_sounds(noises, &division.train)?;
-    let kept_in = kept_in(settings.features_cache.as_deref(), &settings.output)?;
+    let kept_in = kept_in(args.features_cache.as_deref(), &args.output)?;
     let listener = Listener::new(&recipe, &sounds, Some(kept_in.as_path()));
     let mut train_clips = prepared("training clips", &division.train, &listener, recipe.hearings)?;
     if let Some(teacher) = &teacher {
-        let n = taught(&mut train_clips, teacher, &settings.data);
+        let n = taught(&mut train_clips, teacher, &args.data);
         anyhow::ensure!(n > 0, "the teacher has judged none of the training clips");
-        train_clips.extend(teaching::unlabelled(settings, &listener, teacher)?);
+        train_clips.extend(teaching::unlabelled(args, &listener, teacher)?);
         let n_all = train_clips.iter().filter(|example| example.taught.is_some()).count();
         tell(&format!("taught by {}: {n_all} clips, {n} of them labelled", teacher.description));
     }
     if recipe.network.hears_speech {
-        let music = recordings_in(&settings.music)?;
+        let music = recordings_in(&args.music)?;
         let music: Vec<Vec<f32>> = music.into_iter().map(|(_, samples)| samples).collect();
         train_clips.extend(without_speech(&listener, &music, recipe.hearings));
     }
     let dev_clips = prepared("dev clips", &division.dev, &listener, recipe.hearings.min(2))?;
-    let backend = backend(settings.backend)?;
-    let name = settings
+    let backend = backend(args.backend.parse()?)?;
+    let name = args
         .output
         .file_name()
         .map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
@@ -147,19 +109,19 @@ pub fn run(settings: &TrainSettings) -> anyhow::Result<()> {
     let data = TrainingData {
         train: train_clips,
         dev: dev_clips,
-        command: settings.command.clone(),
+        command: typed(),
         name,
         teacher: teacher.map(|teacher| teacher.description),
-        licence: settings.licence.clone(),
+        licence: args.licence.clone(),
     };
     let mut display = Display::new(recipe.epochs);
-    let artifact = train(&recipe, &data, &settings.output, &backend.device, &mut |progress| {
+    let artifact = train(&recipe, &data, &args.output, &backend.device, &mut |progress| {
         display.show(&progress);
     })?;
     drop(data);
     let artifact = with_scores(artifact, &division, &recipe)?;
-    artifact.save(&settings.output)?;
-    tell(&format!("wrote {}", settings.output.display()));
+    artifact.save(&args.output)?;
+    tell(&format!("wrote {}", args.output.display()));
     Ok(())
 }
 
@@ -176,26 +138,31 @@ pub fn backend(choice: BackendChoice) -> anyhow::Result<Backend> {
     })
 }
 
-fn recipe(settings: &TrainSettings) -> anyhow::Result<TrainingRecipe> {
-    let mut recipe = TrainingRecipe::named(&settings.recipe)?;
-    recipe.epochs = settings.epochs.unwrap_or(recipe.epochs);
-    recipe.batch = settings.batch.unwrap_or(recipe.batch);
-    recipe.learning_rate = settings.learning_rate.unwrap_or(recipe.learning_rate);
-    recipe.seed = settings.seed.unwrap_or(recipe.seed);
+/// The command line, for the model's manifest.
+fn typed() -> String {
+    std::env::args().skip(1).fold("undertone".to_owned(), |line, word| line + " " + &word)
+}
+
+fn recipe(args: &TrainArgs) -> anyhow::Result<TrainingRecipe> {
+    let mut recipe = TrainingRecipe::named(&args.recipe)?;
+    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
+    recipe.batch = args.batch.unwrap_or(recipe.batch);
+    recipe.learning_rate = args.learning_rate.unwrap_or(recipe.learning_rate);
+    recipe.seed = args.seed.unwrap_or(recipe.seed);
     anyhow::ensure!(recipe.epochs > 0 && recipe.batch > 0, "epochs and batch must be at least 1");
     Ok(recipe)
 }
 
 /// A finished model is not overwritten without `--force`; an interrupted run goes on.
-fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
-    let manifest = settings.output.join(MANIFEST_FILE);
-    if manifest.exists() && !settings.force {
+fn make_room(args: &TrainArgs) -> anyhow::Result<()> {
+    let manifest = args.output.join(MANIFEST_FILE);
+    if manifest.exists() && !args.force {
         anyhow::bail!(
             "{} holds a model already; choose another folder, or replace it with --force",
-            settings.output.display()
+            args.output.display()
         );
     }
-    if settings.force {
+    if args.force {
         // Without a manifest an interrupted run can go on later without --force.
         let remove = |path: &Path, removed: std::io::Result<()>| match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -203,7 +170,7 @@ fn make_room(settings: &TrainSettings) -> anyhow::Result<()> {
             }
             _ => Ok(()),
         };
-        let checkpoint = settings.output.join("checkpoint");
+        let checkpoint = args.output.join("checkpoint");
         for folder in ["", "before", "partial"].map(|end| checkpoint.with_extension(end)) {
             remove(&folder, std::fs::remove_dir_all(&folder))?;
         }
@@ -219,23 +186,23 @@ pub(super) struct Divided {
     pub(super) test: Vec<Clip>,
 }
 
-fn divide(settings: &TrainSettings, recipe: &TrainingRecipe) -> anyhow::Result<Divided> {
+fn divide(args: &TrainArgs, recipe: &TrainingRecipe) -> anyhow::Result<Divided> {
     let mut clips = Vec::new();
-    for path in &settings.data {
+    for path in &args.data {
         let corpus = corpus::open(path)?;
         for left_out in &corpus.not_used {
             tell(&format!("not used: {} ({})", left_out.path.display(), left_out.reason));
         }
         clips.extend(corpus.clips);
     }
-    for name in &settings.corpora {
+    for name in &args.corpora {
         anyhow::ensure!(
             clips.iter().any(|clip| clip.corpus == *name),
             "no clip is of the corpus '{name}'"
         );
     }
-    clips.retain(|clip| is_wanted(&settings.corpora, &clip.corpus));
-    let (train, dev) = match &settings.division {
+    clips.retain(|clip| is_wanted(&args.corpora, &clip.corpus));
+    let (train, dev) = match &args.split.parse::<Division>()? {
         Division::Manifest => return by_manifest(clips),
         Division::Holdout(speaker) => return by_manifest(held_out(clips, speaker)?),
         Division::Notebook => corpus::last_fraction(corpus::tess::notebook_order(clips), 0.2),

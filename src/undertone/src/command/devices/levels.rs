@@ -4,7 +4,9 @@
 //! every input open meanwhile, and nothing of what is heard.
 
 use super::super::watch::stop_flag;
-use super::{DevicesSettings, marks, rows};
+use super::{marks, rows};
+use crate::cli::DevicesArgs;
+use crate::command::seconds;
 use anyhow::Context;
 use hearing::fact::SoundFault;
 use record::plain_text::{plain, plain_line};
@@ -74,12 +76,12 @@ enum Level {
 ///
 /// # Errors
 /// A terminal that cannot be used, signals that cannot be handled.
-pub(super) fn watch(inputs: &[Device], settings: &DevicesSettings) -> anyhow::Result<()> {
+pub(super) fn watch(inputs: &[Device], args: &DevicesArgs) -> anyhow::Result<()> {
     let mut listened: Vec<Listened> = inputs.iter().map(Listened::open).collect();
-    let end = settings.stop_after.map(|length| Instant::now() + length);
+    let end = args.seconds.map(seconds).transpose()?.map(|length| Instant::now() + length);
     let is_over = || end.is_some_and(|end| Instant::now() >= end);
-    if settings.json || require_terminal().is_err() {
-        return watch_in_lines(inputs, &mut listened, settings.json, &is_over);
+    if args.json || require_terminal().is_err() {
+        return watch_in_lines(inputs, &mut listened, args.json, &is_over);
     }
     let table = || {
         gather(&mut listened, PICTURE);

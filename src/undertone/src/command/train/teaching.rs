@@ -5,7 +5,8 @@
 
 use super::super::printer::tell;
 use super::super::progress;
-use super::{TrainSettings, is_wanted};
+use super::is_wanted;
+use crate::cli::TrainArgs;
 use lab::corpus;
 use lab::training::example::{Example, without_label};
 use lab::training::hearing::Listener;
@@ -53,17 +54,17 @@ pub fn taught(examples: &mut [Example], teacher: &Teacher, data: &[PathBuf]) -> 
 
 /// The unlabelled recordings beside the data.
 pub(super) fn unlabelled(
-    settings: &TrainSettings,
+    args: &TrainArgs,
     listener: &Listener<'_>,
     teacher: &Teacher,
 ) -> anyhow::Result<Vec<Example>> {
     let mut recordings = Vec::new();
-    for folder in settings.data.iter().filter(|path| path.is_dir()) {
+    for folder in args.data.iter().filter(|path| path.is_dir()) {
         recordings.extend(corpus::unlabelled::read(folder)?);
     }
-    recordings.retain(|recording| is_wanted(&settings.corpora, &recording.corpus));
+    recordings.retain(|recording| is_wanted(&args.corpora, &recording.corpus));
     let bar = progress::counting(recordings.len(), "unlabelled recordings");
-    let word = |path: &Path| teacher.on(path, &settings.data);
+    let word = |path: &Path| teacher.on(path, &args.data);
     let n_hearings = listener.recipe.hearings;
     let found = without_label(&recordings, listener, n_hearings, word, || bar.inc(1));
     bar.finish_and_clear();

@@ -160,6 +160,7 @@ fn one_fold_each(clips: &[Clip]) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use hearing::emotion::Emotion;
+    use std::path::PathBuf;
 
     fn clip(speaker: &str, fold: u32) -> Clip {
         Clip {

@@ -81,11 +81,7 @@ pub(super) struct KeyCommand {
     keys: &'static [&'static str],
 }
 
-const fn key_command(
-    name: &'static str,
-    command: Command,
-    keys: &'static [&'static str],
-) -> KeyCommand {
+const fn key(name: &'static str, command: Command, keys: &'static [&'static str]) -> KeyCommand {
     KeyCommand { name, command, keys }
 }
 
@@ -102,60 +98,57 @@ pub(super) struct Binding {
 /// All that keys can do; what an operator needs first comes first.
 pub(super) const BINDINGS: &[Binding] = &[
     Binding {
-        commands: &[key_command("confirm_notice", Command::ConfirmNotice, &["c"])],
+        commands: &[key("confirm_notice", Command::ConfirmNotice, &["c"])],
         what: "the caller was told: readings begin",
         short: "the caller was told",
         scope: Scope::Notice,
     },
     Binding {
-        commands: &[key_command("acknowledge", Command::Acknowledge, &["a"])],
+        commands: &[key("acknowledge", Command::Acknowledge, &["a"])],
         what: "the alert was seen: acknowledge it",
         short: "acknowledge",
         scope: Scope::Alert,
     },
     Binding {
-        commands: &[
-            key_command("mark", Command::Mark, &["m"]),
-            key_command("note", Command::Note, &["t"]),
-        ],
+        commands: &[key("mark", Command::Mark, &["m"]), key("note", Command::Note, &["t"])],
         what: "mark this moment, with a text",
         short: "mark",
         scope: Scope::InCall,
     },
     Binding {
-        commands: &[key_command("mute", Command::Mute, &["p"])],
+        commands: &[key("mute", Command::Mute, &["p"])],
         what: "mute: listen to nobody, listen again",
         short: "mute",
         scope: Scope::Live,
     },
     Binding {
-        commands: &[key_command("begin_call", Command::BeginCall, &["n"])],
+        commands: &[key("begin_call", Command::BeginCall, &["n"])],
         what: "begin a new call on this line",
         short: "new call",
         scope: Scope::Live,
     },
     Binding {
-        commands: &[key_command("end_call", Command::EndCall, &["e"])],
+        commands: &[key("end_call", Command::EndCall, &["e"])],
         what: "end the call: press it twice",
         short: "end",
         scope: Scope::LiveCall,
     },
     Binding {
-        commands: &[key_command("label", Command::Label, &["l"])],
+        commands: &[key("label", Command::Label, &["l"])],
         what: "give the call another label",
         short: "label",
         scope: Scope::LiveCall,
     },
     Binding {
-        commands: &[key_command("pause", Command::Pause, &["space"])],
+        commands: &[key("pause", Command::Pause, &["space"])],
         what: "pause, go on",
         short: "pause",
         scope: Scope::Playing,
     },
     Binding {
         commands: &[
-            key_command("back_5s", Command::Seek(-5), &["left"]),
-            key_command("on_5s", Command::Seek(5), &["right"]),
+            key("back_5s", Command::Seek(-5), &["left"]),
+            key("on_5s", Command::Seek(5), &["right"]),
         ],
         what: "5 seconds back, on",
         short: "seek",
@@ -163,8 +156,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
     Binding {
         commands: &[
-            key_command("back_30s", Command::Seek(-30), &["pgup", "shift-left"]),
-            key_command("on_30s", Command::Seek(30), &["pgdn", "shift-right"]),
+            key("back_30s", Command::Seek(-30), &["pgup", "shift-left"]),
+            key("on_30s", Command::Seek(30), &["pgdn", "shift-right"]),
         ],
         what: "30 seconds back, on",
         short: "",
@@ -172,8 +165,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
     Binding {
         commands: &[
-            key_command("previous_note", Command::PreviousNote, &["["]),
-            key_command("next_note", Command::NextNote, &["]"]),
+            key("previous_note", Command::PreviousNote, &["["]),
+            key("next_note", Command::NextNote, &["]"]),
         ],
         what: "to the mark or alert before, after",
         short: "",
@@ -181,8 +174,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
     Binding {
         commands: &[
-            key_command("faster", Command::Faster, &["+", "="]),
-            key_command("slower", Command::Slower, &["-"]),
+            key("faster", Command::Faster, &["+", "="]),
+            key("slower", Command::Slower, &["-"]),
         ],
         what: "faster, slower",
         short: "speed",
@@ -190,26 +183,23 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
     Binding {
         commands: &[
-            key_command("previous_caller", Command::PreviousCaller, &["up", "k"]),
-            key_command("next_caller", Command::NextCaller, &["down", "j"]),
+            key("previous_caller", Command::PreviousCaller, &["up", "k"]),
+            key("next_caller", Command::NextCaller, &["down", "j"]),
         ],
         what: "the caller above, below",
         short: "caller",
         scope: Scope::SeveralCallers,
     },
     Binding {
-        commands: &[
-            key_command("find", Command::Find, &["/"]),
-            key_command("sort", Command::Sort, &["s"]),
-        ],
+        commands: &[key("find", Command::Find, &["/"]), key("sort", Command::Sort, &["s"])],
         what: "find a caller; who needs attention first",
         short: "find, sort",
         scope: Scope::SeveralCallers,
     },
     Binding {
         commands: &[
-            key_command("zoom_in", Command::Closer, &["z"]),
-            key_command("zoom_out", Command::Farther, &["x"]),
+            key("zoom_in", Command::Closer, &["z"]),
+            key("zoom_out", Command::Farther, &["x"]),
         ],
         what: "timeline: less time, more time",
         short: "zoom",
@@ -217,34 +207,31 @@ pub(super) const BINDINGS: &[Binding] = &[
     },
     Binding {
         commands: &[
-            key_command("earlier", Command::Earlier, &[","]),
-            key_command("later", Command::Later, &["."]),
-            key_command("now", Command::Now, &["0", "end"]),
+            key("earlier", Command::Earlier, &[","]),
+            key("later", Command::Later, &["."]),
+            key("now", Command::Now, &["0", "end"]),
         ],
         what: "timeline: earlier, later, now",
         short: "",
         scope: Scope::Always,
     },
     Binding {
-        commands: &[
-            key_command("graph", Command::Graph, &["g"]),
-            key_command("hold", Command::Hold, &["f"]),
-        ],
+        commands: &[key("graph", Command::Graph, &["g"]), key("hold", Command::Hold, &["f"])],
         what: "probabilities over time; freeze the picture",
         short: "",
         scope: Scope::Always,
     },
     Binding {
-        commands: &[key_command("help", Command::Help, &["?", "h"])],
+        commands: &[key("help", Command::Help, &["?", "h"])],
         what: "this help",
         short: "help",
         scope: Scope::Always,
     },
     Binding {
         commands: &[
-            key_command("quit", Command::Quit, &["q"]),
+            key("quit", Command::Quit, &["q"]),
             // Named together with it, for it quits when there is nothing to close.
-            key_command("back", Command::Back, &["esc"]),
+            key("back", Command::Back, &["esc"]),
         ],
         what: "quit; so do Ctrl-C, and Esc when no help is open",
         short: "quit",
@@ -259,9 +246,7 @@ pub(super) fn is_last(binding: &Binding) -> bool {
 
 /// All that keys can do, with when they can.
 pub(super) fn commands() -> impl Iterator<Item = (&'static KeyCommand, Scope)> {
-    BINDINGS
-        .iter()
-        .flat_map(|binding| binding.commands.iter().map(|key_command| (key_command, binding.scope)))
+    BINDINGS.iter().flat_map(|binding| binding.commands.iter().map(|one| (one, binding.scope)))
 }
 
 /// Which keys do what: the table, changed by the configuration.
@@ -273,11 +258,8 @@ pub struct Keys {
 
 impl Default for Keys {
     fn default() -> Self {
-        let bound = commands().map(|(key_command, _)| {
-            (
-                key_command.name,
-                key_command.keys.iter().filter_map(|text| Key::parse(text)).collect(),
-            )
+        let bound = commands().map(|(one, _)| {
+            (one.name, one.keys.iter().filter_map(|text| Key::parse(text)).collect())
         });
         Keys { bound: bound.collect() }
     }
@@ -290,9 +272,7 @@ impl Keys {
     /// [`KeyError`] for what is no action or no key, and for a key that would do two things.
     pub fn new(settings: &KeySettings) -> Result<Self, KeyError> {
         let mut keys = Keys::default();
-        for (name, wanted) in
-            settings.parsed(commands().map(|(key_command, _)| key_command.name))?
-        {
+        for (name, wanted) in settings.parsed(commands().map(|(one, _)| one.name))? {
             keys.bound.insert(name, wanted);
         }
         keys.check()?;
@@ -301,56 +281,52 @@ impl Keys {
 
     fn check(&self) -> Result<(), KeyError> {
         let mut taken: HashMap<Key, &'static str> = HashMap::new();
-        for (key_command, _) in commands() {
-            for key in self.of(key_command) {
+        for (one, _) in commands() {
+            for key in self.of(one) {
                 if *key == INTERRUPT {
-                    return Err(KeyError::Interrupt { action: key_command.name });
+                    return Err(KeyError::Interrupt { action: one.name });
                 }
-                if let Some(other) = taken.insert(*key, key_command.name) {
+                if let Some(other) = taken.insert(*key, one.name) {
                     let key = key.name();
-                    return Err(KeyError::Twice { key, one: other, other: key_command.name });
+                    return Err(KeyError::Twice { key, one: other, other: one.name });
                 }
             }
         }
         Ok(())
     }
 
-    fn of(&self, key_command: &KeyCommand) -> &[Key] {
-        self.bound.get(key_command.name).map_or(&[], Vec::as_slice)
+    fn of(&self, one: &KeyCommand) -> &[Key] {
+        self.bound.get(one.name).map_or(&[], Vec::as_slice)
     }
 
     /// What a key does, and when.
     pub(super) fn command(&self, event: KeyEvent) -> Option<(Command, Scope)> {
         let key = Key::of(event);
-        let found = commands().find(|(key_command, _)| self.of(key_command).contains(&key));
-        found.map(|(key_command, scope)| (key_command.command, scope))
+        let found = commands().find(|(one, _)| self.of(one).contains(&key));
+        found.map(|(one, scope)| (one.command, scope))
     }
 
     /// What a typed word does, and when: a key, or what it does by its name.
     pub(super) fn typed(&self, word: &str) -> Option<(Command, Scope)> {
         let key = Key::parse(word);
-        let is_meant = |key_command: &KeyCommand| {
-            key_command.name.eq_ignore_ascii_case(word)
-                || key.is_some_and(|key| self.of(key_command).contains(&key))
+        let is_meant = |one: &KeyCommand| {
+            one.name.eq_ignore_ascii_case(word)
+                || key.is_some_and(|key| self.of(one).contains(&key))
         };
-        commands()
-            .find(|(key_command, _)| is_meant(key_command))
-            .map(|(key_command, scope)| (key_command.command, scope))
+        commands().find(|(one, _)| is_meant(one)).map(|(one, scope)| (one.command, scope))
     }
 
     /// What the keys of a row are called: the first one of each command.
     pub(super) fn names(&self, binding: &Binding) -> String {
-        let first =
-            binding.commands.iter().filter(|key_command| key_command.command != Command::Back);
-        let names =
-            first.filter_map(|key_command| self.of(key_command).first()).map(|key| key.name());
+        let first = binding.commands.iter().filter(|one| one.command != Command::Back);
+        let names = first.filter_map(|one| self.of(one).first()).map(|key| key.name());
         names.collect::<Vec<_>>().join(" ")
     }
 
     /// What the first key of a command is called, or how to do it where there is none.
     pub(super) fn name(&self, command: Command) -> String {
-        let key_command = commands().find(|(key_command, _)| key_command.command == command);
-        let key = key_command.and_then(|(key_command, _)| self.of(key_command).first());
+        let one = commands().find(|(one, _)| one.command == command);
+        let key = one.and_then(|(one, _)| self.of(one).first());
         key.map_or_else(|| "(no key)".to_owned(), |key| key.name())
     }
 }
@@ -377,10 +353,10 @@ mod tests {
     fn in_the_table_every_key_can_be_read_and_does_one_thing() {
         let keys = Keys::default();
         keys.check().unwrap();
-        for (key_command, _) in commands() {
-            assert_eq!(keys.of(key_command).len(), key_command.keys.len(), "{}", key_command.name);
+        for (one, _) in commands() {
+            assert_eq!(keys.of(one).len(), one.keys.len(), "{}", one.name);
         }
-        let names: HashSet<&str> = commands().map(|(key_command, _)| key_command.name).collect();
+        let names: HashSet<&str> = commands().map(|(one, _)| one.name).collect();
         assert_eq!(names.len(), commands().count());
     }
 

@@ -34,6 +34,24 @@ pub struct Clip {
 }
 
 impl Clip {
+    /// A recording of a speaker of a corpus, of whom nothing else is known.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, emotion: Emotion, corpus: &str, speaker: &str) -> Self {
+        Clip {
+            path: path.into(),
+            emotion,
+            is_calm: false,
+            votes: None,
+            speaker: speaker.to_owned(),
+            corpus: corpus.to_owned(),
+            sex: None,
+            age: None,
+            language: None,
+            split: None,
+            fold: None,
+        }
+    }
+
     /// The speaker's name over all corpora, `corpus/speaker`: two corpora may both have a speaker "1".
     #[must_use]
     pub fn speaker_key(&self) -> String {

@@ -48,17 +48,8 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
         corpus: "CREMA-D (ANG, DIS, FEA, HAP, NEU, SAD)",
     })?;
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion,
-        is_calm: false,
-        votes: None,
-        speaker: actor.to_owned(),
-        corpus: NAME.to_owned(),
-        sex: None,
-        age: None,
         language: Some("en-US".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, emotion, NAME, actor)
     })))
 }
 

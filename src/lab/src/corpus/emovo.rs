@@ -35,17 +35,9 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
         corpus: "EMOVO (dis, gio, neu, pau, rab, sor, tri)",
     })?;
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion,
-        is_calm: false,
-        votes: None,
-        speaker: speaker.to_owned(),
-        corpus: NAME.to_owned(),
         sex: Some(sex.to_owned()),
-        age: None,
         language: Some("it".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, emotion, NAME, speaker)
     })))
 }
 

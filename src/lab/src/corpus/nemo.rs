@@ -39,17 +39,10 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
         corpus: "nEMO (anger, fear, happiness, neutral, sadness, surprised)",
     })?;
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion,
-        is_calm: false,
-        votes: None,
-        speaker: speaker.to_owned(),
-        corpus: NAME.to_owned(),
         sex: Some(sex.to_owned()),
         age: Some(age),
         language: Some("pl".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, emotion, NAME, speaker)
     })))
 }
 

@@ -36,17 +36,10 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
     }
     let sex = if actor % 2 == 1 { "male" } else { "female" };
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion,
         is_calm,
-        votes: None,
-        speaker: format!("{actor:02}"),
-        corpus: NAME.to_owned(),
         sex: Some(sex.to_owned()),
-        age: None,
         language: Some("en-US".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, emotion, NAME, &format!("{actor:02}"))
     })))
 }
 

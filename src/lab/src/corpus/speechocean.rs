@@ -34,17 +34,8 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
         return Ok(None);
     }
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion: Emotion::Neutral,
-        is_calm: false,
-        votes: None,
-        speaker,
-        corpus: NAME.to_owned(),
-        sex: None,
-        age: None,
         language: Some("en".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, Emotion::Neutral, NAME, &speaker)
     })))
 }
 

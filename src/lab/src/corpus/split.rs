@@ -123,17 +123,13 @@ mod tests {
 
     fn clip(number: usize, corpus: &str, split: Option<Split>) -> Clip {
         Clip {
-            path: format!("{number}.wav").into(),
-            emotion: Emotion::Neutral,
-            is_calm: false,
-            votes: None,
-            speaker: (number % 2).to_string(),
-            corpus: corpus.to_owned(),
-            sex: None,
-            age: None,
-            language: None,
             split,
-            fold: None,
+            ..Clip::new(
+                format!("{number}.wav"),
+                Emotion::Neutral,
+                corpus,
+                &(number % 2).to_string(),
+            )
         }
     }
 

@@ -65,17 +65,10 @@ pub(super) fn clip(path: &Path) -> Result<Option<Named>, CorpusError> {
         corpus: "TESS (angry, disgust, fear, happy, neutral, ps, sad)",
     })?;
     Ok(Some(Named::Clip(Clip {
-        path: path.to_owned(),
-        emotion,
-        is_calm: false,
-        votes: None,
-        speaker: speaker.to_owned(),
-        corpus: NAME.to_owned(),
         sex: Some("female".to_owned()),
         age: Some(age),
         language: Some("en-CA".to_owned()),
-        split: None,
-        fold: None,
+        ..Clip::new(path, emotion, NAME, speaker)
     })))
 }
 

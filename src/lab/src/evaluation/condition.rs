@@ -81,19 +81,7 @@ mod tests {
     use hearing::emotion::Emotion;
 
     fn clip(path: &str) -> Clip {
-        Clip {
-            path: path.into(),
-            emotion: Emotion::Fear,
-            is_calm: false,
-            votes: None,
-            speaker: "1".into(),
-            corpus: "mine".into(),
-            sex: None,
-            age: None,
-            language: None,
-            split: None,
-            fold: None,
-        }
+        Clip::new(path, Emotion::Fear, "mine", "1")
     }
 
     /// A second of a sine with silence of a second on both sides, at 8 kHz.

@@ -220,17 +220,9 @@ mod tests {
 
     fn clip(is_calm: bool, votes: Option<[f32; N_EMOTIONS]>) -> Clip {
         Clip {
-            path: PathBuf::from("a.wav"),
-            emotion: if is_calm { Emotion::Neutral } else { Emotion::Fear },
-            speaker: "1".into(),
-            corpus: "a".into(),
-            sex: None,
-            age: None,
-            language: None,
-            split: None,
-            fold: None,
             is_calm,
             votes,
+            ..Clip::new("a.wav", if is_calm { Emotion::Neutral } else { Emotion::Fear }, "a", "1")
         }
     }
 

@@ -160,22 +160,9 @@ fn one_fold_each(clips: &[Clip]) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use hearing::emotion::Emotion;
-    use std::path::PathBuf;
 
     fn clip(speaker: &str, fold: u32) -> Clip {
-        Clip {
-            path: PathBuf::from("a.wav"),
-            emotion: Emotion::Fear,
-            speaker: speaker.into(),
-            corpus: "a".into(),
-            sex: None,
-            age: None,
-            language: None,
-            split: None,
-            fold: Some(fold),
-            is_calm: false,
-            votes: None,
-        }
+        Clip { fold: Some(fold), ..Clip::new("a.wav", Emotion::Fear, "a", speaker) }
     }
 
     #[test]

@@ -122,22 +122,9 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     fn clip(name: &str, speaker: &str, emotion: Emotion) -> Clip {
-        Clip {
-            path: PathBuf::from(name),
-            emotion,
-            speaker: speaker.into(),
-            corpus: "a".into(),
-            sex: None,
-            age: None,
-            language: None,
-            split: None,
-            fold: None,
-            is_calm: false,
-            votes: None,
-        }
+        Clip::new(name, emotion, "a", speaker)
     }
 
     #[test]

@@ -58,19 +58,7 @@ mod tests {
     use hearing::emotion::Emotion;
 
     fn clips(n: usize) -> Vec<Clip> {
-        let clip = |number: usize| Clip {
-            path: number.to_string().into(),
-            emotion: Emotion::Fear,
-            is_calm: false,
-            votes: None,
-            speaker: "1".into(),
-            corpus: "mine".into(),
-            sex: None,
-            age: None,
-            language: None,
-            split: None,
-            fold: None,
-        };
+        let clip = |number: usize| Clip::new(number.to_string(), Emotion::Fear, "mine", "1");
         (0..n).map(clip).collect()
     }
 

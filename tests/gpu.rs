@@ -16,7 +16,7 @@ use hearing::timeline::Reading;
 use model::LstmClassifier;
 use model::artifact::Artifact;
 use model::device::{AGREEMENT, Backend, BackendChoice, start};
-use model::failover::Steady;
+use model::failover::Failover;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sound::recording::{Channel, Pace, Recording};
@@ -84,12 +84,12 @@ fn a_gpu_that_is_lost_in_the_middle_of_a_call_costs_no_reading(
     let cpu = || LstmClassifier::new(artifact, Backend::cpu()).expect("the weights fit");
     let (expected, _, _) = readings(artifact, cpu(), || {});
     let device = gpu.backend().clone();
-    let steady = Steady::new(Box::new(gpu), device.clone(), cpu());
-    let (readings, longest, mut steady) = readings(artifact, steady, || device.lose());
-    let notice = steady.classifier().take_notice().expect("it is said");
+    let failover = Failover::new(Box::new(gpu), device.clone(), cpu());
+    let (readings, longest, mut failover) = readings(artifact, failover, || device.lose());
+    let notice = failover.classifier().take_notice().expect("it is said");
     println!("{notice}; the longest pause was {longest:?}");
     assert!(notice.contains("failed") && notice.contains("readings go on with the CPU"));
-    assert!(steady.classifier().backend().description.starts_with("CPU"));
+    assert!(failover.classifier().backend().description.starts_with("CPU"));
     assert!(longest < BACK_WITHIN, "{longest:?}");
     let times = |readings: &[Reading]| -> Vec<StreamTime> {
         readings.iter().map(|reading| reading.at).collect()

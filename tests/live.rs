@@ -1,6 +1,6 @@
 //! The microphone on a virtual sound card, in real time.
 //!
-//! Not part of plain `cargo test`, because it needs PulseAudio and some minutes:
+//! Not part of plain `cargo test`, because it needs `PulseAudio` and some minutes:
 //! `bash tests/sound_card.sh cargo test --release --test live` (`make test-live`).
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
@@ -87,7 +87,9 @@ impl Player {
         let sample_rate = u32::try_from(RATE_HZ).unwrap();
         let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 32, sample_format };
         let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-        samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+        for sample in samples {
+            writer.write_sample(*sample).unwrap();
+        }
         writer.finalize().unwrap();
         let mut player = Command::new("paplay");
         player.args(["--latency-msec=200", "-d", output]).arg(&path);
@@ -400,7 +402,7 @@ impl Outage {
     }
 }
 
-/// PulseAudio moves the stream to another source without a word: then the wrong person would be heard.
+/// `PulseAudio` moves the stream to another source without a word: then the wrong person would be heard.
 #[test]
 fn an_output_that_is_removed_and_brought_back_leaves_one_gap() {
     const LENGTH: Duration = Duration::from_secs(3);
@@ -432,13 +434,13 @@ fn a_sound_server_that_hangs_and_goes_on_leaves_one_gap() {
     // A server that goes on may deliver some of what it missed: of a null sink up to two seconds, and what waited in its
     // own queues (2.3 s in all were seen), at once or after the first block. How much is its own affair, but what was told
     // as missing stays missing: with what came afterwards the stream is as long as the time that passed.
-    outage.is_one_gap_from(LENGTH - Duration::from_secs(3), LENGTH);
+    outage.is_one_gap_from(LENGTH.checked_sub(Duration::from_secs(3)).unwrap(), LENGTH);
 }
 
 /// Long enough for the server to drop audio and too short for the input to be given up: cpal reports nothing.
 #[test]
 fn what_the_server_drops_without_a_word_is_a_gap() {
-    const STALL: Duration = Duration::from_millis(1000);
+    const STALL: Duration = Duration::from_secs(1);
     let _card = sound_card();
     let mut microphone = open(CALLER).unwrap();
     let mut heard = Heard::default();

@@ -35,7 +35,7 @@ status=0
 inside undertone doctor >"$root/doctor.txt" 2>&1 || status=$?
 cat "$root/doctor.txt"
 [ "$status" -eq 1 ] || fail "undertone doctor ended with $status, where no sound system is"
-for looked_at in settings model sound; do
+for looked_at in config model sound logs; do
   grep -qi "$looked_at" "$root/doctor.txt" || fail "undertone doctor says nothing of: $looked_at"
 done
 grep -q '/etc/xdg/undertone/config.toml' "$root/doctor.txt" || fail 'the settings for everybody are not read'
@@ -49,6 +49,6 @@ for file in usr/share/man/man1/undertone-replay.1.gz usr/share/bash-completion/c
   usr/share/doc/undertone/model-card.md usr/share/doc/undertone/docs/operating.md; do
   [ -e "$root/$file" ] || fail "the package has no /$file"
 done
-inside apt-get -qq purge --yes undertone >/dev/null
+inside apt-get -qq purge --yes undertone >/dev/null 2>&1
 [ ! -e "$root/usr/bin/undertone" ] && [ ! -e "$root/etc/xdg/undertone/config.toml" ] || fail 'something stays behind'
 printf 'package: installs, runs and goes without a trace (%s)\n' "$(du -h "$package" | cut -f1)"

@@ -14,6 +14,7 @@ mod process;
 mod sound_card;
 
 use call::{RATE_HZ, write_call};
+use hearing::fact::{Event, Fact};
 use hearing::stream_time::StreamTime;
 use process::{Program, Watch};
 use record::session::reader::SessionReader;
@@ -64,12 +65,13 @@ fn read(path: &Path) -> Log {
         last = record.t();
         n_records += 1;
         match record {
-            Record::Reading(reading) => readings.push(reading.t),
-            Record::Gap(_) | Record::Unwritten(_) | Record::Skipped(_) | Record::Muted(_) => {
-                missing.push(record);
-            }
+            Record::Unwritten(_) => missing.push(record),
             Record::End(record) => end = Some(record),
-            _ => {}
+            Record::Fact(ref fact) => match fact.event {
+                Event::Reading(_) => readings.push(fact.at),
+                Event::Gap(_) | Event::Skipped { .. } | Event::Muted(_) => missing.push(record),
+                _ => {}
+            },
         }
     }
     Log { readings, missing, n_records, end: end.expect("the log has an end") }
@@ -188,10 +190,8 @@ fn last_reading(log: &Path) -> Option<StreamTime> {
     let mut tail = String::new();
     file.read_to_string(&mut tail).ok()?;
     let (_, line) = tail.strip_suffix('\n')?.rsplit_once('\n')?;
-    match serde_json::from_str(line).ok()? {
-        Record::Reading(reading) => Some(reading.t),
-        _ => None,
-    }
+    let fact: Fact = serde_json::from_str(line).ok()?;
+    matches!(fact.event, Event::Reading(_)).then_some(fact.at)
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Batches of segments of 3 s through the network on a graphics device: `make bench-gpu`, which sets them beside
-//! PyTorch's.
+//! `PyTorch`'s.
 //!
 //!     cargo bench --bench gpu -- BACKEND [burn] [N...]
 //!

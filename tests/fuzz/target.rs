@@ -132,7 +132,7 @@ fn read_to_end(recording: &mut Recording) {
 fn try_log(path: &Path) {
     if let Ok(reader) = SessionReader::open(path) {
         let _ = reader.header();
-        let _ = reader.filter(Result::is_ok).count();
+        let _ = reader.flatten().count();
     }
     if let Ok(reader) = SessionReader::open(path) {
         let _ = Overview::read(reader);

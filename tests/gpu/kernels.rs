@@ -69,7 +69,9 @@ pub fn keep_neighbours_apart(backend: &Backend, artifact: &Artifact) {
         let some: Vec<Segment<'_>> = batch.iter().map(|&which| segments[which]).collect();
         gpu.logits(&some, &mut logits).expect("it computes");
         let row = |which: usize| &expected[which * shape.n_outputs()..][..shape.n_outputs()];
-        batch.iter().for_each(|&which| all_expected.extend_from_slice(row(which)));
+        for which in batch {
+            all_expected.extend_from_slice(row(which));
+        }
         let apart = apart(&logits, &all_expected);
         println!("{n} at once: {apart:.2e} from burn's logits");
         assert!(apart < TOLERANCE, "{apart} with {n} at once");

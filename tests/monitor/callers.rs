@@ -2,7 +2,7 @@
 
 use crate::session::{CALL, Log, Player, file, read, replayed, share_found, undertone};
 use crate::sound_card::{pactl, sound_card};
-use record::session::record::Record;
+use hearing::fact::{Event, Fact};
 use sound::recording::{Channel, decode};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -113,7 +113,7 @@ fn two_callers_and_an_operator_at_once_under_load_lose_nothing_and_keep_apart() 
         assert!(own >= OWN_SHARE && other <= OTHER_SHARE, "{label}: {own} and {other}");
         // All that the log says of the operator is when the operator speaks.
         let spoke =
-            |record: &&Record| matches!(record, Record::Operator(operator) if operator.speaks);
+            |fact: &&Fact| matches!(&fact.event, Event::Operator(operator) if operator.speaks);
         assert!(caller.others.iter().filter(spoke).count() > 5, "{label}");
         assert!(caller.readings.len() <= own_and_a_few(label, &anna_alone, &ben_alone), "{label}");
     }

@@ -3,7 +3,7 @@
 use crate::session::{CALL, Log, Player, file, read, undertone, wait_for_log};
 use crate::sound_card::{Extra, pactl, sound_card};
 use crate::terminal::Terminal;
-use record::session::record::Record;
+use hearing::fact::Event;
 use sound::recording::{Channel, decode};
 use std::path::Path;
 use std::thread::sleep;
@@ -53,8 +53,8 @@ fn calls_begin_with_speech_and_end_with_silence_by_themselves() {
 }
 
 /// When something of this kind is in the log.
-fn times(log: &Log, is_it: impl Fn(&Record) -> bool) -> Vec<f64> {
-    log.others.iter().filter(|record| is_it(record)).map(|record| record.t().seconds()).collect()
+fn times(log: &Log, is_it: impl Fn(&Event) -> bool) -> Vec<f64> {
+    log.others.iter().filter(|fact| is_it(&fact.event)).map(|fact| fact.at.seconds()).collect()
 }
 
 #[test]
@@ -97,13 +97,12 @@ fn by_key_a_caller_is_told_muted_marked_and_followed_by_the_next() {
     crate::sound_card::wait_until("there is no end", SOON, || !terminal.is_there());
 
     let (anna, bella) = (read(&path), read(&folder.path().join("log-2.jsonl")));
-    let told = times(&anna, |record| matches!(record, Record::Notice(_)));
+    let told = times(&anna, |event| matches!(event, Event::Notice));
     assert_eq!(told.len(), 1);
     assert!(anna.readings.iter().all(|(at, _)| *at > told[0]), "read before the caller was told");
-    let marked =
-        |record: &Record| matches!(record, Record::Mark(mark) if mark.text == "asks for q");
+    let marked = |event: &Event| matches!(event, Event::Mark { text } if text == "asks for q");
     assert_eq!(times(&anna, marked).len(), 1);
-    let muted = |record: &Record| matches!(record, Record::Muted(_));
+    let muted = |event: &Event| matches!(event, Event::Muted(_));
     let muted = times(&anna, muted);
     println!("told at {told:?}, muted at {muted:?} of {:.1} s", anna.length_s);
     assert_eq!((muted.len(), anna.lost_samples), (1, 0));

@@ -1,6 +1,6 @@
 //! The whole monitor on a virtual sound card: what is played is what the log tells.
 //!
-//! Not part of plain `cargo test`, because it needs PulseAudio and runs in real time:
+//! Not part of plain `cargo test`, because it needs `PulseAudio` and runs in real time:
 //! `bash tests/sound_card.sh cargo test --release --test monitor` (`make test-live`).
 
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
@@ -95,13 +95,13 @@ fn a_removed_output_and_a_killed_server_are_a_gap_each_and_the_call_goes_on() {
     sleep(Duration::from_secs(3));
     server.start_again();
     extra.plug_in();
-    let second_s = killed.elapsed().as_secs_f64();
+    let until_killed_s = killed.elapsed().as_secs_f64();
     let player = Player::start("extra");
     assert!(monitor.wait().unwrap().success(), "the monitor failed");
     drop(player);
 
     let log = read(&path);
-    let outages = [first_s, second_s];
+    let outages = [first_s, until_killed_s];
     println!("gone for {outages:.2?} s, gaps {:.2?}, {:.2} s of stream", log.gaps, log.length_s);
     assert_eq!(log.gaps.len(), 2, "one each");
     for ((at, gap_s), outage_s) in log.gaps.iter().zip(outages) {

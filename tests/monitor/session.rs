@@ -2,6 +2,7 @@
 
 use crate::sound_card::wait_until;
 use hearing::emotion::Scores;
+use hearing::fact::{Event, Fact};
 use record::session::Header;
 use record::session::reader::SessionReader;
 use record::session::record::Record;
@@ -26,7 +27,7 @@ pub struct Log {
     pub lost_samples: u64,
     pub length_s: f64,
     /// Everything else.
-    pub others: Vec<Record>,
+    pub others: Vec<Fact>,
 }
 
 #[track_caller]
@@ -38,18 +39,20 @@ pub fn read(path: &Path) -> Log {
     let mut has_ended = false;
     for record in reader {
         match record.unwrap() {
-            Record::Reading(reading) => {
-                let reading = reading.reading();
-                log.readings.push((reading.at.seconds(), reading.scores));
-            }
-            Record::Gap(gap) => log.gaps.push((gap.t.seconds(), gap.lost_s)),
+            Record::Fact(fact) => match fact.event {
+                Event::Reading(reading) => {
+                    log.readings.push((fact.at.seconds(), reading.scores));
+                }
+                Event::Gap(gap) => log.gaps.push((fact.at.seconds(), gap.seconds())),
+                _ => log.others.push(fact),
+            },
             Record::End(end) => {
                 has_ended = true;
                 log.lost_samples = end.dropped_samples;
                 log.length_s = end.t.seconds();
                 println!("{}: delay {:?}", path.display(), end.delay);
             }
-            other => log.others.push(other),
+            Record::Unwritten(missing) => panic!("records are missing: {missing:?}"),
         }
     }
     assert!(has_ended, "{} has no end record", path.display());
@@ -104,7 +107,9 @@ pub fn file(path: PathBuf, samples: &[f32], sample_rate: u32) -> PathBuf {
     let sample_format = hound::SampleFormat::Float;
     let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 32, sample_format };
     let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+    for sample in samples {
+        writer.write_sample(*sample).unwrap();
+    }
     writer.finalize().unwrap();
     path
 }

@@ -5,7 +5,7 @@
 //! burn ([`front`], [`lstm`]), [`cpu`] and [`gpu`] the same in kernels of our own, [`device`] the choice of GPU or CPU,
 //! [`export`] the model for other programs. `prepared` brings segments into the form that the network takes,
 //! [`LstmClassifier`] puts all together; between calls it keeps nothing but the weights: what is known of a caller's
-//! voice, the [`Baseline`], is kept by the pipeline and given with each segment.
+//! voice, the [`Baseline`](hearing::classifier::Baseline), is kept by the pipeline and given with each segment.
 
 pub mod artifact;
 mod calibration;

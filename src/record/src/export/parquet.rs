@@ -1,4 +1,4 @@
-//! Parquet: a row a record, in the columns of [`cells`], for data frames and databases.
+//! Parquet: a row a record, in the columns of `cells`, for data frames and databases.
 //!
 //! In: sessions. Out: a file of groups of rows. Keeps the rows of one group. Cells that a record lacks are null.
 

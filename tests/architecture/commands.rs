@@ -9,7 +9,7 @@ const WRITE: &str = "UNDERTONE_WRITE_COMMANDS";
 
 #[test]
 fn the_document_of_commands_says_what_the_program_says() {
-    let path = super::project().join("docs/commands.md");
+    let path = super::files::project().join("docs/commands.md");
     let options =
         clap_markdown::MarkdownOptions::new().title("Commands".to_owned()).show_footer(false);
     let text = clap_markdown::help_markdown_command_custom(&Cli::command(), &options);

@@ -4,6 +4,8 @@
 //! link that leads nowhere, with file and line. `docs/commands.md` is generated from the program's own help
 //! and is not read. It is no parser of Markdown: it knows what the documents here use.
 
+use super::files::project;
+use super::settle;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -208,7 +210,7 @@ fn file_of(target: &str) -> Option<&str> {
 
 /// All documents that people write.
 fn documents() -> Vec<Document> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = project();
     let mut names: Vec<String> = AT_THE_TOP.map(str::to_owned).into();
     let entries = fs::read_dir(root.join("docs")).expect("docs is a readable folder");
     let mut found: Vec<String> = entries
@@ -226,13 +228,6 @@ fn documents() -> Vec<Document> {
         Document { path, name, text }
     };
     names.into_iter().map(read).collect()
-}
-
-/// Fails with every fault, or when nothing was checked.
-fn settle(n_checked: usize, of_what: &str, faults: &[String]) {
-    println!("checked {n_checked} {of_what}");
-    assert!(n_checked > 0, "checked no {of_what}: the test has lost what it looks at");
-    assert!(faults.is_empty(), "{} of {n_checked} {of_what}:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::ModelError;
 use super::artifact::{Artifact, Manifest};
-use super::cpu::{CpuNetwork, MAX_AT_ONCE, Scratch};
+use super::cpu::{CpuNetwork, Scratch};
 use super::device::Backend;
 use super::gpu::GpuNetwork;
 use super::network::Network;
@@ -10,7 +10,9 @@ use super::prepared::Prepared;
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
-use hearing::classifier::{Answer, Baseline, Classifier, ClassifierError, Sound, Spoken};
+use hearing::classifier::{
+    Answer, Baseline, Classifier, ClassifierError, SEGMENTS_AT_ONCE, Sound, Spoken,
+};
 use hearing::emotion::N_EMOTIONS;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -165,7 +167,7 @@ impl Scratchpad {
         spoken: &[Spoken<'_>],
     ) -> Result<(), ClassifierError> {
         // As many as are read at once, so that they are still in the processor's caches.
-        for some in spoken.chunks(MAX_AT_ONCE) {
+        for some in spoken.chunks(SEGMENTS_AT_ONCE) {
             self.prepared.take(manifest, some)?;
             network.logits(&self.prepared.segments(), &mut self.scratch, &mut self.logits);
         }

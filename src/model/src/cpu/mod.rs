@@ -50,9 +50,9 @@ struct Direction {
     hidden: Packed,
 }
 
-/// Most segments that the recurrence takes at once: the weights go by once for all of them.
-pub const MAX_AT_ONCE: usize = SEGMENTS_AT_ONCE;
-const _: () = assert!(MAX_AT_ONCE == MAX_ROWS, "a matrix takes another number of rows at once");
+// The recurrence takes so many segments at once: the weights go by once for all of them.
+const _: () =
+    assert!(SEGMENTS_AT_ONCE == MAX_ROWS, "a matrix takes another number of rows at once");
 
 /// Reused between calls, by one thread at a time.
 #[derive(Default)]
@@ -108,7 +108,7 @@ impl CpuNetwork {
     /// # Panics
     /// For a segment that is too short for the front.
     pub fn logits(&self, segments: &[Segment<'_>], scratch: &mut Scratch, logits: &mut Vec<f32>) {
-        for some in segments.chunks(MAX_AT_ONCE) {
+        for some in segments.chunks(SEGMENTS_AT_ONCE) {
             self.some_logits(some, scratch, logits);
         }
     }

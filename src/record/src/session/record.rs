@@ -171,13 +171,9 @@ pub struct UnwrittenRecord {
 impl UnwrittenRecord {
     /// Counts one more record.
     #[must_use]
-    pub(super) fn with(self, record: &Record) -> Self {
-        let event = match record {
-            Record::Fact(fact) => Some(&fact.event),
-            Record::Unwritten(_) | Record::End(_) => None,
-        };
+    pub(super) fn with(self, t: StreamTime, event: Option<&Event>) -> Self {
         UnwrittenRecord {
-            t: record.t(),
+            t,
             from: self.from,
             records: self.records + 1,
             readings: self.readings + u64::from(matches!(event, Some(Event::Reading(_)))),
@@ -187,10 +183,8 @@ impl UnwrittenRecord {
 
     /// One record.
     #[must_use]
-    pub(super) fn of(record: &Record) -> Self {
-        let none =
-            UnwrittenRecord { t: record.t(), from: record.t(), records: 0, readings: 0, marks: 0 };
-        none.with(record)
+    pub(super) fn of(t: StreamTime, event: Option<&Event>) -> Self {
+        UnwrittenRecord { t, from: t, records: 0, readings: 0, marks: 0 }.with(t, event)
     }
 }
 

@@ -17,11 +17,12 @@ use serde::Serialize;
 use super::SessionError;
 use super::chain::Chain;
 use super::place::Place;
-use super::record::{EndRecord, Header, Record, UnwrittenRecord};
+use super::record::{EndRecord, Header, UnwrittenRecord};
 use crate::output_file::OutputError;
 use crate::plain_text::escaped_json;
 use hearing::fact::decimals::four_decimals;
 use hearing::fact::{Event, Fact};
+use hearing::stream_time::StreamTime;
 use hearing::timeline::summary::Summary;
 use hearing::timeline::talk::Talk;
 
@@ -86,7 +87,7 @@ impl SessionWriter {
         if matches!(fact.event, Event::Level(_)) {
             return Ok(());
         }
-        self.append(&Record::Fact(fact.clone()))
+        self.append(fact, fact.at, Some(&fact.event))
     }
 
     /// Notes in the log what is missing and goes on, if that can be written now and there is room for more;
@@ -96,7 +97,7 @@ impl SessionWriter {
     /// [`SessionError::Output`] when it cannot; the log stays as it is, with complete lines.
     pub fn resume(&mut self) -> Result<Option<UnwrittenRecord>, SessionError> {
         let Some(missing) = self.missing else { return Ok(None) };
-        let noted = self.find_room().and_then(|()| self.write_line(&Record::Unwritten(missing)));
+        let noted = self.find_room().and_then(|()| self.write_line(&missing));
         noted.map_err(|reason| self.failure(reason))?;
         self.missing = None;
         Ok(Some(missing))
@@ -109,7 +110,7 @@ impl SessionWriter {
     pub fn end(mut self, mut end: EndRecord) -> Result<(), SessionError> {
         end.callers.iter_mut().for_each(round);
         self.resume()?;
-        self.append(&Record::End(end))?;
+        self.append(&end, end.t, None)?;
         match self.file.sync_data() {
             // A pipe or a device cannot be waited for.
             Err(reason) if reason.kind() != io::ErrorKind::InvalidInput => {
@@ -119,13 +120,19 @@ impl SessionWriter {
         }
     }
 
-    fn append(&mut self, record: &Record) -> Result<(), SessionError> {
+    /// Appends a line that belongs to `t`, or counts it where nothing can be written; `event` is a fact's.
+    fn append(
+        &mut self,
+        line: &impl Serialize,
+        t: StreamTime,
+        event: Option<&Event>,
+    ) -> Result<(), SessionError> {
         if let Some(missing) = self.missing {
-            self.missing = Some(missing.with(record));
+            self.missing = Some(missing.with(t, event));
             return Ok(());
         }
-        self.write_line(record).map_err(|reason| {
-            self.missing = Some(UnwrittenRecord::of(record));
+        self.write_line(line).map_err(|reason| {
+            self.missing = Some(UnwrittenRecord::of(t, event));
             self.failure(reason)
         })
     }
@@ -194,7 +201,7 @@ fn round(summary: &mut Summary) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::reader::SessionReader;
-    use super::super::record::EndReason;
+    use super::super::record::{EndReason, Record};
     use super::super::record::tests::{header, header_of};
     use super::super::verify::{State, verify};
     use super::*;

@@ -16,8 +16,8 @@ use super::installed;
 use super::printer::{print, print_json};
 use super::watch::stop_flag;
 use ::model::artifact::Artifact;
-use ::model::cpu::MAX_AT_ONCE;
 use ::model::device::BackendChoice;
+use hearing::classifier::SEGMENTS_AT_ONCE;
 use lengths::Lengths;
 use record::output_file::{IfExists, OutputFile, ReadableBy};
 use serde::Serialize;
@@ -76,7 +76,7 @@ struct Findings {
     backend: String,
     /// Milliseconds for one segment alone.
     segment_ms: f64,
-    /// Milliseconds for each of [`MAX_AT_ONCE`] segments.
+    /// Milliseconds for each of [`SEGMENTS_AT_ONCE`] segments.
     segment_of_many_ms: f64,
     limit_ms: f64,
     /// Milliseconds of sound that came at once.
@@ -118,7 +118,7 @@ fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result
     let most = machine::allow_open_files().map(|n| n.saturating_sub(OWN_FILES) / FILES_EACH);
     let mut callers = Callers::new(settings, stop)?;
     let (segment_ms, segment_of_many_ms) =
-        (callers.segment_ms(1)?, callers.segment_ms(MAX_AT_ONCE)?);
+        (callers.segment_ms(1)?, callers.segment_ms(SEGMENTS_AT_ONCE)?);
     if !settings.json {
         print(&heading(&callers, &artifact, settings.block_ms, [segment_ms, segment_of_many_ms]))?;
     }
@@ -160,7 +160,7 @@ fn numbers(settings: &CapacitySettings, stop: Arc<AtomicBool>) -> anyhow::Result
 fn heading(callers: &Callers, artifact: &Artifact, block_ms: u32, segment_ms: [f64; 2]) -> String {
     let [one, of_many] = segment_ms;
     format!(
-        "{}\n{} on {}: {one:.2} ms a segment, {of_many:.2} ms each of {MAX_AT_ONCE} at once\n\
+        "{}\n{} on {}: {one:.2} ms a segment, {of_many:.2} ms each of {SEGMENTS_AT_ONCE} at once\n\
          sound in blocks of {block_ms} ms, which the delays include\n\n\
          callers  readings/s    p50    p95    p99 ms   cores  memory MB\n",
         machine::description(),

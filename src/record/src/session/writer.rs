@@ -201,8 +201,8 @@ fn round(summary: &mut Summary) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::super::reader::SessionReader;
-    use super::super::record::{EndReason, Record};
     use super::super::record::tests::{header, header_of};
+    use super::super::record::{EndReason, Record};
     use super::super::verify::{State, verify};
     use super::*;
     use crate::output_file::IfExists;

@@ -14,10 +14,10 @@ use hearing::fact::{Event, Fact};
 use hearing::features::Recipe;
 use hearing::pipeline::{Pipeline, PipelineSettings};
 use hearing::stream_time::StreamTime;
-use lab::augment::{mu_law_decode, mu_law_encode};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sound::g711::{mu_law, mu_law_code, of_i16, to_i16};
 use std::f64::consts::TAU;
 
 const RATE_HZ: u32 = 8_000;
@@ -87,7 +87,7 @@ fn telephone(samples: &[f32]) -> Vec<f32> {
         low += 0.9 * (sample - low);
         high = 0.8 * (high + low - last);
         last = low;
-        mu_law_decode(mu_law_encode(high))
+        of_i16(mu_law(mu_law_code(to_i16(high))))
     });
     through.collect()
 }

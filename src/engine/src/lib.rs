@@ -4,21 +4,25 @@
 //! A reading is in the log before anyone sees it. [`Engine::step`] is one round of a block a line and never waits, so the
 //! same engine serves the live thread, a paced replay with a dashboard, and a replay as fast as it reads.
 
+pub mod assembly;
 mod auto_call;
 pub mod backlog;
 pub mod call;
 pub mod delay;
 pub mod input;
 pub mod line;
+mod line_calls;
 pub mod log_book;
 pub mod notices;
 pub mod on_alert;
 pub mod operator_side;
+mod own_operator;
 pub mod reorder;
 mod round;
 pub mod run;
 pub mod running_log;
 pub mod step;
+pub mod streams;
 pub mod switchboard;
 
 use call::Ended;
@@ -26,7 +30,7 @@ use delay::Delays;
 use hearing::fact::Fact;
 use hearing::pipeline::Pipeline;
 use hearing::stream_time::StreamTime;
-pub use line::LineSetup;
+pub use input::LineSetup;
 use line::{Clock, Line};
 use model::failover::Failover;
 use notices::Notices;
@@ -51,6 +55,8 @@ pub struct Engine {
     notices: Notices,
     on_alert: Option<OnAlert>,
     pool: Option<Arc<ThreadPool>>,
+    /// Delays on lines that have become others.
+    past_delays: Delays,
     /// What computes, since something else failed.
     backend: Option<String>,
     is_muted: bool,
@@ -81,6 +87,7 @@ impl Engine {
             notices: Notices::default(),
             on_alert: None,
             pool: None,
+            past_delays: Delays::default(),
             backend: None,
             is_muted: false,
             is_paused: false,
@@ -150,7 +157,7 @@ impl Engine {
     /// Begins a call on this line; one that is under way ends.
     fn begin_call(&mut self, line: usize, label: &str) {
         if line < self.lines.len() {
-            self.end_on(line);
+            self.end_on(line, EndReason::Stopped);
             self.switchboard.begin(line, label, &mut self.notices);
             self.lines[line].count_delays_anew();
             self.hold_as_needed(line);
@@ -160,14 +167,14 @@ impl Engine {
     /// Ends the call on this line.
     fn end_call(&mut self, line: usize) {
         if line < self.lines.len() {
-            self.end_on(line);
+            self.end_on(line, EndReason::Stopped);
             self.lines[line].count_delays_anew();
             self.hold_as_needed(line);
         }
     }
 
     /// What is under way on this line belongs to the call that ends; nothing is known of the next caller.
-    fn end_on(&mut self, line: usize) {
+    fn end_on(&mut self, line: usize, reason: EndReason) {
         let mut updates = Vec::new();
         self.pipeline.hang_up(line, &mut updates);
         for update in &updates {
@@ -175,7 +182,7 @@ impl Engine {
         }
         let now = self.pipeline.position(line);
         self.switchboard.settle(line, now);
-        self.switchboard.end(line, |line| self.lines[line].delay());
+        self.switchboard.end(line, reason, |line| self.lines[line].delay());
     }
 
     /// Gives the call on this line another label.
@@ -310,7 +317,7 @@ impl Engine {
     /// The delays of all lines' readings, since they are counted.
     #[must_use]
     pub fn delays(&self) -> Delays {
-        self.lines.iter().fold(Delays::default(), |mut all, line| {
+        self.lines.iter().fold(self.past_delays.clone(), |mut all, line| {
             all.join(line.delays());
             all
         })
@@ -319,6 +326,7 @@ impl Engine {
     /// Delays are counted from here on.
     pub fn count_delays_anew(&mut self) {
         self.lines.iter_mut().for_each(Line::count_delays_anew);
+        self.past_delays = Delays::default();
     }
 
     /// Since when nothing is logged, if that is so.

@@ -7,9 +7,10 @@ use super::Step;
 use super::backlog::Backlog;
 pub use super::delay::Clock;
 use super::delay::{DelayMeter, Delays};
-use super::input::Input;
+use super::input::{Input, Taken};
 use super::notices::{Notices, in_words};
 use super::operator_side::OperatorSide;
+use super::own_operator::OwnOperator;
 use hearing::fact::Fact;
 use hearing::fact::SoundFault;
 use hearing::pipeline::{Caller, Pipeline};
@@ -19,16 +20,8 @@ use model::failover::Failover;
 use record::session::record::{CallerEntry, Delay};
 use sound::microphone::Connection;
 use sound::recording::Recording;
-use sound::{AudioError, Block, Source};
-use std::time::Instant;
-
-/// A line to be: what it is called, what it is heard from, and the sound.
-pub struct LineSetup {
-    /// For screen and log.
-    pub entry: CallerEntry,
-    /// The sound.
-    pub input: Input,
-}
+use sound::{Block, Source};
+use std::time::{Duration, Instant};
 
 /// What a line needs of the engine to take a block.
 pub struct Surroundings<'a> {
@@ -40,25 +33,6 @@ pub struct Surroundings<'a> {
     pub updates: &'a mut Vec<Fact>,
     /// What is to be told.
     pub notices: &'a mut Notices,
-}
-
-/// What a line's source gave.
-#[derive(Debug)]
-pub enum Taken {
-    /// Samples, which the caller has heard.
-    Heard,
-    /// So many samples were lost.
-    Gap(u64),
-    /// For so many samples nobody was allowed to listen.
-    Muted(u64),
-    /// There is nothing yet.
-    Waiting,
-    /// Nothing more comes.
-    End,
-    /// The source's failure.
-    Failed(AudioError),
-    /// The line was over before.
-    Nothing,
 }
 
 /// One caller's source.
@@ -76,6 +50,8 @@ pub struct Line {
     outage: Option<StreamTime>,
     /// Before each notice, where there are several lines.
     prefix: String,
+    /// Who takes this call alone.
+    operator: Option<OwnOperator>,
     /// Source samples that came, or were lost.
     arrived: u64,
     dropped: u64,
@@ -106,11 +82,19 @@ impl Line {
             is_shedding: false,
             outage: None,
             prefix,
+            operator: None,
             arrived: 0,
             dropped: 0,
             ended: false,
             is_broken_off: false,
         }
+    }
+
+    /// The same with an operator of its own.
+    #[must_use]
+    pub fn with_operator(mut self, operator: Option<OwnOperator>) -> Self {
+        self.operator = operator;
+        self
     }
 
     /// What it is called, and what it is heard from.
@@ -122,19 +106,33 @@ impl Line {
     /// Has the caller leave readings out while too much live audio waits: to be asked before every block. Whether
     /// that has changed.
     pub fn shed_as_needed(&mut self, caller: &mut Caller) -> bool {
-        let Some(microphone) = self.input.microphone() else { return false };
+        let Some(waiting) = self.input.backlog() else { return false };
         let was_shedding = self.is_shedding;
-        self.is_shedding = self.backlog.sheds(microphone.backlog(), microphone.sample_rate_hz());
+        let rate_hz = self.input.sample_rate_hz();
+        self.is_shedding = match self.input {
+            Input::Stream(_) => self.backlog.sheds_after_burst(waiting, rate_hz, Instant::now()),
+            _ => self.backlog.sheds(waiting, rate_hz),
+        };
         if self.is_shedding != was_shedding {
             caller.shed_load(self.is_shedding);
         }
         self.is_shedding != was_shedding
     }
 
+    /// How much live sound waits.
+    #[must_use]
+    pub fn backlog(&self) -> Duration {
+        let waiting = self.input.backlog().unwrap_or_default();
+        Duration::from_millis(waiting * 1_000 / u64::from(self.input.sample_rate_hz()))
+    }
+
     /// Takes one block, and has the caller hear it: what needs nothing of the other lines.
     pub fn take(&mut self, caller: &mut Caller) -> Taken {
         if self.ended {
             return Taken::Nothing;
+        }
+        if let Some(operator) = &mut self.operator {
+            operator.hear(self.arrived, caller);
         }
         match self.input.next_block() {
             Ok(Block::Audio(samples)) => {
@@ -342,7 +340,10 @@ impl Line {
     /// brought to its end.
     pub fn set_muted(&mut self, muted: bool, with: &mut Surroundings) {
         self.input.set_muted(muted);
-        if muted && self.input.microphone().is_some() {
+        if let Some(operator) = &mut self.operator {
+            operator.set_muted(muted);
+        }
+        if muted && self.input.is_live() {
             // A classifier that fails will do so again, and then it is told.
             let _ = with.pipeline.finish(self.index, with.updates);
         }
@@ -380,6 +381,6 @@ impl Line {
     /// Whether it is a recording of which something was lost, or that ended before its time.
     #[must_use]
     pub fn has_lost_sound(&self) -> bool {
-        self.input.microphone().is_none() && (self.dropped > 0 || self.is_broken_off)
+        !self.input.is_live() && (self.dropped > 0 || self.is_broken_off)
     }
 }

@@ -39,7 +39,8 @@ impl LogBook {
         LogBook { template, place, n_begun: 0 }
     }
 
-    /// Begins the log of a call that starts at this moment, as [`Header::started`] has it; none where nothing is kept. A log that was to be one file is that file for the
+    /// Begins the log of a call that starts at this moment, as [`Header::started`] has it; none where nothing is kept. An
+    /// operator of this call alone is named. A log that was to be one file is that file for the
     /// first call, and `NAME-2`, `NAME-3` ... for the following ones.
     ///
     /// # Errors
@@ -47,6 +48,7 @@ impl LogBook {
     pub fn begin(
         &mut self,
         callers: Vec<CallerEntry>,
+        operator: Option<&str>,
         started: &str,
     ) -> Result<Option<SessionWriter>, SessionError> {
         let Some(place) = &self.place else { return Ok(None) };
@@ -55,7 +57,10 @@ impl LogBook {
             Place::File(file, if_exists) => Place::File(numbered(file, self.n_begun), *if_exists),
             Place::Folder(_) => place.clone(),
         };
-        let header = Header { callers, started: started.to_owned(), ..self.template.clone() };
+        let mut header = Header { callers, started: started.to_owned(), ..self.template.clone() };
+        if let Some(operator) = operator {
+            header.operator = Some(operator.to_owned());
+        }
         SessionWriter::create(&place, &header).map(Some)
     }
 }

@@ -13,7 +13,8 @@
 //!
 //! In: what the sources have. Out: news that is logged. Keeps nothing beside the [`Engine`].
 
-use super::line::{Line, Surroundings, Taken};
+use super::input::Taken;
+use super::line::{Line, Surroundings};
 use super::switchboard::{Change, News};
 use super::{Engine, Step};
 use hearing::fact::{Event, Fact};
@@ -53,6 +54,7 @@ impl Engine {
         if let Err(error) = self.read(&heard) {
             failure.get_or_insert(error.into());
         }
+        self.end_streams();
         self.switchboard.tend(&mut self.notices);
         if let Some(notice) = self.pipeline.classifier().take_notice() {
             self.backend = Some(self.pipeline.classifier().backend().description.clone());

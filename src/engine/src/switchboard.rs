@@ -6,6 +6,7 @@
 use super::auto_call::{AutoCall, Turn};
 use super::call::{Call, Ended};
 use super::delay::longest;
+use super::line_calls::LineCalls;
 use super::log_book::LogBook;
 use super::notices::Notices;
 use super::on_alert::{AlertFailure, AlertMessage};
@@ -23,6 +24,8 @@ pub enum CallRule {
     Recording,
     /// One call a line, at once, and the others by key.
     ByKey,
+    /// One a line, with its source, which the engine is [given](super::Engine::connect) and takes away.
+    BySource,
     /// By themselves, with speech and after so long a silence; by key too.
     Auto(StreamTime),
 }
@@ -48,16 +51,6 @@ pub struct Switchboard {
     ended: Vec<Ended>,
 }
 
-/// What is kept of a line.
-struct LineCalls {
-    entry: CallerEntry,
-    auto: Option<AutoCall>,
-    /// How far it was heard.
-    now: StreamTime,
-    /// The call on it, among all.
-    call: Option<usize>,
-}
-
 impl Switchboard {
     /// A switchboard on which nothing has happened.
     #[must_use]
@@ -69,10 +62,10 @@ impl Switchboard {
     ) -> Self {
         let auto = match rule {
             CallRule::Auto(end_after) => Some(AutoCall::new(end_after)),
-            CallRule::Recording | CallRule::ByKey => None,
+            CallRule::Recording | CallRule::ByKey | CallRule::BySource => None,
         };
         let line =
-            |entry| LineCalls { entry, auto: auto.clone(), now: StreamTime::ZERO, call: None };
+            |entry| LineCalls { auto: auto.clone(), ..LineCalls::new(entry, None) };
         Switchboard {
             rule,
             book,
@@ -94,7 +87,7 @@ impl Switchboard {
             CallRule::Recording => {
                 let started = now();
                 let entries = self.lines.iter().map(|l| l.entry.clone()).collect();
-                let log = self.book.begin(entries, &started)?;
+                let log = self.book.begin(entries, None, &started)?;
                 let callers = self.lines.iter().enumerate();
                 let callers = callers.map(|(at, l)| (at, l.entry.label.clone(), StreamTime::ZERO));
                 self.connect(Call::new(callers.collect(), started, RunningLog::new(log)));
@@ -103,13 +96,14 @@ impl Switchboard {
             CallRule::ByKey => {
                 for line in 0..self.lines.len() {
                     let started = now();
-                    let log = self.book.begin(vec![self.lines[line].entry.clone()], &started)?;
+                    let entries = vec![self.lines[line].entry.clone()];
+                    let log = self.book.begin(entries, None, &started)?;
                     let label = self.lines[line].entry.label.clone();
                     let callers = vec![(line, label, StreamTime::ZERO)];
                     self.take_up(Call::new(callers, started, RunningLog::new(log)), line);
                 }
             }
-            CallRule::Auto(_) => {}
+            CallRule::Auto(_) | CallRule::BySource => {}
         }
         Ok(())
     }
@@ -120,7 +114,31 @@ impl Switchboard {
     pub fn is_held(&self, line: usize) -> bool {
         match self.call(line) {
             Some(call) => call.awaits_notice(),
-            None => self.requires_notice || self.rule == CallRule::ByKey,
+            None => {
+                let needs_call = matches!(self.rule, CallRule::ByKey | CallRule::BySource);
+                self.requires_notice || needs_call
+            }
+        }
+    }
+
+    /// Whether calls end with their sources.
+    #[must_use]
+    pub fn calls_follow_sources(&self) -> bool {
+        self.rule == CallRule::BySource
+    }
+
+    /// Whether no call is on this line.
+    #[must_use]
+    pub fn is_free(&self, line: usize) -> bool {
+        self.call(line).is_none()
+    }
+
+    /// Puts another line in the place of one that is free, or one more behind the last; its time begins at zero.
+    pub fn place(&mut self, line: usize, entry: CallerEntry, operator: Option<String>) {
+        let new = LineCalls::new(entry, operator);
+        match self.lines.get_mut(line) {
+            Some(place) => *place = new,
+            None => self.lines.push(new),
         }
     }
 
@@ -190,7 +208,8 @@ impl Switchboard {
     ) {
         let entry = CallerEntry { label: label.clone(), ..self.lines[line].entry.clone() };
         let started = now();
-        let log = match self.book.begin(vec![entry], &started) {
+        let operator = self.lines[line].operator.as_deref();
+        let log = match self.book.begin(vec![entry], operator, &started) {
             Ok(log) => RunningLog::new(log),
             Err(error) => {
                 notices.add(format!("{label}: this call is not logged: {error}"));
@@ -229,9 +248,14 @@ impl Switchboard {
     }
 
     /// Ends the call on this line, if there is one; `delay` is that of a line's readings.
-    pub fn end(&mut self, line: usize, delay: impl Fn(usize) -> Option<Delay>) {
+    pub fn end(
+        &mut self,
+        line: usize,
+        reason: EndReason,
+        delay: impl Fn(usize) -> Option<Delay>,
+    ) {
         if let Some(at) = self.lines[line].call {
-            self.end_call(at, EndReason::Stopped, delay);
+            self.end_call(at, reason, delay);
         }
         self.watch_anew(line, false);
     }

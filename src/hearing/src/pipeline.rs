@@ -86,6 +86,10 @@ pub struct Pipeline<C> {
     recipe: Recipe,
     classifier: C,
     pool: Option<Arc<ThreadPool>>,
+    /// For callers who come later.
+    settings: PipelineSettings,
+    thresholds: Thresholds,
+    alerts: Option<AlertSettings>,
 }
 
 impl<C: Classifier> Pipeline<C> {
@@ -106,11 +110,54 @@ impl<C: Classifier> Pipeline<C> {
             .iter()
             .enumerate()
             .map(|(index, &rate)| {
-                let place = (index, source_rates_hz.len());
-                Caller::new(place, settings, recipe, thresholds, rate)
+                let turn = (index, source_rates_hz.len());
+                Caller::new(index, turn, settings, recipe, thresholds, rate)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Pipeline { callers, operator: None, recipe, classifier, pool: None })
+        Ok(Pipeline {
+            callers,
+            operator: None,
+            recipe,
+            classifier,
+            pool: None,
+            settings: *settings,
+            thresholds,
+            alerts: None,
+        })
+    }
+
+    /// Puts somebody else in the place of a caller, or one more behind the last: at time zero, with a source of this rate
+    /// in Hz, and where `operator` says so with an operator of their own, of this rate and lag. Readings are those that a
+    /// pipeline of this caller alone gives.
+    ///
+    /// # Errors
+    /// A rate that cannot be resampled.
+    ///
+    /// # Panics
+    /// Where callers before this one are missing.
+    pub fn renew(
+        &mut self,
+        caller: usize,
+        source_rate_hz: u32,
+        operator: Option<(u32, StreamTime)>,
+    ) -> Result<(), PipelineError> {
+        let (recipe, thresholds) = (self.recipe, self.thresholds);
+        let mut new =
+            Caller::new(caller, (0, 1), &self.settings, recipe, thresholds, source_rate_hz)?;
+        if let Some(alerts) = &self.alerts {
+            new.with_alerts(alerts);
+        }
+        if let Some((rate_hz, lag)) = operator {
+            new.bring_operator(Operator::new(recipe, rate_hz, lag)?, lag);
+        }
+        match self.callers.get_mut(caller) {
+            Some(place) => *place = new,
+            None => {
+                assert_eq!(caller, self.callers.len(), "a caller behind the last one");
+                self.callers.push(new);
+            }
+        }
+        Ok(())
     }
 
     /// Shares the callers among these threads; the updates are the same.
@@ -160,6 +207,7 @@ impl<C: Classifier> Pipeline<C> {
     #[must_use]
     pub fn with_alerts(mut self, settings: &AlertSettings) -> Self {
         self.callers.iter_mut().for_each(|caller| caller.with_alerts(settings));
+        self.alerts = Some(settings.clone());
         self
     }
 

@@ -50,6 +50,8 @@ pub struct Caller {
     /// Where the operator is heard too.
     echo: Option<Echo>,
     operator: OperatorState,
+    /// The operator who speaks with this caller alone.
+    own_operator: Option<Box<Operator>>,
     /// What the caller's time is less than the operator's, in samples.
     operator_offset: i64,
     /// Whether nothing may be read.
@@ -73,7 +75,8 @@ enum Due {
 
 impl Caller {
     pub(super) fn new(
-        (index, n_callers): (usize, usize),
+        index: usize,
+        turn: (usize, usize),
         settings: &PipelineSettings,
         recipe: Recipe,
         thresholds: Thresholds,
@@ -93,10 +96,11 @@ impl Caller {
             sound: SoundWatch::default(),
             levels: VecDeque::new(),
             sound_fault: None,
-            utterance: Utterance::new((index, n_callers), settings, recipe, thresholds),
+            utterance: Utterance::new(turn, settings, recipe, thresholds),
             explainer: Explainer::new(recipe),
             echo: None,
             operator: OperatorState::default(),
+            own_operator: None,
             operator_offset: 0,
             is_held: false,
             alarm: Alarm::default(),
@@ -117,6 +121,26 @@ impl Caller {
     /// The operator is heard too, later by so much.
     pub(super) fn expect_operator(&mut self, lag: StreamTime) {
         self.echo = Some(Echo::new(lag));
+    }
+
+    /// This operator is heard too, by this caller alone, later by so much.
+    pub(super) fn bring_operator(&mut self, operator: Operator, lag: StreamTime) {
+        self.own_operator = Some(Box::new(operator));
+        self.expect_operator(lag);
+    }
+
+    /// Takes the next samples of the caller's own operator, where there is one.
+    pub fn hear_operator(&mut self, samples: &[f32]) {
+        if let Some(operator) = &mut self.own_operator {
+            operator.push(samples);
+        }
+    }
+
+    /// So many samples of the caller's own operator were lost.
+    pub fn miss_operator(&mut self, lost_samples: u64) {
+        if let Some(operator) = &mut self.own_operator {
+            operator.gap(lost_samples);
+        }
     }
 
     pub(super) fn align_operator(&mut self, offset: i64) {
@@ -185,7 +209,15 @@ impl Caller {
     }
 
     /// Hands on every frame that the gate has decided on, until a reading is due that nobody guessed; whether one is.
-    pub(super) fn advance(&mut self, operator: Option<&Operator>) -> bool {
+    /// `shared` is the operator of all callers, for a caller without an own one.
+    pub(super) fn advance(&mut self, shared: Option<&Operator>) -> bool {
+        let own = self.own_operator.take();
+        let is_due = self.advance_beside(own.as_deref().or(shared));
+        self.own_operator = own;
+        is_due
+    }
+
+    fn advance_beside(&mut self, operator: Option<&Operator>) -> bool {
         self.look_for(operator);
         while self.is_due_after_frames(operator) {
             let Some(answer) = self.foresight.answer_to(self.utterance.spoken()) else {

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::biquad::{BUTTERWORTH_4, Biquad};
 use super::loss::conceal;
 use super::mobile::{BITRATES_BPS, mobile};
-use super::{a_law_decode, a_law_encode, mu_law_decode, mu_law_encode};
+use sound::g711::{a_law, a_law_code, mu_law, mu_law_code, of_i16, to_i16};
 
 /// What a line lets through, between the frequencies at which it lets half the power through.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,11 +89,11 @@ impl Line {
         self.band.limit(samples);
         match self.codec {
             Codec::MuLaw => {
-                recode(samples, |sample| mu_law_decode(mu_law_encode(sample)));
+                recode(samples, |sample| mu_law(mu_law_code(sample)));
                 conceal(samples, lost);
             }
             Codec::ALaw => {
-                recode(samples, |sample| a_law_decode(a_law_encode(sample)));
+                recode(samples, |sample| a_law(a_law_code(sample)));
                 conceal(samples, lost);
             }
             Codec::Opus { bitrate_bps } => mobile(samples, bitrate_bps, lost),
@@ -102,9 +102,9 @@ impl Line {
 }
 
 /// Codes and decodes each sample by itself.
-fn recode(samples: &mut [f32], law: impl Fn(f32) -> f32) {
+fn recode(samples: &mut [f32], law: impl Fn(i16) -> i16) {
     for sample in samples {
-        *sample = law(*sample);
+        *sample = of_i16(law(to_i16(*sample)));
     }
 }
 
@@ -152,8 +152,8 @@ mod tests {
             // What is one of them already is not changed by coding it once more.
             let once = samples.clone();
             match line.codec {
-                Codec::ALaw => recode(&mut samples, |sample| a_law_decode(a_law_encode(sample))),
-                _ => recode(&mut samples, |sample| mu_law_decode(mu_law_encode(sample))),
+                Codec::ALaw => recode(&mut samples, |sample| a_law(a_law_code(sample))),
+                _ => recode(&mut samples, |sample| mu_law(mu_law_code(sample))),
             }
             assert_eq!(samples, once);
         }

@@ -5,7 +5,6 @@
 //! [`Chain`] is the whole way, the other items are its stages. [`trim_silence`] takes the silence off a
 //! clip's ends, in training and evaluation alike. Keeps nothing between calls.
 
-mod a_law;
 mod biquad;
 mod chain;
 mod compressor;
@@ -14,7 +13,6 @@ mod level;
 mod line;
 mod loss;
 mod mobile;
-mod mu_law;
 mod music;
 mod noise;
 mod outburst;
@@ -23,13 +21,11 @@ mod room;
 mod speed;
 mod trim;
 
-pub use a_law::{a_law_decode, a_law_encode};
 pub use chain::Chain;
 pub use level::{change_level, overdrive};
 pub use line::{Band, Codec, Line};
 pub use loss::{Loss, PACKET_LEN, conceal};
 pub use mobile::{BITRATES_BPS, mobile};
-pub use mu_law::{mu_law_decode, mu_law_encode};
 pub use noise::{NoiseAt, NoiseKind, Sounds};
 pub use perturbation::{Limits, Perturbation};
 pub use room::Room;

@@ -6,26 +6,20 @@ mod tests;
 use super::installed;
 use super::sessions::purge;
 use crate::config::Config;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use engine::assembly::{self, Assembly, Calls, Hearing, threads_for};
 use engine::line::Clock;
-use engine::log_book::{LogBook, LogTo};
-use engine::on_alert::OnAlert;
+use engine::log_book::LogTo;
 use engine::operator_side::OperatorSide;
 use engine::run::POLL;
-use engine::switchboard::{CallRule, Switchboard};
+use engine::switchboard::CallRule;
 use engine::{Engine, LineSetup};
 use hearing::classifier::{Baseline, Classifier, ClassifierError, Spoken};
-use hearing::pipeline::{Pipeline, PipelineError, PipelineSettings};
-use hearing::stream_time::STREAM_RATE_HZ;
-use model::ModelError;
-use model::artifact::InputForm;
+use hearing::pipeline::{Pipeline, PipelineError};
 use model::device::Backend;
 use model::failover::Failover;
-use rayon::{ThreadPool, ThreadPoolBuilder};
-use record::session::SESSION_VERSION;
-use record::session::record::{Header, ModelEntry, RecordingEntry};
-use sound::Source;
-use std::num::NonZeroUsize;
+use rayon::ThreadPool;
+use record::session::record::{Header, RecordingEntry};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,8 +42,7 @@ pub struct SessionSettings {
 #[derive(Clone, Debug)]
 pub struct Terms {
     settings: SessionSettings,
-    pipeline_settings: PipelineSettings,
-    weights_sha256: String,
+    assembly: assembly::Terms,
 }
 
 impl Terms {
@@ -63,8 +56,8 @@ impl Terms {
 
 /// A model that is loaded, proven and warm.
 pub struct Prepared {
-    terms: Terms,
-    classifier: Failover,
+    settings: SessionSettings,
+    assembly: Assembly,
     /// What became of the logs that are older than they may be.
     retention: Option<String>,
     /// What the model does not know of the callers' language.
@@ -80,48 +73,38 @@ impl Prepared {
         if !settings.headless && !settings.config.screen.plain {
             screen::require_terminal()?;
         }
-        let artifact = installed::open(settings.config.model.as_deref())?;
-        let artifact = artifact.for_callers_of(settings.config.language.as_ref());
-        let manifest = &artifact.manifest;
-        if manifest.input != InputForm::Frames || !manifest.recipe.streams() {
-            return Err(ModelError::OtherRecipe {
-                model: manifest.name.clone(),
-                needed: format!("whole clips with {}", manifest.recipe),
-                given: "a call".into(),
-            }
-            .into());
-        }
-        let wanted = settings.config.pipeline;
-        let segment_ms = wanted.segment_ms.clamp(manifest.segment.min_ms, manifest.segment.max_ms);
-        let pipeline_settings = PipelineSettings {
-            min_speech_ms: wanted.min_speech_ms.clamp(manifest.segment.min_ms, segment_ms),
-            segment_ms,
-            ..wanted
+        let config = &settings.config;
+        let artifact = installed::open(config.model.as_deref())?;
+        let artifact = artifact.for_callers_of(config.language.as_ref());
+        let hearing = Hearing {
+            language: config.language.clone(),
+            pipeline: config.pipeline,
+            alerts: config.alerts.clone(),
+            calls: serde_json::to_value(&config.calls)?,
         };
-        let classifier = Failover::start(&artifact, settings.config.backend)?;
-        let retention = purge::at_start(&settings.config);
-        let language = artifact.manifest.lacks_calibration_for(settings.config.language.as_ref());
-        let weights_sha256 = artifact.manifest.weights_sha256;
-        let terms = Terms { settings, pipeline_settings, weights_sha256 };
-        Ok(Prepared { terms, classifier, retention, language })
+        let assembly = Assembly::start(&artifact, config.backend, hearing)?;
+        let retention = purge::at_start(config);
+        let language = artifact.manifest.lacks_calibration_for(config.language.as_ref());
+        Ok(Prepared { settings, assembly, retention, language })
     }
 
     /// A model that has served another session.
     #[must_use]
     pub fn again(terms: Terms, classifier: Failover) -> Self {
-        Prepared { terms, classifier, retention: None, language: None }
+        let assembly = Assembly::again(terms.assembly, classifier);
+        Prepared { settings: terms.settings, assembly, retention: None, language: None }
     }
 
     /// What the session is made with.
     #[must_use]
-    pub fn terms(&self) -> &Terms {
-        &self.terms
+    pub fn terms(&self) -> Terms {
+        Terms { settings: self.settings.clone(), assembly: self.assembly.terms().clone() }
     }
 
     /// The same model for another session.
     #[must_use]
     pub fn under(self, terms: Terms) -> Self {
-        Prepared { terms, ..self }
+        Prepared { settings: terms.settings, ..self }
     }
 
     /// What to know from the start, in one line: of what computes, of the language, and of old logs.
@@ -135,13 +118,13 @@ impl Prepared {
     /// Where the model runs.
     #[must_use]
     pub fn backend(&self) -> &Backend {
-        self.classifier.backend()
+        self.assembly.backend()
     }
 
     /// The model's name and honest score, for the screen.
     #[must_use]
     pub fn model_line(&self) -> String {
-        self.classifier.manifest().honest_line()
+        self.assembly.classifier().manifest().honest_line()
     }
 
     /// Waits for a GPU that warms up, so that it alone reads.
@@ -150,7 +133,7 @@ impl Prepared {
     /// When that takes longer than a driver may need to compile.
     pub fn wait_until_warm(&mut self) -> anyhow::Result<()> {
         let begun = Instant::now();
-        while self.classifier.is_warming() {
+        while self.assembly.classifier_mut().is_warming() {
             let passed = begun.elapsed();
             ensure!(
                 passed < WARM_WITHIN,
@@ -167,9 +150,10 @@ impl Prepared {
     /// # Errors
     /// When the device fails.
     pub fn classify_test_segments(&mut self, n: usize) -> Result<(), ClassifierError> {
-        let (segment, baseline) = (self.classifier.test_segment(), Baseline::default());
+        let classifier = self.assembly.classifier_mut();
+        let (segment, baseline) = (classifier.test_segment(), Baseline::default());
         let spoken = vec![Spoken { frames: &segment, baseline: &baseline }; n];
-        self.classifier.classify_all(&spoken, &mut Vec::with_capacity(n))
+        classifier.classify_all(&spoken, &mut Vec::with_capacity(n))
     }
 
     /// The header of every log, but for when it begins and who is heard.
@@ -177,27 +161,7 @@ impl Prepared {
     /// # Errors
     /// Settings that are no JSON: none.
     pub fn template(&self, operator: Option<&str>) -> anyhow::Result<Header> {
-        let manifest = self.classifier.manifest();
-        let settings = &self.terms.settings;
-        Ok(Header {
-            version: SESSION_VERSION,
-            undertone: env!("CARGO_PKG_VERSION").into(),
-            started: String::new(),
-            stream_rate_hz: STREAM_RATE_HZ,
-            model: ModelEntry {
-                name: manifest.name.clone(),
-                recipe: manifest.recipe.to_string(),
-                sha256: self.terms.weights_sha256.clone(),
-                language: settings.config.language.clone(),
-            },
-            settings: serde_json::to_value(self.terms.pipeline_settings)?,
-            alerts: Some(serde_json::to_value(&settings.config.alerts)?),
-            calls: Some(serde_json::to_value(&settings.config.calls)?),
-            backend: self.backend().description.clone(),
-            callers: Vec::new(),
-            operator: operator.map(str::to_owned),
-            recording: settings.recording.clone(),
-        })
+        self.assembly.template(operator, self.settings.recording.clone())
     }
 
     /// Opens the logs of the calls that begin at once and puts everything together.
@@ -223,31 +187,21 @@ impl Prepared {
         rule: CallRule,
         clock: Clock,
     ) -> anyhow::Result<Engine> {
-        let template = self.template(operator.as_ref().map(OperatorSide::source))?;
-        let settings = &self.terms.settings;
+        let Prepared { settings, assembly, .. } = self;
         let folder = match settings.log {
             LogTo::Folder => Some(settings.config.sessions_dir()?),
             LogTo::File(..) | LogTo::Nowhere => None,
         };
-        let on_alert = &settings.config.on_alert;
-        let on_alert = match &on_alert.command[..] {
-            [] => None,
-            words => Some(OnAlert::start(words.to_vec(), on_alert)?),
+        let require_notice = rule != CallRule::Recording && settings.config.calls.require_notice;
+        let calls = Calls {
+            rule,
+            require_notice,
+            log: settings.log,
+            folder,
+            recording: settings.recording,
+            on_alert: settings.config.on_alert,
         };
-        let book = LogBook::new(template, &settings.log, folder);
-        let callers = lines.iter().map(|line| line.entry.clone()).collect();
-        let requires_notice = rule != CallRule::Recording && settings.config.calls.require_notice;
-        let mut switchboard = Switchboard::new(rule, book, callers, requires_notice);
-        switchboard.open()?;
-        let rates_hz: Vec<u32> = lines.iter().map(|line| line.input.sample_rate_hz()).collect();
-        let alerts = settings.config.alerts.clone();
-        let mut pipeline = self.pipeline(&rates_hz)?.with_alerts(&alerts).on_threads(pool.clone());
-        pipeline.classifier().work_on(pool.clone());
-        if let Some(side) = &operator {
-            pipeline = pipeline.with_operator(side.sample_rate_hz(), side.lag())?;
-        }
-        let engine = Engine::new(lines, operator, pipeline, switchboard, clock);
-        Ok(engine.with_on_alert(on_alert).on_threads(pool))
+        assembly.engine(pool, lines, operator, calls, clock)
     }
 
     /// The pipeline of callers whose sources deliver at these rates.
@@ -255,27 +209,9 @@ impl Prepared {
     /// # Errors
     /// A rate that cannot be used.
     pub fn pipeline(self, rates_hz: &[u32]) -> Result<Pipeline<Failover>, PipelineError> {
-        let manifest = self.classifier.manifest();
-        let recipe = manifest.recipe;
-        let thresholds = manifest.calibration.thresholds();
-        Pipeline::new(&self.terms.pipeline_settings, recipe, thresholds, rates_hz, self.classifier)
+        self.assembly.pipeline(rates_hz)
     }
 }
-
-/// From this number of lines on the engine uses all cores. 50 take a fifth of a core on one thread, and a quarter on
-/// two, which wait for each other (`undertone capacity`).
-const MANY_LINES: usize = 64;
 
 /// A driver that compiles for the first time needs some seconds; one that needs so long hangs.
 const WARM_WITHIN: Duration = Duration::from_mins(1);
-
-/// Threads to share so many lines; none where the engine's own is enough.
-fn threads_for(n_lines: usize) -> anyhow::Result<Option<Arc<ThreadPool>>> {
-    let n_threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    if n_lines < MANY_LINES || n_threads == 1 {
-        return Ok(None);
-    }
-    let pool =
-        ThreadPoolBuilder::new().num_threads(n_threads).thread_name(|n| format!("engine {n}"));
-    Ok(Some(Arc::new(pool.build().context("cannot start the engine's threads")?)))
-}

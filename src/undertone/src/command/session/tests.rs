@@ -7,6 +7,7 @@ use model::device::BackendChoice;
 use record::output_file::IfExists;
 use record::session::record::{CallerEntry, EndReason};
 use sound::recording::{Channel, Pace, Recording};
+use rayon::ThreadPoolBuilder;
 use std::path::Path;
 
 const N_LINES: usize = 5;

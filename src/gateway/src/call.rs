@@ -1,0 +1,178 @@
+//! A call that is under way: from what its connection delivers to the engine's two streams.
+//!
+//! In: sound of both sides, pauses, losses, moments. Out: the engine's streams, and counts. Keeps the rule of time.
+
+use crate::legs::{Counting, Legs, Losses, Piece};
+use crate::metrics::Metrics;
+use crate::protocol::{Begin, Refusal, Side, Sides, Sound};
+use crate::room::CallId;
+use sound::stream::{StreamPiece, StreamSender};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Sides that are further apart are told.
+const DRIFT: Duration = Duration::from_millis(200);
+
+/// One call.
+pub struct Call {
+    /// Which one.
+    pub id: CallId,
+    /// Over which protocol.
+    pub protocol: &'static str,
+    /// The newest of its connections; older ones have nothing to say any more.
+    pub connection: u64,
+    rate_hz: u32,
+    sides: Sides,
+    legs: Legs,
+    caller: StreamSender,
+    operator: Option<StreamSender>,
+    metrics: Arc<Metrics>,
+    told: Losses,
+    /// The pieces of one message.
+    pieces: Vec<Piece>,
+    is_over: bool,
+}
+
+impl Call {
+    /// A call that begins, with the engine's streams.
+    #[must_use]
+    pub fn new(
+        id: CallId,
+        protocol: &'static str,
+        begin: &Begin,
+        counting: Counting,
+        (caller, operator): (StreamSender, Option<StreamSender>),
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        metrics.begins(protocol);
+        Call {
+            id,
+            protocol,
+            connection: 0,
+            rate_hz: begin.rate_hz,
+            sides: begin.sides,
+            legs: Legs::new(begin.rate_hz, begin.sides, counting),
+            caller,
+            operator,
+            metrics,
+            told: Losses::default(),
+            pieces: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    /// Whether another connection may go on with it: same rate, same sides.
+    #[must_use]
+    pub fn is_like(&self, begin: &Begin) -> bool {
+        self.rate_hz == begin.rate_hz && self.sides == begin.sides
+    }
+
+    /// Another connection goes on with it.
+    pub fn take_over(&mut self, connection: u64, now: Instant) {
+        self.connection = connection;
+        self.legs.take_over(now, &mut self.pieces);
+        self.hand_on();
+    }
+
+    /// Takes sound.
+    ///
+    /// # Errors
+    /// [`Refusal`] for a peer that sends faster than time passes.
+    pub fn take(&mut self, sound: Sound, now: Instant) -> Result<(), Refusal> {
+        let done = self.legs.take(sound, now, &mut self.pieces);
+        self.hand_on();
+        done
+    }
+
+    /// So many samples were lost before they came here.
+    pub fn lose(&mut self, n_samples: u64) {
+        self.legs.lose(n_samples, &mut self.pieces);
+        self.hand_on();
+    }
+
+    /// Nobody may listen, or somebody may again.
+    pub fn pause(&mut self, is_paused: bool, now: Instant) {
+        if is_paused {
+            self.legs.pause(now, &mut self.pieces);
+        } else {
+            self.legs.resume(now, &mut self.pieces);
+        }
+        self.hand_on();
+    }
+
+    /// Time passes.
+    pub fn tick(&mut self, now: Instant) {
+        self.legs.tick(now, &mut self.pieces);
+        self.hand_on();
+    }
+
+    /// It is over, in this manner: `finished`, `idle`, `refused` or `drained`.
+    pub fn end(&mut self, now: Instant, result: &'static str) {
+        if self.is_over {
+            return;
+        }
+        self.is_over = true;
+        self.legs.finish(now, &mut self.pieces);
+        self.hand_on();
+        for stream in self.operator.iter().chain([&self.caller]) {
+            let _ = stream.push(StreamPiece::End);
+        }
+        self.metrics.ends(self.protocol, result);
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn hand_on(&mut self) {
+        let pieces = std::mem::take(&mut self.pieces);
+        let mut n_gaps = 0;
+        for (side, piece) in &pieces {
+            n_gaps += u64::from(matches!(piece, StreamPiece::Gap(_)));
+            let stream = match (side, &self.operator) {
+                (Side::Operator, Some(operator)) => operator,
+                (Side::Operator, None) => continue,
+                (Side::Caller | Side::Unknown, _) => &self.caller,
+            };
+            let piece = match piece {
+                // Nobody knows whose voice it is: nobody listens.
+                StreamPiece::Audio(samples) if self.sides == Sides::Unknown => {
+                    StreamPiece::Muted(samples.len() as u64)
+                }
+                piece => piece.clone(),
+            };
+            let n_samples = match &piece {
+                StreamPiece::Audio(samples) => samples.len() as u64,
+                _ => 0,
+            };
+            if stream.push(piece).is_err() {
+                // The engine is far behind. What it does not get is told as lost.
+                let _ = stream.push(StreamPiece::Gap(n_samples));
+                n_gaps += 1;
+                self.metrics.loses(0, self.length(n_samples));
+            }
+        }
+        self.pieces = pieces;
+        self.pieces.clear();
+        self.count(n_gaps);
+    }
+
+    fn count(&mut self, n_gaps: u64) {
+        let losses = self.legs.losses();
+        if losses != self.told || n_gaps > 0 {
+            self.metrics.loses(n_gaps, self.length(losses.lost - self.told.lost));
+            self.metrics.come_late(losses.late - self.told.late);
+            self.told = losses;
+        }
+        let drift = self.legs.drift();
+        if drift > DRIFT {
+            self.metrics.drifts(drift);
+        }
+    }
+
+    fn length(&self, n_samples: u64) -> Duration {
+        Duration::from_micros(n_samples * 1_000_000 / u64::from(self.rate_hz))
+    }
+}

@@ -1,0 +1,271 @@
+//! The rule of time: what comes over a network in bursts, late, twice or not at all becomes two sides of one call.
+//!
+//! In: pieces of sound with the peer's count where it counts, and moments. Out: each side as a stream without holes: audio,
+//! gaps where something was lost, and stretches in which nobody may listen. Keeps what came before its turn.
+//!
+//! 1. A sample's place is the peer's count; without one, the samples that came before it.
+//! 2. Nothing for a while is no gap: it may come as a burst. Late by our clock is not lost by the peer's count.
+//! 3. A burst is taken whole.
+//! 4. Without counts: where the clock is over 1 s ahead for 5 s, so much was lost.
+//! 5. Both sides have one zero; what begins late gets a gap in front of it.
+
+mod leg;
+
+use crate::protocol::{Refusal, Side, Sides, Sound};
+use leg::Leg;
+use sound::stream::StreamPiece;
+use std::time::{Duration, Instant};
+
+/// How a peer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// It does not.
+    None,
+    /// Both sides by one count.
+    Shared,
+    /// Each side by a count of its own.
+    Apart,
+}
+
+/// No peer may send so much more than real time.
+const MOST_AHEAD: Duration = Duration::from_secs(10);
+/// A side that begins later than this begins with a gap.
+const LATE_START: Duration = Duration::from_millis(200);
+/// The first of a count may come a little after others.
+const OPENING: Duration = Duration::from_millis(100);
+/// Rule 4.
+const BEHIND: Duration = Duration::from_secs(1);
+const BEHIND_FOR: Duration = Duration::from_secs(5);
+
+/// A piece for a side.
+pub type Piece = (Side, StreamPiece);
+
+/// What went wrong on the way, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Samples that never came.
+    pub lost: u64,
+    /// Pieces that came after their place was given up, or twice.
+    pub late: u64,
+}
+
+/// Both sides of a call.
+#[derive(Debug)]
+pub struct Legs {
+    rate_hz: u32,
+    counting: Counting,
+    caller: Leg,
+    operator: Option<Leg>,
+    /// When the call's zero was, by our clock; what was paused since moves it.
+    began: Option<Instant>,
+    /// The peer's count at the call's zero, where both sides share one.
+    zero: Option<u64>,
+    paused: Option<Instant>,
+    /// The first sounds of a shared count: which of them is the zero is known a little later.
+    opening: Vec<(Sound, Instant)>,
+}
+
+impl Legs {
+    /// A call in which nothing came yet.
+    #[must_use]
+    pub fn new(rate_hz: u32, sides: Sides, counting: Counting) -> Self {
+        let has_operator = matches!(sides, Sides::Together | Sides::Apart);
+        Legs {
+            rate_hz,
+            counting,
+            caller: Leg::new(rate_hz),
+            operator: has_operator.then(|| Leg::new(rate_hz)),
+            began: None,
+            zero: None,
+            paused: None,
+            opening: Vec::new(),
+        }
+    }
+
+    /// Takes what came at this moment; what has its turn is appended.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`] for a peer that sends much faster than time passes.
+    pub fn take(
+        &mut self,
+        sound: Sound,
+        now: Instant,
+        out: &mut Vec<Piece>,
+    ) -> Result<(), Refusal> {
+        if sound.samples.is_empty() || self.paused.is_some() {
+            return Ok(());
+        }
+        if self.counting != Counting::Shared || self.zero.is_some() || sound.at.is_none() {
+            return self.place(sound, now, out);
+        }
+        self.opening.push((sound, now));
+        if self.is_opening_over(now) { self.open(out) } else { Ok(()) }
+    }
+
+    fn is_opening_over(&self, now: Instant) -> bool {
+        self.opening.first().is_some_and(|(_, first)| now.duration_since(*first) >= OPENING)
+    }
+
+    /// The first of what came is the call's zero.
+    fn open(&mut self, out: &mut Vec<Piece>) -> Result<(), Refusal> {
+        let mut opening = std::mem::take(&mut self.opening);
+        let Some(first) = opening.first().map(|(_, at)| *at) else { return Ok(()) };
+        opening.sort_by_key(|(sound, _)| sound.at);
+        self.zero = opening.first().and_then(|(sound, _)| sound.at);
+        let length = opening.first().map_or(0, |(sound, _)| sound.samples.len() as u64);
+        let began = first.checked_sub(self.length(length)).unwrap_or(first);
+        self.began.get_or_insert(began);
+        opening.into_iter().try_for_each(|(sound, at)| self.place(sound, at, out))
+    }
+
+    /// Brings sound to its place.
+    fn place(&mut self, sound: Sound, now: Instant, out: &mut Vec<Piece>) -> Result<(), Refusal> {
+        let Sound { side, at, follows, samples } = sound;
+        let length = self.length(samples.len() as u64);
+        // The first samples are as old as they are long.
+        let began = *self.began.get_or_insert_with(|| now.checked_sub(length).unwrap_or(now));
+        let passed = self.samples_in(now.duration_since(began));
+        let most = passed + self.samples_in(MOST_AHEAD);
+        let (counting, late) = (self.counting, self.samples_in(LATE_START));
+        let zero = self.zero.filter(|_| counting == Counting::Shared);
+        let Some(leg) = self.leg(side) else { return Ok(()) };
+        let own_start = passed.saturating_sub(samples.len() as u64);
+        if !leg.has_begun() && own_start > late && zero.is_none() {
+            leg.lose(own_start, side, out);
+        }
+        let at = match (at, counting) {
+            (None, _) | (_, Counting::None) => None,
+            (Some(at), Counting::Shared) => match at.checked_sub(zero.unwrap_or(at)) {
+                Some(at) => Some(at),
+                None => return Ok(leg.come_late()),
+            },
+            (Some(at), Counting::Apart) => Some(leg.own_count(at)),
+        };
+        if at.unwrap_or(leg.position()).saturating_add(samples.len() as u64) > most {
+            return Err(Refusal::TooLarge("sound comes faster than time passes"));
+        }
+        leg.take(at, follows, samples, now, side, out);
+        Ok(())
+    }
+
+    /// What waits too long for what should come before it waits no longer; and rule 4.
+    pub fn tick(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        if self.is_opening_over(now) {
+            let _ = self.open(out);
+        }
+        self.each(|leg, side| leg.give_up_waiting(now, side, out));
+        let (Some(began), None) = (self.began, self.paused) else { return };
+        if self.counting != Counting::None {
+            return;
+        }
+        let passed = self.samples_in(now.duration_since(began));
+        let (most, long) = (self.samples_in(BEHIND), BEHIND_FOR);
+        self.each(|leg, side| {
+            if leg.has_begun() {
+                leg.lose_if_behind(passed, most, long, now, side, out);
+            }
+        });
+    }
+
+    /// The peer says that so many samples of both sides were lost.
+    pub fn lose(&mut self, n_samples: u64, out: &mut Vec<Piece>) {
+        let _ = self.open(out);
+        self.each(|leg, side| leg.lose(n_samples, side, out));
+    }
+
+    /// From here on nobody may listen.
+    pub fn pause(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        if self.paused.is_none() {
+            let _ = self.open(out);
+            self.each(|leg, side| leg.give_up_all(side, out));
+            self.paused = Some(now);
+        }
+    }
+
+    /// Listening is allowed again: what passed meanwhile by our clock was not heard.
+    pub fn resume(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        let Some(since) = self.paused.take() else { return };
+        let missed = self.samples_in(now.duration_since(since));
+        self.each(|leg, side| leg.mute(missed, side, out));
+    }
+
+    /// Another connection goes on with this call: its count is another, and what passed between the two was lost.
+    pub fn take_over(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        let _ = self.open(out);
+        let Some(began) = self.began else { return };
+        self.resume(now, out);
+        let passed = self.samples_in(now.duration_since(began));
+        let late = self.samples_in(LATE_START);
+        let end = self.caller.position().max(self.operator.as_ref().map_or(0, Leg::position));
+        let to = if passed > end + late { passed } else { end };
+        self.zero = None;
+        self.each(|leg, side| {
+            leg.give_up_all(side, out);
+            leg.lose(to.saturating_sub(leg.position()), side, out);
+            leg.count_anew();
+        });
+        // The new count's first sample stands at `to`.
+        self.each(|leg, _| leg.count_from(to));
+    }
+
+    /// Nothing more comes: what waits comes out.
+    pub fn finish(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        let _ = self.open(out);
+        self.resume(now, out);
+        self.each(|leg, side| leg.give_up_all(side, out));
+    }
+
+    /// Up to where the caller is heard, in samples since the call's zero.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.caller.position()
+    }
+
+    /// How far one side is ahead of the other.
+    #[must_use]
+    pub fn drift(&self) -> Duration {
+        let apart = match &self.operator {
+            Some(operator) if operator.has_begun() && self.caller.has_begun() => {
+                self.caller.position().abs_diff(operator.position())
+            }
+            _ => 0,
+        };
+        self.length(apart)
+    }
+
+    /// What went wrong so far.
+    #[must_use]
+    pub fn losses(&self) -> Losses {
+        let of = |leg: &Leg| leg.losses();
+        let operator = self.operator.as_ref().map(of).unwrap_or_default();
+        let caller = of(&self.caller);
+        Losses { lost: caller.lost + operator.lost, late: caller.late + operator.late }
+    }
+
+    fn leg(&mut self, side: Side) -> Option<&mut Leg> {
+        match side {
+            Side::Caller | Side::Unknown => Some(&mut self.caller),
+            Side::Operator => self.operator.as_mut(),
+        }
+    }
+
+    /// The operator first: the caller's decisions need what the operator said.
+    fn each(&mut self, mut work: impl FnMut(&mut Leg, Side)) {
+        if let Some(operator) = &mut self.operator {
+            work(operator, Side::Operator);
+        }
+        work(&mut self.caller, Side::Caller);
+    }
+
+    fn samples_in(&self, length: Duration) -> u64 {
+        let samples = length.as_micros() * u128::from(self.rate_hz) / 1_000_000;
+        u64::try_from(samples).unwrap_or(u64::MAX)
+    }
+
+    fn length(&self, n_samples: u64) -> Duration {
+        Duration::from_micros(n_samples.saturating_mul(1_000_000) / u64::from(self.rate_hz))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! One side of a call in its order.
+//!
+//! In: pieces at their places. Out: audio and gaps without holes. Keeps what came before its turn, up to 0.2 s.
+
+use super::{Losses, Piece};
+use crate::protocol::Side;
+use sound::stream::StreamPiece;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What is missing is waited for so long: networks reorder within this.
+const HOLD_MS: u64 = 200;
+/// Counts in milliseconds are not exact: a hole up to this is none.
+const ROUNDING_MS: u64 = 10;
+/// The same where the peer says that nothing is missing: its clock stumbles.
+const STUMBLE_MS: u64 = 60;
+/// Longer silence is told as lost: nobody sends a minute of it in one message.
+const MOST_SILENCE_MS: u64 = 60_000;
+
+/// A piece that waits for what comes before it.
+#[derive(Debug)]
+struct Held {
+    samples: Vec<f32>,
+    since: Instant,
+}
+
+/// One side. Places are in samples since the call's zero.
+#[derive(Debug)]
+pub(super) struct Leg {
+    rate_hz: u32,
+    /// Up to here everything has come out.
+    position: u64,
+    held: BTreeMap<u64, Held>,
+    has_begun: bool,
+    /// The peer's count at a place, where each side has its own.
+    own_zero: Option<(u64, u64)>,
+    /// Where the shared count's zero stands, after another connection took over.
+    from: u64,
+    behind_since: Option<Instant>,
+    losses: Losses,
+}
+
+impl Leg {
+    pub(super) fn new(rate_hz: u32) -> Self {
+        Leg {
+            rate_hz,
+            position: 0,
+            held: BTreeMap::new(),
+            has_begun: false,
+            own_zero: None,
+            from: 0,
+            behind_since: None,
+            losses: Losses::default(),
+        }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    pub(super) fn losses(&self) -> Losses {
+        self.losses
+    }
+
+    /// Something came whose place is before the call's zero.
+    pub(super) fn come_late(&mut self) {
+        self.losses.late += 1;
+    }
+
+    /// The peer's own count as a count from the shared zero: the first sample stands where this side has come to.
+    pub(super) fn own_count(&mut self, at: u64) -> u64 {
+        let (zero, place) = *self.own_zero.get_or_insert((at, self.position - self.from));
+        (place + at).saturating_sub(zero)
+    }
+
+    /// The next count is another one.
+    pub(super) fn count_anew(&mut self) {
+        self.own_zero = None;
+    }
+
+    /// The peer's zero stands here.
+    pub(super) fn count_from(&mut self, from: u64) {
+        self.from = from;
+    }
+
+    /// Takes samples at a place of the peer's count, or behind all that came.
+    pub(super) fn take(
+        &mut self,
+        at: Option<u64>,
+        follows: bool,
+        mut samples: Vec<f32>,
+        now: Instant,
+        side: Side,
+        out: &mut Vec<Piece>,
+    ) {
+        self.has_begun = true;
+        let place = at.map_or(self.position, |at| at + self.from);
+        let early = self.position.saturating_sub(place);
+        if early > self.samples_in(ROUNDING_MS) {
+            // Its place was given up, or it came before.
+            let heard = usize::try_from(early).unwrap_or(usize::MAX);
+            if heard >= samples.len() || !self.held.is_empty() {
+                self.losses.late += 1;
+                return;
+            }
+            samples.drain(..heard);
+        }
+        let missing = place.saturating_sub(self.position);
+        let is_whole = self.held.is_empty();
+        if missing <= self.samples_in(ROUNDING_MS)
+            || follows && is_whole && missing <= self.samples_in(STUMBLE_MS)
+        {
+            self.hand_on(samples, side, out);
+        } else if follows && is_whole && missing <= self.samples_in(MOST_SILENCE_MS) {
+            // Nothing was sent, since there was nothing to hear.
+            let silence = vec![0.0; usize::try_from(missing).unwrap_or(0)];
+            self.hand_on(silence, side, out);
+            self.hand_on(samples, side, out);
+        } else if self.held.contains_key(&place) {
+            self.losses.late += 1;
+        } else {
+            self.held.insert(place, Held { samples, since: now });
+        }
+        self.hand_on_held(side, out);
+        let hold = self.samples_in(HOLD_MS);
+        while self.held.last_key_value().is_some_and(|(place, last)| {
+            place + last.samples.len() as u64 > self.position + hold
+        }) {
+            self.give_up(side, out);
+        }
+    }
+
+    /// What has waited for too long is handed on, with a gap in front.
+    pub(super) fn give_up_waiting(&mut self, now: Instant, side: Side, out: &mut Vec<Piece>) {
+        let hold = Duration::from_millis(HOLD_MS);
+        while self.held.values().next().is_some_and(|held| now.duration_since(held.since) >= hold) {
+            self.give_up(side, out);
+        }
+    }
+
+    /// All that waits is handed on.
+    pub(super) fn give_up_all(&mut self, side: Side, out: &mut Vec<Piece>) {
+        while !self.held.is_empty() {
+            self.give_up(side, out);
+        }
+    }
+
+    /// What is missing before the first piece that waits is lost.
+    fn give_up(&mut self, side: Side, out: &mut Vec<Piece>) {
+        if let Some((place, _)) = self.held.first_key_value() {
+            self.lose(place.saturating_sub(self.position), side, out);
+            self.hand_on_held(side, out);
+        }
+    }
+
+    /// So many samples are lost here.
+    pub(super) fn lose(&mut self, n_samples: u64, side: Side, out: &mut Vec<Piece>) {
+        if n_samples > 0 {
+            self.losses.lost += n_samples;
+            self.position += n_samples;
+            out.push((side, StreamPiece::Gap(n_samples)));
+        }
+    }
+
+    /// For so long nobody was allowed to listen.
+    pub(super) fn mute(&mut self, n_samples: u64, side: Side, out: &mut Vec<Piece>) {
+        if n_samples > 0 {
+            self.position += n_samples;
+            out.push((side, StreamPiece::Muted(n_samples)));
+        }
+    }
+
+    /// Where this side is more than `most` samples behind what has passed, for so long: that was lost.
+    pub(super) fn lose_if_behind(
+        &mut self,
+        passed: u64,
+        most: u64,
+        long: Duration,
+        now: Instant,
+        side: Side,
+        out: &mut Vec<Piece>,
+    ) {
+        let behind = passed.saturating_sub(self.position);
+        if behind <= most {
+            self.behind_since = None;
+            return;
+        }
+        let since = *self.behind_since.get_or_insert(now);
+        if now.duration_since(since) >= long {
+            self.behind_since = None;
+            self.lose(behind, side, out);
+        }
+    }
+
+    fn hand_on_held(&mut self, side: Side, out: &mut Vec<Piece>) {
+        let rounding = self.samples_in(ROUNDING_MS);
+        while let Some(first) = self.held.first_entry()
+            && *first.key() <= self.position + rounding
+        {
+            let samples = first.remove().samples;
+            self.hand_on(samples, side, out);
+        }
+    }
+
+    fn hand_on(&mut self, samples: Vec<f32>, side: Side, out: &mut Vec<Piece>) {
+        self.position += samples.len() as u64;
+        out.push((side, StreamPiece::Audio(samples)));
+    }
+
+    fn samples_in(&self, ms: u64) -> u64 {
+        ms * u64::from(self.rate_hz) / 1_000
+    }
+}

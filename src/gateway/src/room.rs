@@ -1,0 +1,267 @@
+//! The engine's own thread: all calls, one pipeline, one model.
+//!
+//! ```text
+//!  connections (tokio)                       "engine" thread
+//!  sound ── a channel a call ───────────────► Engine::step: pipeline, logs
+//!  orders ── one channel ───────────────────► connect, notice, mute, end
+//!            ◄── load: backlog, delays ──────
+//! ```
+//!
+//! In: calls and orders. Out: session logs, and how busy the engine is. It never waits for a network.
+
+use crate::hub::unpoisoned;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use engine::call::Ended;
+use engine::run::{self, Driver, Outcome};
+use engine::streams::StreamOperator;
+use engine::switchboard::News;
+use engine::{Engine, LineSetup, Step};
+use hearing::fact::Event;
+use record::action::Action;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Tells one call from all others, for as long as the program runs.
+pub type CallId = u64;
+
+/// What the engine is asked for.
+pub enum Order {
+    /// A call begins.
+    Connect(CallId, Box<LineSetup>, Option<Box<StreamOperator>>),
+    /// Its caller was told what has to be told.
+    Notice(CallId),
+    /// Nobody may listen, or somebody may again.
+    Mute(CallId, bool),
+    /// It is called so from now on.
+    Rename(CallId, String),
+    /// End all calls.
+    Stop,
+}
+
+/// How busy the engine is.
+#[derive(Debug, Default)]
+pub struct Load {
+    backlog_ms: AtomicU64,
+    /// 50, 95 and 99 of 100 readings came within so many milliseconds; 0 where there was none.
+    delays_ms: [AtomicU64; 3],
+    readings: AtomicU64,
+}
+
+impl Load {
+    /// How much sound of the worst call waits.
+    #[must_use]
+    pub fn backlog(&self) -> Duration {
+        Duration::from_millis(self.backlog_ms.load(Ordering::Relaxed))
+    }
+
+    /// Delays of the readings in milliseconds: 50, 95 and 99 of 100.
+    #[must_use]
+    pub fn delays_ms(&self) -> [Option<f64>; 3] {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+        let of = |delay: &AtomicU64| match delay.load(Ordering::Relaxed) {
+            0 => None,
+            ms => Some(ms as f64),
+        };
+        [of(&self.delays_ms[0]), of(&self.delays_ms[1]), of(&self.delays_ms[2])]
+    }
+
+    /// How many readings there were.
+    #[must_use]
+    pub fn readings(&self) -> u64 {
+        self.readings.load(Ordering::Relaxed)
+    }
+}
+
+/// What the engine tells of itself, in sentences and as calls that ended.
+#[derive(Debug)]
+pub enum Told {
+    /// Something was lost, a log stopped, another device computes.
+    Notice(String),
+    /// A call ended.
+    Ended(Box<Ended>),
+    /// It goes on no longer.
+    Failed(String),
+}
+
+/// The engine's thread, from outside.
+pub struct Room {
+    orders: Sender<Order>,
+    load: Arc<Load>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Room {
+    /// Starts the thread; `tell` gets what there is to tell, on that thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        engine: Engine,
+        tell: impl Fn(Told) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (orders, receiver) = unbounded();
+        let load = Arc::new(Load::default());
+        let exchange = Exchange {
+            orders: receiver,
+            load: Arc::clone(&load),
+            lines: HashMap::new(),
+            tell: Box::new(tell),
+            last_look: Instant::now(),
+            has_failed: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || exchange.run(engine))?;
+        Ok(Room { orders, load, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Asks for something; nothing happens where the engine is gone.
+    pub fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+
+    /// How busy the engine is.
+    #[must_use]
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Whether it still hears.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        unpoisoned(&self.thread).as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Ends all calls and their logs, and waits for that.
+    pub fn stop(&self) {
+        self.order(Order::Stop);
+        if let Some(thread) = unpoisoned(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The one who connects calls.
+struct Exchange {
+    orders: Receiver<Order>,
+    load: Arc<Load>,
+    lines: HashMap<CallId, usize>,
+    tell: Box<dyn Fn(Told) + Send>,
+    last_look: Instant,
+    has_failed: bool,
+}
+
+/// How often the engine's state is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+impl Exchange {
+    fn run(mut self, mut engine: Engine) {
+        let Outcome { reason, failure } = run::run(&mut engine, &mut self);
+        for ended in engine.end(&reason) {
+            (self.tell)(Told::Ended(Box::new(ended)));
+        }
+        if let Some(failure) = failure {
+            (self.tell)(Told::Failed(format!("{failure:#}")));
+        }
+    }
+
+    fn obey(&mut self, order: Order, engine: &mut Engine) -> anyhow::Result<bool> {
+        match order {
+            Order::Stop => return Ok(false),
+            Order::Connect(id, setup, operator) => {
+                match engine.connect(*setup, operator.map(|side| *side)) {
+                    Ok(line) => {
+                        self.lines.retain(|_, taken| *taken != line);
+                        self.lines.insert(id, line);
+                    }
+                    Err(error) => (self.tell)(Told::Notice(format!("a call is not read: {error:#}"))),
+                }
+            }
+            Order::Notice(id) => self.act(id, engine, |caller| Action::ConfirmNotice { caller })?,
+            Order::Rename(id, label) => {
+                self.act(id, engine, |caller| Action::Rename { caller, label })?;
+            }
+            Order::Mute(id, muted) => {
+                if let Some(line) = self.lines.get(&id) {
+                    engine.mute(*line, muted);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn act(
+        &self,
+        id: CallId,
+        engine: &mut Engine,
+        action: impl FnOnce(usize) -> Action,
+    ) -> anyhow::Result<()> {
+        match self.lines.get(&id) {
+            Some(line) if engine.has_call(*line) => engine.act(action(*line), &mut |_| {}),
+            _ => Ok(()),
+        }
+    }
+
+    fn look(&mut self, engine: &Engine) {
+        self.last_look = Instant::now();
+        let store = |cell: &AtomicU64, value: u64| cell.store(value, Ordering::Relaxed);
+        let ms = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        store(&self.load.backlog_ms, ms(engine.backlog()));
+        let delays = engine.delays();
+        for (cell, percent) in self.load.delays_ms.iter().zip([50, 95, 99]) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "milliseconds, never negative"
+            )]
+            let delay_ms = delays.percentile(percent).map_or(0, |delay_ms| delay_ms as u64);
+            store(cell, delay_ms);
+        }
+    }
+}
+
+impl Driver for Exchange {
+    fn goes_on(&mut self, engine: &mut Engine) -> anyhow::Result<bool> {
+        while let Ok(order) = self.orders.try_recv() {
+            if !self.obey(order, engine)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn hear(&mut self, news: &News) {
+        if let News::Fact(fact) = news
+            && matches!(fact.event, Event::Reading(_))
+        {
+            self.load.readings.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn after(
+        &mut self,
+        engine: &mut Engine,
+        _: Step,
+        failure: Option<&anyhow::Error>,
+    ) -> anyhow::Result<()> {
+        // A classifier that fails reads nobody any more: whoever watches over this program starts it again.
+        self.has_failed = failure.is_some();
+        while let Some(notice) = engine.take_notice() {
+            (self.tell)(Told::Notice(notice));
+        }
+        for ended in engine.take_ended() {
+            (self.tell)(Told::Ended(Box::new(ended)));
+        }
+        if self.last_look.elapsed() >= LOOK_EVERY {
+            self.look(engine);
+        }
+        Ok(())
+    }
+
+    fn stays(&self) -> bool {
+        !self.has_failed
+    }
+}

@@ -1,0 +1,225 @@
+//! A connection: its protocol, and the call that it carries.
+//!
+//! In: the peer's messages and moments. Out: what is to be sent back, and when to close. Keeps when something came last.
+//! What carries the bytes, TCP or WebSocket, is elsewhere.
+
+use crate::hub::{Attached, Hub, NotTaken, unpoisoned};
+use crate::legs::Counting;
+use crate::log::log;
+use crate::protocol::{Begin, Incoming, Protocol, Refusal, Reply, Said};
+use crate::room::Order;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A peer that connects says something within this.
+const FIRST_MESSAGE: Duration = Duration::from_secs(5);
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Close {
+    /// The call is over.
+    #[error("the call is over")]
+    Over,
+    /// Another connection goes on with the call.
+    #[error("another connection goes on with this call")]
+    TakenOver,
+    /// What came is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The call is not taken.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    /// Nothing came for too long.
+    #[error("nothing came for too long")]
+    Idle,
+    /// The gateway stops.
+    #[error("the gateway stops")]
+    Drained,
+}
+
+impl Close {
+    /// The close code of WebSocket (RFC 6455, section 7.4).
+    #[must_use]
+    pub fn code(self) -> u16 {
+        match self {
+            Close::Over | Close::TakenOver => 1000,
+            Close::Drained => 1001,
+            Close::Refused(Refusal::TooLarge(_)) => 1009,
+            Close::Refused(_) | Close::Idle => 1008,
+            Close::NotTaken(_) => 1013,
+        }
+    }
+
+    /// How the call ended, in one word for a counter.
+    fn result(self) -> &'static str {
+        match self {
+            Close::Over | Close::TakenOver => "finished",
+            Close::Drained => "drained",
+            Close::Refused(_) => "refused",
+            Close::NotTaken(_) => "not_taken",
+            Close::Idle => "idle",
+        }
+    }
+}
+
+/// One connection.
+pub struct Session {
+    hub: Arc<Hub>,
+    word: &'static str,
+    protocol: Box<dyn Protocol>,
+    counting: Counting,
+    attached: Option<Attached>,
+    begun: Instant,
+    heard: Option<Instant>,
+    /// What is asked of a call before it begins.
+    is_notice_given: bool,
+    was_drained: bool,
+    said: Vec<Said>,
+    replies: Vec<Reply>,
+}
+
+impl Session {
+    /// A connection over which nothing came yet.
+    #[must_use]
+    pub fn new(
+        hub: Arc<Hub>,
+        word: &'static str,
+        protocol: Box<dyn Protocol>,
+        counting: Counting,
+        now: Instant,
+    ) -> Self {
+        Session {
+            hub,
+            word,
+            protocol,
+            counting,
+            attached: None,
+            begun: now,
+            heard: None,
+            is_notice_given: false,
+            was_drained: false,
+            said: Vec::new(),
+            replies: Vec::new(),
+        }
+    }
+
+    /// Takes a message. What is to be sent back is there afterwards, also where the connection is to be closed.
+    ///
+    /// # Errors
+    /// [`Close`]: nothing more is to be given to it but its end.
+    pub fn hear(&mut self, message: Incoming<'_>, now: Instant) -> Result<(), Close> {
+        self.heard = Some(now);
+        if self.is_taken_over() {
+            return Err(Close::TakenOver);
+        }
+        let mut said = std::mem::take(&mut self.said);
+        let heard = self.protocol.hear(message, &mut said);
+        let mut done = Ok(());
+        for said in said.drain(..) {
+            done = done.and_then(|()| self.follow(said, now));
+        }
+        self.said = said;
+        if let Err(refusal) = heard {
+            self.hub.metrics().hears_nonsense(refusal.word());
+        }
+        done.and(heard.map_err(Close::from))
+    }
+
+    fn follow(&mut self, said: Said, now: Instant) -> Result<(), Close> {
+        match said {
+            Said::Begin(begin) => self.begin(&begin, now)?,
+            Said::Reply(reply) => self.replies.push(reply),
+            Said::Probe => log("probe", &json!({ "protocol": self.word })),
+            Said::End => return Err(Close::Over),
+            Said::NoticeGiven => {
+                self.is_notice_given = true;
+                self.order_notice();
+            }
+            Said::Sound(sound) => {
+                if let Some(attached) = &self.attached {
+                    unpoisoned(&attached.call).take(sound, now)?;
+                }
+            }
+            Said::Lost(n_samples) => self.with_call(|call| call.lose(n_samples)),
+            Said::Paused => self.with_call(|call| call.pause(true, now)),
+            Said::Resumed => self.with_call(|call| call.pause(false, now)),
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, begin: &Begin, now: Instant) -> Result<(), NotTaken> {
+        match self.hub.begin(begin, self.word, self.counting, now) {
+            Ok(attached) => self.attached = Some(attached),
+            Err(reason) => {
+                self.hub.metrics().refuses(reason.word());
+                log("call_refused", &json!({ "protocol": self.word, "reason": reason.word() }));
+                return Err(reason);
+            }
+        }
+        if self.is_notice_given {
+            self.order_notice();
+        }
+        Ok(())
+    }
+
+    fn order_notice(&self) {
+        if let Some(attached) = &self.attached {
+            self.hub.order(&attached.key, Order::Notice);
+        }
+    }
+
+    fn with_call(&self, work: impl FnOnce(&mut crate::call::Call)) {
+        if let Some(attached) = &self.attached {
+            work(&mut unpoisoned(&attached.call));
+        }
+    }
+
+    fn is_taken_over(&self) -> bool {
+        let newest = |it: &Attached| unpoisoned(&it.call).connection;
+        self.attached.as_ref().is_some_and(|it| newest(it) != it.connection)
+    }
+
+    /// Time passes: some ten times a second.
+    ///
+    /// # Errors
+    /// [`Close`]: nothing came for too long, or another connection goes on with the call.
+    pub fn tick(&mut self, now: Instant) -> Result<(), Close> {
+        if self.is_taken_over() {
+            return Err(Close::TakenOver);
+        }
+        if self.hub.is_cut_off() {
+            return Err(Close::Drained);
+        }
+        self.with_call(|call| call.tick(now));
+        let idle = Duration::from_secs(self.hub.config().limits.idle_s);
+        let is_idle = match self.heard {
+            None => now.duration_since(self.begun) >= FIRST_MESSAGE,
+            Some(heard) => now.duration_since(heard) >= idle,
+        };
+        if is_idle {
+            return Err(Close::Idle);
+        }
+        if self.hub.is_draining() && !std::mem::replace(&mut self.was_drained, true) {
+            self.replies.extend(self.protocol.drain());
+        }
+        Ok(())
+    }
+
+    /// What is to be sent back now.
+    pub fn take_replies(&mut self) -> std::vec::Drain<'_, Reply> {
+        self.replies.drain(..)
+    }
+
+    /// The connection is closed: so is its call, unless another goes on with it.
+    pub fn end(self, why: Close, now: Instant) {
+        if let Close::Refused(_) | Close::Idle = why {
+            let call = self.attached.as_ref().map(|attached| attached.key.as_str());
+            let reason = why.to_string();
+            log("connection_closed", &json!({ "protocol": self.word, "call": call, "reason": reason }));
+        }
+        if let Some(attached) = &self.attached {
+            self.hub.end(attached, now, why.result());
+        }
+    }
+}

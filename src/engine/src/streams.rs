@@ -64,6 +64,12 @@ impl Engine {
         line < self.lines.len() && !self.switchboard.is_free(line)
     }
 
+    /// Whether any call is under way.
+    #[must_use]
+    pub fn has_calls(&self) -> bool {
+        (0..self.lines.len()).any(|line| self.has_call(line))
+    }
+
     /// How much live sound waits on the line on which most does.
     #[must_use]
     pub fn backlog(&self) -> Duration {

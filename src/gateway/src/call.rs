@@ -3,15 +3,20 @@
 //! In: sound of both sides, pauses, losses, moments. Out: the engine's streams, and counts. Keeps the rule of time.
 
 use crate::legs::{Counting, Legs, Losses, Piece};
+use crate::log::log;
 use crate::metrics::Metrics;
 use crate::protocol::{Begin, Refusal, Side, Sides, Sound};
 use crate::room::CallId;
+use serde_json::json;
 use sound::stream::{StreamPiece, StreamSender};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Sides that are further apart are told.
 const DRIFT: Duration = Duration::from_millis(200);
+
+/// Sound that comes at another pace has another rate than it is said to have.
+const USUAL_PACE: std::ops::Range<f64> = 0.9..1.1;
 
 /// One call.
 pub struct Call {
@@ -31,6 +36,7 @@ pub struct Call {
     /// The pieces of one message.
     pieces: Vec<Piece>,
     is_over: bool,
+    is_pace_told: bool,
 }
 
 impl Call {
@@ -58,6 +64,7 @@ impl Call {
             told: Losses::default(),
             pieces: Vec::new(),
             is_over: false,
+            is_pace_told: false,
         }
     }
 
@@ -104,6 +111,14 @@ impl Call {
     pub fn tick(&mut self, now: Instant) {
         self.legs.tick(now, &mut self.pieces);
         self.hand_on();
+        if let Some(pace) = self.legs.pace(now)
+            && !USUAL_PACE.contains(&pace)
+            && !std::mem::replace(&mut self.is_pace_told, true)
+        {
+            let rate_hz = self.rate_hz;
+            let text = "the sound comes faster or slower than its rate: is rate_hz right?";
+            log("wrong_rate", &json!({ "call": self.id, "rate_hz": rate_hz, "pace": pace, "text": text }));
+        }
     }
 
     /// It is over, in this manner: `finished`, `idle`, `refused` or `drained`.

@@ -27,7 +27,8 @@ pub fn lines(file: &Path) -> (Vec<String>, bool) {
     let public_url = config.http.public_url.as_deref();
     missing.extend(config.stream.iter().filter_map(|stream| Proof::new(stream, public_url).err()));
     let addresses = std::iter::once(config.http.listen)
-        .chain(config.audiosocket.iter().map(|section| section.listen));
+        .chain(config.audiosocket.iter().map(|section| section.listen))
+        .chain(config.siprec.iter().map(|section| section.listen));
     for address in addresses {
         if let Err(reason) = TcpListener::bind(address) {
             missing.push(format!("cannot listen on {address}: {reason}"));

@@ -91,9 +91,9 @@ pub struct SendArgs {
     /// Genesys: the key's secret, in base64.
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
-    /// The same numbers in every run.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    /// The same names of calls, losses and delays in every run.
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Where to: `audiosocket://HOST:PORT`, or `ws://HOST:PORT/PATH`.
     pub url: String,
 }

@@ -4,9 +4,11 @@
 //! nothing.
 
 mod secret;
+mod siprec;
 mod stream;
 
 pub use secret::Secret;
+pub use siprec::SiprecSection;
 pub use stream::{AudioSocketSection, Family, StreamProtocol, StreamSection};
 
 use hearing::alert::AlertSettings;
@@ -55,6 +57,8 @@ pub struct Config {
     /// Streams over WebSocket, each with a path.
     #[serde(default)]
     pub stream: Vec<StreamSection>,
+    /// Copies of calls from session border controllers.
+    pub siprec: Option<SiprecSection>,
 }
 
 /// `[session]`
@@ -243,9 +247,13 @@ impl Config {
         for socket in &self.audiosocket {
             socket.check(wrong);
         }
-        if self.stream.is_empty() && self.audiosocket.is_empty() {
+        if let Some(siprec) = &self.siprec {
+            siprec.check(wrong);
+        }
+        if self.stream.is_empty() && self.audiosocket.is_empty() && self.siprec.is_none() {
             wrong.push(
-                "nothing to listen for: give at least one [[audiosocket]] or [[stream]]".into(),
+                "nothing to listen for: give [siprec], or at least one [[audiosocket]] or [[stream]]"
+                    .into(),
             );
         }
         let limits = &self.limits;
@@ -277,6 +285,7 @@ impl Config {
         let mut lines = vec![format!("http {} ({tls}): /healthz /readyz /metrics", self.http.listen)];
         lines.extend(self.stream.iter().map(StreamSection::in_words));
         lines.extend(self.audiosocket.iter().map(AudioSocketSection::in_words));
+        lines.extend(self.siprec.iter().map(SiprecSection::in_words));
         lines.push(format!(
             "at most {} calls at once; logs in {}{}",
             self.limits.calls,

@@ -33,6 +33,8 @@ const MOST_AHEAD: Duration = Duration::from_secs(10);
 const LATE_START: Duration = Duration::from_millis(200);
 /// The first of a count may come a little after others.
 const OPENING: Duration = Duration::from_millis(100);
+/// When it is told that a rate is wrong.
+const PACE_TOLD: std::ops::Range<Duration> = Duration::from_secs(3)..Duration::from_secs(5);
 /// Rule 4.
 const BEHIND: Duration = Duration::from_secs(1);
 const BEHIND_FOR: Duration = Duration::from_secs(5);
@@ -103,7 +105,10 @@ impl Legs {
     }
 
     fn is_opening_over(&self, now: Instant) -> bool {
-        self.opening.first().is_some_and(|(_, first)| now.duration_since(*first) >= OPENING)
+        let n_samples: usize = self.opening.iter().map(|(sound, _)| sound.samples.len()).sum();
+        let is_much = n_samples as u64 > self.samples_in(MOST_AHEAD);
+        let first = self.opening.first();
+        first.is_some_and(|(_, first)| is_much || now.duration_since(*first) >= OPENING)
     }
 
     /// The first of what came is the call's zero.
@@ -231,6 +236,17 @@ impl Legs {
             _ => 0,
         };
         self.length(apart)
+    }
+
+    /// How many times faster than its rate the caller's sound comes: none where a peer counts, before 3 s and after 5 s.
+    #[must_use]
+    pub fn pace(&self, now: Instant) -> Option<f64> {
+        let passed = now.duration_since(self.began?);
+        let is_known = self.counting == Counting::None && self.caller.has_begun();
+        if !is_known || !PACE_TOLD.contains(&passed) || self.paused.is_some() {
+            return None;
+        }
+        Some(self.length(self.caller.position()).as_secs_f64() / passed.as_secs_f64())
     }
 
     /// What went wrong so far.

@@ -1,9 +1,10 @@
-//! Where peers connect: TCP for AudioSocket, HTTP and WebSocket for all others.
+//! Where peers connect: TCP for AudioSocket, SIP and RTP for SIPREC, HTTP and WebSocket for all others.
 
 pub mod audiosocket;
 pub mod control;
 pub mod http;
 pub mod proof;
+pub mod siprec;
 pub mod tls;
 pub mod websocket;
 

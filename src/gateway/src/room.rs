@@ -111,6 +111,7 @@ impl Room {
             tell: Box::new(tell),
             last_look: Instant::now(),
             has_failed: false,
+            stop_by: None,
         };
         let thread = std::thread::Builder::new()
             .name("engine".into())
@@ -152,7 +153,12 @@ struct Exchange {
     tell: Box<dyn Fn(Told) + Send>,
     last_look: Instant,
     has_failed: bool,
+    /// It is to stop: once all calls are over, and by this moment in any case.
+    stop_by: Option<Instant>,
 }
+
+/// When it is to stop, calls that were ended are read to their ends within this.
+const READ_TO_THE_END: Duration = Duration::from_secs(10);
 
 /// How often the engine's state is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -168,9 +174,9 @@ impl Exchange {
         }
     }
 
-    fn obey(&mut self, order: Order, engine: &mut Engine) -> anyhow::Result<bool> {
+    fn obey(&mut self, order: Order, engine: &mut Engine) -> anyhow::Result<()> {
         match order {
-            Order::Stop => return Ok(false),
+            Order::Stop => self.stop_by = Some(Instant::now() + READ_TO_THE_END),
             Order::Connect(id, setup, operator) => {
                 match engine.connect(*setup, operator.map(|side| *side)) {
                     Ok(line) => {
@@ -190,7 +196,7 @@ impl Exchange {
                 }
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn act(
@@ -226,11 +232,9 @@ impl Exchange {
 impl Driver for Exchange {
     fn goes_on(&mut self, engine: &mut Engine) -> anyhow::Result<bool> {
         while let Ok(order) = self.orders.try_recv() {
-            if !self.obey(order, engine)? {
-                return Ok(false);
-            }
+            self.obey(order, engine)?;
         }
-        Ok(true)
+        Ok(self.stop_by.is_none_or(|by| engine.has_calls() && Instant::now() < by))
     }
 
     fn hear(&mut self, news: &News) {

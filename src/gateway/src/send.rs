@@ -33,4 +33,9 @@ pub trait Speaker: Send {
     fn may_send(&self) -> bool {
         true
     }
+
+    /// Whether the connection may be closed: some protocols wait for the other side's last word first.
+    fn may_close(&self) -> bool {
+        true
+    }
 }

@@ -9,7 +9,7 @@
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::listen::tls::Tls;
-use crate::listen::{audiosocket, http};
+use crate::listen::{audiosocket, http, siprec};
 use crate::log::log;
 use crate::metrics::Metrics;
 use crate::room::{Room, Told};
@@ -94,6 +94,7 @@ fn tell(told: Told) {
 /// # Errors
 /// What keeps it from starting; an engine that failed.
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    forbid_core_dumps();
     make_private(&config.session.dir).with_context(|| {
         format!("cannot make the folder for session logs {}", config.session.dir.display())
     })?;
@@ -107,6 +108,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     for section in hub.config().audiosocket.clone() {
         let listener = bind(section.listen).await?;
         tasks.push(tokio::spawn(audiosocket::serve(listener, section, Arc::clone(&hub))));
+    }
+    if let Some(section) = hub.config().siprec.clone() {
+        let address = section.listen;
+        let serving = siprec::serve(section, Arc::clone(&hub)).await;
+        let serving = serving.with_context(|| format!("cannot listen on {address}"))?;
+        tasks.push(tokio::spawn(serving));
     }
     tasks.push(tokio::spawn(http::serve(listener, router, tls.clone(), Arc::clone(&hub))));
     for line in hub.config().in_words() {
@@ -189,6 +196,14 @@ fn renew(tls: Option<&Tls>) {
         None => {}
         Some(Ok(())) => log("certificate", &json!({ "state": "read again" })),
         Some(Err(reason)) => log("certificate", &json!({ "state": "kept", "reason": reason })),
+    }
+}
+
+/// What is in memory is sound: no crash may write it to a disk.
+fn forbid_core_dumps() {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(reason) = rustix::process::setrlimit(rustix::process::Resource::Core, none) {
+        log("core_dumps", &json!({ "reason": reason.to_string() }));
     }
 }
 

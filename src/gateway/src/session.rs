@@ -52,7 +52,8 @@ impl Close {
     }
 
     /// How the call ended, in one word for a counter.
-    fn result(self) -> &'static str {
+    #[must_use]
+    pub fn result(self) -> &'static str {
         match self {
             Close::Over | Close::TakenOver => "finished",
             Close::Drained => "drained",

@@ -83,13 +83,14 @@ fn five_packets_in_any_order_are_one_sound() {
 fn what_is_lost_is_a_gap_once_it_was_waited_for_and_comes_too_late_then() {
     let mut call = Call::new(Sides::Caller, Counting::Shared);
     call.send(20, Side::Caller, Some(0), 0.0);
-    call.send(60, Side::Caller, Some(2 * PACKET), 2.0);
+    call.tick(120);
+    call.send(160, Side::Caller, Some(2 * PACKET), 2.0);
     assert_eq!(call.told(Side::Caller), "0");
-    call.tick(259);
+    call.tick(359);
     assert_eq!(call.told(Side::Caller), "0");
-    call.tick(260);
+    call.tick(360);
     assert_eq!(call.told(Side::Caller), "0 G1 2");
-    call.send(300, Side::Caller, Some(PACKET), 1.0);
+    call.send(400, Side::Caller, Some(PACKET), 1.0);
     assert_eq!(call.told(Side::Caller), "0 G1 2");
     assert_eq!(call.legs.losses(), Losses { lost: PACKET, late: 1 });
 }
@@ -110,6 +111,7 @@ fn a_packet_that_comes_twice_counts_once() {
     for at in [0, 0, 1, 0, 1, 2] {
         call.send(60, Side::Caller, Some(at * PACKET), at as f32);
     }
+    call.tick(160);
     assert_eq!(call.told(Side::Caller), "0 1 2");
     assert_eq!(call.legs.losses(), Losses { lost: 0, late: 3 });
 }
@@ -195,6 +197,7 @@ fn another_connection_goes_on_where_the_clock_is() {
     call.legs.take_over(call.begin + Duration::from_millis(1_000), &mut call.out);
     call.send(1_020, Side::Caller, Some(320), 2.0);
     call.send(1_040, Side::Caller, Some(320 + PACKET), 3.0);
+    call.tick(1_120);
     assert_eq!(call.told(Side::Caller), "1 G49 2 3");
 }
 

@@ -48,6 +48,8 @@ enum State {
     Paused(Channels, u64),
     /// After `close`.
     Closing,
+    /// After `closed`.
+    Closed,
 }
 
 impl AudioHookSpeaker {
@@ -113,7 +115,7 @@ impl AudioHookSpeaker {
         if let State::Open(channels) = self.state {
             sent.extend(self.frame(channels));
         }
-        if self.state != State::Closing {
+        if !matches!(self.state, State::Closing | State::Closed) {
             self.state = State::Closing;
             sent.push(self.message("close", &json!({ "reason": reason })));
         }
@@ -180,7 +182,7 @@ impl Speaker for AudioHookSpeaker {
                 *n_dropped += caller.len() as u64;
                 return Vec::new();
             }
-            State::Asking | State::Closing => return Vec::new(),
+            State::Asking | State::Closing | State::Closed => return Vec::new(),
         };
         let mut sent = Vec::new();
         for (index, &sample) in caller.iter().enumerate() {
@@ -204,7 +206,7 @@ impl Speaker for AudioHookSpeaker {
                 *n_dropped += n_samples as u64;
                 return Vec::new();
             }
-            State::Asking | State::Closing => return Vec::new(),
+            State::Asking | State::Closing | State::Closed => return Vec::new(),
         };
         let mut sent = Vec::from_iter(self.frame(channels));
         if n_samples > 0 {
@@ -231,6 +233,10 @@ impl Speaker for AudioHookSpeaker {
                 self.opened(text);
                 Vec::new()
             }
+            "closed" => {
+                self.state = State::Closed;
+                Vec::new()
+            }
             "pause" => self.pause(),
             "resume" => self.resume(),
             "disconnect" => self.close("disconnect"),
@@ -240,6 +246,10 @@ impl Speaker for AudioHookSpeaker {
 
     fn may_send(&self) -> bool {
         matches!(self.state, State::Open(_) | State::Paused(..))
+    }
+
+    fn may_close(&self) -> bool {
+        self.state == State::Closed
     }
 }
 

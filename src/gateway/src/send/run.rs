@@ -35,6 +35,8 @@ const BETWEEN_CALLS: Duration = Duration::from_millis(7);
 const STALL: Duration = Duration::from_secs(3);
 /// A gateway answers within this.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Its last word comes within this (AudioHook).
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// Messages that are shuffled among themselves.
 const SHUFFLED: usize = 5;
 
@@ -47,14 +49,21 @@ pub struct Report {
     pub n_failed: u32,
     /// Messages of all calls.
     pub n_messages: u64,
+    /// The longest time from the first message to the answer that a protocol waits for.
+    pub slowest_answer: Duration,
     /// Why the first of them broke off.
     pub reason: Option<String>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { n_sent, n_failed, n_messages, reason } = self;
-        write!(f, "{n_sent} calls sent to their ends, {n_messages} messages; {n_failed} broke off")?;
+        let Report { n_sent, n_failed, n_messages, slowest_answer, reason } = self;
+        let answer_ms = slowest_answer.as_millis();
+        write!(
+            f,
+            "{n_sent} calls sent to their ends, {n_messages} messages, slowest answer {answer_ms} ms; \
+             {n_failed} broke off"
+        )?;
         reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
     }
 }
@@ -140,7 +149,8 @@ pub async fn run(args: &SendArgs) -> anyhow::Result<Report> {
     let mut report = Report::default();
     for call in calls {
         match call.await? {
-            Ok(n_messages) => {
+            Ok((n_messages, answer)) => {
+                report.slowest_answer = report.slowest_answer.max(answer);
                 report.n_sent += 1;
                 report.n_messages += n_messages;
             }
@@ -179,8 +189,11 @@ fn speaker(args: &SendArgs, ids: &Ids, has_operator: bool) -> Box<dyn Speaker> {
     }
 }
 
-async fn call(args: &SendArgs, material: &Material, number: u64) -> anyhow::Result<u64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(args.seed.wrapping_add(number));
+async fn call(args: &SendArgs, material: &Material, number: u64) -> anyhow::Result<(u64, Duration)> {
+    let mut rng = match args.seed {
+        Some(seed) => ChaCha8Rng::seed_from_u64(seed.wrapping_add(number)),
+        None => ChaCha8Rng::from_os_rng(),
+    };
     let ids = Ids::random(&mut rng);
     let mut speaker = speaker(args, &ids, material.operator.is_some());
     let mut connection = Connection::open(args, &ids, &mut rng).await?;
@@ -191,6 +204,7 @@ async fn call(args: &SendArgs, material: &Material, number: u64) -> anyhow::Resu
         connection.hear(speaker.as_mut()).await?;
         sleep(Duration::from_millis(2)).await;
     }
+    let answer = asked.elapsed();
     let begin = Instant::now();
     let mut held: Vec<Reply> = Vec::new();
     for block in 0..material.n_blocks() {
@@ -216,8 +230,14 @@ async fn call(args: &SendArgs, material: &Material, number: u64) -> anyhow::Resu
     }
     held.extend(speaker.closing());
     n_messages += connection.send(held).await?;
+    let closing = Instant::now();
+    while !speaker.may_close() {
+        ensure!(closing.elapsed() < CLOSE_WITHIN, "the call's end was not answered within 10 s");
+        connection.hear(speaker.as_mut()).await?;
+        sleep(Duration::from_millis(2)).await;
+    }
     connection.close().await?;
-    Ok(n_messages)
+    Ok((n_messages, answer))
 }
 
 fn is_in_stall(args: &SendArgs, at: Duration) -> bool {

@@ -1,0 +1,134 @@
+//! One stream of RTP: its sockets, and the task that reads them.
+//!
+//! In: datagrams from the address that the call named. Out: sound for the call, and a receiver report each 5 s. The task ends
+//! with this value.
+
+use crate::call::Call;
+use crate::hub::unpoisoned;
+use crate::metrics::Metrics;
+use crate::siprec::StreamOffer;
+use crate::siprec::rtcp::receiver_report;
+use crate::siprec::rtp::RtpStream;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::net::UdpSocket;
+use tokio::task::JoinHandle;
+use tokio::time::interval;
+
+/// RTCP's usual interval (RFC 3550, section 6.2).
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// Larger than any packet of telephone sound.
+const MAX_DATAGRAM: usize = 2_048;
+/// Our name in reports.
+const CNAME: &str = "undertone-gateway";
+
+/// What the task and the call's owner both know.
+struct Shared {
+    rtp: RtpStream,
+    heard: Instant,
+    from: Option<IpAddr>,
+    rtcp: Option<SocketAddr>,
+    sends: bool,
+}
+
+/// A stream that is heard.
+pub(super) struct Media {
+    port: u16,
+    shared: Arc<Mutex<Shared>>,
+    call: Arc<Mutex<Call>>,
+    task: JoinHandle<()>,
+}
+
+impl Media {
+    /// Opens a stream's ports.
+    ///
+    /// # Errors
+    /// Somebody else has them.
+    pub(super) async fn open(
+        address: IpAddr,
+        offer: &StreamOffer,
+        call: Arc<Mutex<Call>>,
+    ) -> std::io::Result<Self> {
+        let rtp = UdpSocket::bind((address, offer.port)).await?;
+        let rtcp = UdpSocket::bind((address, offer.port + 1)).await?;
+        let shared = Arc::new(Mutex::new(Shared {
+            rtp: RtpStream::new(offer.side, &offer.formats),
+            heard: Instant::now(),
+            from: offer.remote.map(|remote| remote.ip()),
+            rtcp: offer.rtcp,
+            sends: offer.sends,
+        }));
+        let task = tokio::spawn(hear(rtp, rtcp, Arc::clone(&shared), Arc::clone(&call)));
+        Ok(Media { port: offer.port, shared, call, task })
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// When something was heard last.
+    pub(super) fn heard(&self) -> Instant {
+        unpoisoned(&self.shared).heard
+    }
+
+    /// The stream goes on as this offer says.
+    pub(super) fn change(&self, offer: &StreamOffer) {
+        let mut shared = unpoisoned(&self.shared);
+        shared.rtp.change(offer.side, &offer.formats);
+        shared.from = offer.remote.map(|remote| remote.ip());
+        shared.rtcp = offer.rtcp;
+        if std::mem::replace(&mut shared.sends, offer.sends) != offer.sends {
+            drop(shared);
+            unpoisoned(&self.call).pause(!offer.sends, Instant::now());
+        }
+    }
+
+    /// Adds what went wrong to the counts: what the call itself does not see.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        let counts = unpoisoned(&self.shared).rtp.counts();
+        metrics.come_late(counts.duplicate);
+        (0..counts.malformed.min(1)).for_each(|_| metrics.hears_nonsense("malformed"));
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn hear(rtp: UdpSocket, rtcp: UdpSocket, shared: Arc<Mutex<Shared>>, call: Arc<Mutex<Call>>) {
+    let begun = Instant::now();
+    let own_ssrc = rand::random();
+    let mut datagram = [0; MAX_DATAGRAM];
+    let mut reports = interval(REPORT_EVERY);
+    loop {
+        tokio::select! {
+            got = rtp.recv_from(&mut datagram) => {
+                let Ok((n, from)) = got else { continue };
+                let sound = {
+                    let mut shared = unpoisoned(&shared);
+                    if shared.from.is_some_and(|named| named.to_canonical() != from.ip().to_canonical()) {
+                        continue;
+                    }
+                    shared.heard = Instant::now();
+                    shared.rtp.hear(&datagram[..n], begun.elapsed())
+                };
+                if let Some(sound) = sound {
+                    // A peer that sends faster than time passes is not heard until time has passed.
+                    let _ = unpoisoned(&call).take(sound, Instant::now());
+                }
+            }
+            _ = reports.tick() => {
+                let (to, report) = {
+                    let mut shared = unpoisoned(&shared);
+                    (shared.rtcp, shared.rtp.report())
+                };
+                if let Some(to) = to {
+                    let _ = rtcp.send_to(&receiver_report(own_ssrc, CNAME, report), to).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Many at once: calls, and connections that say nothing.
+
+use crate::gateway::Gateway;
+use crate::material::{part, write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+#[test]
+fn three_hundred_calls_that_open_at_once_are_each_answered_within_a_second() {
+    let gateway = Gateway::start("");
+    let recording = gateway.folder.path().join("call.wav");
+    write(&recording, 1, 8_000, &vec![0; 8_000]);
+    let done = gateway.send("audiohook", &recording, &["--calls", "300"]);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(told.starts_with("300 calls sent to their ends"), "{told}");
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "answer").unwrap();
+    let slowest_ms: u64 = words[at + 1].parse().unwrap();
+    assert!(slowest_ms < 1_000, "{told}");
+}
+
+#[test]
+fn what_is_too_much_is_refused_and_the_others_go_on() {
+    let gateway = Gateway::start("[limits]\ncalls = 3\n");
+    let recording = gateway.folder.path().join("call.wav");
+    write(&recording, 1, 8_000, &part(10, 3));
+    let done = gateway.send("twilio", &recording, &["--calls", "5"]);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(told.starts_with("3 calls sent") && told.contains("2 broke off"), "{told}");
+    assert!(told.contains("503"), "{told}");
+    assert_eq!(gateway.count("calls_refused_total{reason=\"full\"}"), 2.0);
+    let done = gateway.send("audiosocket", &recording, &["--calls", "4"]);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(told.starts_with("3 calls sent"), "{told}");
+}
+
+#[test]
+fn connections_that_say_nothing_cost_little_and_are_closed() {
+    let gateway = Gateway::start("");
+    let before = gateway.memory();
+    let idle: Vec<TcpStream> = (0..1_000)
+        .map(|n| {
+            let port = if n % 2 == 0 { gateway.http } else { gateway.audiosocket };
+            TcpStream::connect(("127.0.0.1", port)).unwrap()
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let grown = gateway.memory().saturating_sub(before);
+    assert!(grown < 50_000_000, "{grown} bytes");
+    std::thread::sleep(Duration::from_millis(4_500));
+    assert!(gateway.count("connections") <= 2.0, "{}", gateway.count("connections"));
+    drop(idle);
+}
+
+#[test]
+fn a_call_takes_less_than_a_megabyte() {
+    let gateway = Gateway::start("");
+    let recording = gateway.folder.path().join("call.wav");
+    write(&recording, 1, 8_000, &part(10, 8));
+    // The first calls make what all share.
+    assert!(gateway.send("audiosocket", &recording, &["--seconds", "2"]).status.success());
+    let before = gateway.memory();
+    let calls = gateway.sender("audiosocket", &recording, &["--calls", "40"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(6));
+    let grown = gateway.memory().saturating_sub(before);
+    assert!(calls.wait_with_output().unwrap().status.success());
+    assert!(grown < 40_000_000, "{} bytes a call", grown / 40);
+}

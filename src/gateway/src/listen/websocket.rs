@@ -24,6 +24,8 @@ const MAX_MESSAGE: usize = 96 * 1024;
 const BUFFER: usize = 4_096;
 /// A peer reads what is sent within this.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
+/// After the call's end it closes within this, or we do.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The protocol of a stream, for one connection; `call` names the call where the peer does not.
 #[must_use]
@@ -89,6 +91,13 @@ async fn carry(mut socket: WebSocket, mut session: Session) {
     let why = hear(&mut socket, &mut session).await;
     let _ = send_replies(&mut socket, &mut session).await;
     session.end(why, Instant::now());
+    if why == Close::Over {
+        // The telephone system closes, once it has our last word.
+        let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+        if timeout(CLOSE_WITHIN, closed).await.is_ok() {
+            return;
+        }
+    }
     let frame = CloseFrame { code: why.code(), reason: why.to_string().into() };
     let _ = timeout(SEND_WITHIN, socket.send(Message::Close(Some(frame)))).await;
     // The peer's own close frame, so that ours is not lost in a reset.

@@ -106,12 +106,39 @@ const RESERVED: &[Reserved] = &[
     Reserved { words: &["ratatui", "crossterm"], only_in: &["screen/"], tests_too: false },
     Reserved {
         words: &["clap", "clap_complete", "clap_mangen"],
-        only_in: &["undertone/cli.rs", "undertone/cli/", "undertone/main.rs"],
+        only_in: &[
+            "undertone/cli.rs",
+            "undertone/cli/",
+            "undertone/main.rs",
+            "gateway/cli.rs",
+            "gateway/main.rs",
+        ],
         tests_too: false,
     },
     Reserved {
         words: &["anyhow"],
-        only_in: &["engine/", "undertone/command/", "undertone/main.rs"],
+        only_in: &[
+            "engine/",
+            "undertone/command/",
+            "undertone/main.rs",
+            "gateway/main.rs",
+            "gateway/room.rs",
+            "gateway/server.rs",
+            "gateway/send/run.rs",
+            "gateway/send/run/",
+        ],
+        tests_too: false,
+    },
+    // Networks; what is said over them, in `protocol` and `siprec`, opens no connection.
+    Reserved {
+        words: &["tokio", "axum", "hyper", "rustls", "tokio_tungstenite"],
+        only_in: &[
+            "gateway/listen/",
+            "gateway/main.rs",
+            "gateway/send/run.rs",
+            "gateway/send/run/",
+            "gateway/server.rs",
+        ],
         tests_too: false,
     },
     // The clock, the environment and threads; the exceptions pace a recording, wait for one that is still being
@@ -137,6 +164,17 @@ const RESERVED: &[Reserved] = &[
             "screen/terminal.rs",
             "lab/training/parallel.rs",
             "undertone/main.rs",
+            // Protocols are told what time it is.
+            "gateway/call.rs",
+            "gateway/hub.rs",
+            "gateway/legs.rs",
+            "gateway/legs/",
+            "gateway/listen/",
+            "gateway/room.rs",
+            "gateway/send/run.rs",
+            "gateway/send/run/",
+            "gateway/server.rs",
+            "gateway/session.rs",
         ],
         tests_too: true,
     },
@@ -153,6 +191,8 @@ const RESERVED: &[Reserved] = &[
             "engine/on_alert/program.rs",
             "model/device.rs",
             "undertone/main.rs",
+            "gateway/log.rs",
+            "gateway/main.rs",
         ],
         tests_too: true,
     },
@@ -205,6 +245,41 @@ fn the_crates_use_one_another_as_the_document_says() {
     }
     assert_eq!(told, crates().into_iter().collect(), "a row for each crate");
     settle(told.len(), "crates", &faults);
+}
+
+/// What the desktop program is made of, down to the last crate, for all systems.
+#[test]
+fn the_desktop_program_has_no_code_for_networks() {
+    let listed = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--package",
+            "undertone",
+            "--edges",
+            "normal,build",
+        ])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .current_dir(project())
+        .output()
+        .expect("cargo runs");
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let names: BTreeSet<String> = String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.contains("undertone-engine") && names.contains("burn"), "{names:?}");
+    let is_network = |name: &&String| {
+        let parts =
+            ["tokio", "hyper", "axum", "rustls", "tungstenite", "reqwest", "openssl", "curl"];
+        parts.iter().any(|part| name.starts_with(part))
+            || ["h2", "ureq", "smol", "async-std"].contains(&name.as_str())
+    };
+    let found: Vec<&String> = names.iter().filter(is_network).collect();
+    let faults: Vec<String> = found.into_iter().cloned().collect();
+    settle(names.len(), "crates of the desktop program", &faults);
 }
 
 #[test]

@@ -87,9 +87,29 @@ fn nonsense_closes_the_connection_with_a_code_and_a_count() {
         ("twilio", &["no json"], 1008),
         ("twilio", &[&deep], 1008),
         ("twilio", &[r#"{"event":7}"#], 1008),
-        ("twilio", &[START, r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"#], 1008),
-        ("twilio", &[START, r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"***"}}"#], 1008),
-        ("twilio", &[r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"////"}}"#], 1008),
+        (
+            "twilio",
+            &[
+                START,
+                r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"#,
+            ],
+            1008,
+        ),
+        (
+            "twilio",
+            &[
+                START,
+                r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"***"}}"#,
+            ],
+            1008,
+        ),
+        (
+            "twilio",
+            &[
+                r#"{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"////"}}"#,
+            ],
+            1008,
+        ),
         ("asterisk", &[r#"{"event":"MEDIA_START"}"#], 1008),
         ("jambonz", &["[]"], 1008),
         ("vonage", &[r#"{"event":"websocket:connected"}"#], 1008),
@@ -237,7 +257,8 @@ fn nobodys_number_is_kept() {
     assert!(calls.matches("\"call\"").count() >= 2, "{calls}");
     drop((twilio, vonage, asterisk));
     std::thread::sleep(Duration::from_millis(500));
-    let logs = gateway.logs().iter().map(|log| std::fs::read_to_string(log).unwrap()).collect::<String>();
+    let logs =
+        gateway.logs().iter().map(|log| std::fs::read_to_string(log).unwrap()).collect::<String>();
     assert!(gateway.logs().len() >= 2);
     for text in [calls, logs, gateway.said()] {
         assert!(!text.contains("4930123456789"), "{text}");

@@ -102,7 +102,9 @@ fn no_sound_is_on_the_disk() {
     let open = fs::read_dir(format!("/proc/{}/fd", gateway.child.id())).unwrap();
     for file in open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()) {
         let name = file.to_string_lossy().into_owned();
-        assert!(!name.contains("/tmp/") || name.starts_with(gateway.folder.path().to_str().unwrap()));
+        assert!(
+            !name.contains("/tmp/") || name.starts_with(gateway.folder.path().to_str().unwrap())
+        );
     }
     let limits = fs::read_to_string(format!("/proc/{}/limits", gateway.child.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();

@@ -124,7 +124,9 @@ impl Gateway {
         let mut command = Command::new(PROGRAM);
         command.arg("send").args(["--protocol", protocol, "--caller"]).arg(caller);
         if protocol == "audiohook" {
-            command.args(["--key-id", "k1", "--secret-file"]).arg(self.folder.path().join("secret"));
+            command
+                .args(["--key-id", "k1", "--secret-file"])
+                .arg(self.folder.path().join("secret"));
         }
         command.args(more).arg(url).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -143,7 +145,8 @@ impl Gateway {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let request = format!("{request} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n");
-        let request = format!("{request}authorization: Bearer {TOKEN}\r\ncontent-length: 0\r\n\r\n");
+        let request =
+            format!("{request}authorization: Bearer {TOKEN}\r\ncontent-length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -196,11 +199,7 @@ impl Drop for Gateway {
 }
 
 fn run(folder: &Path) -> Child {
-    let said = fs::File::options()
-        .create(true)
-        .append(true)
-        .open(folder.join("said"))
-        .unwrap();
+    let said = fs::File::options().create(true).append(true).open(folder.join("said")).unwrap();
     Command::new(PROGRAM)
         .arg("--config")
         .arg(folder.join("gateway.toml"))

@@ -97,7 +97,11 @@ fn both_sides_of_a_call_are_heard_as_those_of_a_recording() {
         let url = gateway.url(url);
         gateway.sender_to(&url, protocol, &caller_file, &with_operator).spawn().unwrap()
     };
-    send_all(vec![send("left", "freeswitch"), send("audiohook", "audiohook"), send("twilio", "twilio")]);
+    send_all(vec![
+        send("left", "freeswitch"),
+        send("audiohook", "audiohook"),
+        send("twilio", "twilio"),
+    ]);
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert_same(&log_of(&gateway, "freeswitch"), &replayed, "freeswitch, left");
     assert_same(&log_of(&gateway, "audiohook"), &replayed, "audiohook");

@@ -61,7 +61,12 @@ fn header<'a>(message: &'a str, name: &str) -> &'a str {
 }
 
 /// One call: what each label sends. The log's facts and its length.
-fn call(gateway: &Gateway, name: &str, swapped: bool, sides: [&[i16]; 2]) -> (Vec<serde_json::Value>, f64) {
+fn call(
+    gateway: &Gateway,
+    name: &str,
+    swapped: bool,
+    sides: [&[i16]; 2],
+) -> (Vec<serde_json::Value>, f64) {
     let sip = datagrams();
     sip.connect(("127.0.0.1", gateway.sip)).unwrap();
     let media = [datagrams(), datagrams()];
@@ -86,7 +91,9 @@ fn call(gateway: &Gateway, name: &str, swapped: bool, sides: [&[i16]; 2]) -> (Ve
             let samples = &sides[side][160 * packet..160 * (packet + 1)];
             let mut rtp = vec![0x80, if packet == 0 { 0x80 } else { 0 }];
             rtp.extend((u16::try_from(packet).unwrap() + 65_500).to_be_bytes());
-            rtp.extend((u32::try_from(160 * packet).unwrap().wrapping_add(4_294_960_000)).to_be_bytes());
+            rtp.extend(
+                (u32::try_from(160 * packet).unwrap().wrapping_add(4_294_960_000)).to_be_bytes(),
+            );
             rtp.extend((7 + u32::try_from(side).unwrap()).to_be_bytes());
             rtp.extend(samples.iter().map(|sample| mu_law_code(*sample)));
             media[side].send_to(&rtp, ("127.0.0.1", theirs[side])).unwrap();

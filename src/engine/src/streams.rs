@@ -33,7 +33,8 @@ impl Engine {
         setup: LineSetup,
         operator: Option<StreamOperator>,
     ) -> anyhow::Result<usize> {
-        let is_vacant = |line: &usize| self.lines[*line].is_over() && self.switchboard.is_free(*line);
+        let is_vacant =
+            |line: &usize| self.lines[*line].is_over() && self.switchboard.is_free(*line);
         let line = (0..self.lines.len()).find(is_vacant).unwrap_or(self.lines.len());
         let LineSetup { entry, input } = setup;
         let own = operator.as_ref().map(|side| (side.source.sample_rate_hz(), side.lag));

@@ -64,8 +64,7 @@ impl Switchboard {
             CallRule::Auto(end_after) => Some(AutoCall::new(end_after)),
             CallRule::Recording | CallRule::ByKey | CallRule::BySource => None,
         };
-        let line =
-            |entry| LineCalls { auto: auto.clone(), ..LineCalls::new(entry, None) };
+        let line = |entry| LineCalls { auto: auto.clone(), ..LineCalls::new(entry, None) };
         Switchboard {
             rule,
             book,
@@ -112,13 +111,9 @@ impl Switchboard {
     /// notice is required also before there is a call.
     #[must_use]
     pub fn is_held(&self, line: usize) -> bool {
-        match self.call(line) {
-            Some(call) => call.awaits_notice(),
-            None => {
-                let needs_call = matches!(self.rule, CallRule::ByKey | CallRule::BySource);
-                self.requires_notice || needs_call
-            }
-        }
+        let needs_call = matches!(self.rule, CallRule::ByKey | CallRule::BySource);
+        let without_call = self.requires_notice || needs_call;
+        self.call(line).map_or(without_call, Call::awaits_notice)
     }
 
     /// Whether calls end with their sources.
@@ -248,12 +243,7 @@ impl Switchboard {
     }
 
     /// Ends the call on this line, if there is one; `delay` is that of a line's readings.
-    pub fn end(
-        &mut self,
-        line: usize,
-        reason: EndReason,
-        delay: impl Fn(usize) -> Option<Delay>,
-    ) {
+    pub fn end(&mut self, line: usize, reason: EndReason, delay: impl Fn(usize) -> Option<Delay>) {
         if let Some(at) = self.lines[line].call {
             self.end_call(at, reason, delay);
         }

@@ -117,7 +117,10 @@ impl Call {
         {
             let rate_hz = self.rate_hz;
             let text = "the sound comes faster or slower than its rate: is rate_hz right?";
-            log("wrong_rate", &json!({ "call": self.id, "rate_hz": rate_hz, "pace": pace, "text": text }));
+            log(
+                "wrong_rate",
+                &json!({ "call": self.id, "rate_hz": rate_hz, "pace": pace, "text": text }),
+            );
         }
     }
 

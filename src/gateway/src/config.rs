@@ -282,7 +282,8 @@ impl Config {
             (None, true) => "without TLS, behind a proxy",
             (None, false) => "without TLS, this machine only",
         };
-        let mut lines = vec![format!("http {} ({tls}): /healthz /readyz /metrics", self.http.listen)];
+        let mut lines =
+            vec![format!("http {} ({tls}): /healthz /readyz /metrics", self.http.listen)];
         lines.extend(self.stream.iter().map(StreamSection::in_words));
         lines.extend(self.audiosocket.iter().map(AudioSocketSection::in_words));
         lines.extend(self.siprec.iter().map(SiprecSection::in_words));
@@ -304,7 +305,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("gateway.toml");
         fs::write(&file, text).unwrap();
-        Config::read(&file).map_err(|error| error.to_string().replace(&file.display().to_string(), "FILE"))
+        Config::read(&file)
+            .map_err(|error| error.to_string().replace(&file.display().to_string(), "FILE"))
     }
 
     #[test]
@@ -340,7 +342,8 @@ mod tests {
             read(&format!("{session}[[audiosocket]]\nlisten = \"0.0.0.0:9092\"\n")).unwrap_err();
         assert!(told.contains("allow"), "{told}");
         let stream = "[[stream]]\npath = \"/f\"\nprotocol = \"freeswitch\"\n";
-        let open = format!("{session}[http]\nlisten = \"0.0.0.0:80\"\nbehind_proxy = true\n{stream}");
+        let open =
+            format!("{session}[http]\nlisten = \"0.0.0.0:80\"\nbehind_proxy = true\n{stream}");
         let told = read(&open).unwrap_err();
         assert!(told.contains("/f") && told.contains("token_file"), "{told}");
         assert!(read(&format!("{session}{stream}")).is_ok());

@@ -182,12 +182,19 @@ impl Hub {
         Ok(attached)
     }
 
-    fn connect(&self, id: CallId, begin: &Begin, protocol: &'static str, counting: Counting) -> Call {
+    fn connect(
+        &self,
+        id: CallId,
+        begin: &Begin,
+        protocol: &'static str,
+        counting: Counting,
+    ) -> Call {
         let limit = u64::from(begin.rate_hz) * MOST_WAITING_S;
         let (caller, source) = stream(begin.rate_hz, limit);
-        let unread = if begin.sides == Sides::Unknown { ": side unknown, nothing is read" } else { "" };
+        let unread =
+            if begin.sides == Sides::Unknown { ": side unknown, nothing is read" } else { "" };
         let entry = CallerEntry {
-            label: self.label_of(id, begin),
+            label: label_of(id, begin),
             source: plain_line(&format!("{}{unread}", begin.key), 200),
         };
         let setup = LineSetup { entry, input: Input::Stream(Box::new(source)) };
@@ -210,12 +217,6 @@ impl Hub {
         }
         let metrics = Arc::clone(&self.metrics);
         Call::new(id, protocol, begin, counting, (caller, sender), metrics)
-    }
-
-    /// What the call is called: what the telephone system says, or a number of our own.
-    fn label_of(&self, id: CallId, begin: &Begin) -> String {
-        let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
-        told.filter(|label| !label.is_empty()).unwrap_or_else(|| format!("call {id}"))
     }
 
     /// A connection's call is over, if it is still that connection's.
@@ -336,6 +337,12 @@ impl Drop for Connection {
 /// A lock whose holder panicked is a lock all the same: what it keeps is whole between calls.
 pub fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the call is called: what the telephone system says, or a number of our own.
+fn label_of(id: CallId, begin: &Begin) -> String {
+    let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
+    told.filter(|label| !label.is_empty()).unwrap_or_else(|| format!("call {id}"))
 }
 
 fn parameter<'a>(begin: &'a Begin, name: &str) -> Option<&'a str> {

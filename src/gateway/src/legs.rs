@@ -138,14 +138,15 @@ impl Legs {
         if !leg.has_begun() && own_start > late && zero.is_none() {
             leg.lose(own_start, side, out);
         }
-        let at = match (at, counting) {
-            (None, _) | (_, Counting::None) => None,
-            (Some(at), Counting::Shared) => match at.checked_sub(zero.unwrap_or(at)) {
-                Some(at) => Some(at),
-                None => return Ok(leg.come_late()),
-            },
-            (Some(at), Counting::Apart) => Some(leg.own_count(at)),
-        };
+        if at.zip(zero).is_some_and(|(at, zero)| at < zero) {
+            leg.come_late();
+            return Ok(());
+        }
+        let at = at.and_then(|at| match counting {
+            Counting::None => None,
+            Counting::Shared => Some(at - zero.unwrap_or(at)),
+            Counting::Apart => Some(leg.own_count(at)),
+        });
         if at.unwrap_or(leg.position()).saturating_add(samples.len() as u64) > most {
             return Err(Refusal::TooLarge("sound comes faster than time passes"));
         }

@@ -136,7 +136,11 @@ impl Metrics {
         all.register("gap_seconds", "sound that was lost", self.gap_seconds.clone());
         all.register("track_drift_seconds", "sides apart, last told", self.drift.clone());
         all.register("reading_delay_seconds", "from sound to log", self.delay.clone());
-        all.register("backlog_seconds", "sound that waits, of the worst call", self.backlog.clone());
+        all.register(
+            "backlog_seconds",
+            "sound that waits, of the worst call",
+            self.backlog.clone(),
+        );
         all.register("readings", "readings so far", self.readings.clone());
         all.register("connections", "open connections", self.connections.clone());
         all.register("draining", "1 while no call is taken", self.draining.clone());

@@ -19,8 +19,8 @@ use engine::{Engine, LineSetup, Step};
 use hearing::fact::Event;
 use record::action::Action;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -98,10 +98,7 @@ impl Room {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
-        engine: Engine,
-        tell: impl Fn(Told) + Send + 'static,
-    ) -> std::io::Result<Self> {
+    pub fn start(engine: Engine, tell: impl Fn(Told) + Send + 'static) -> std::io::Result<Self> {
         let (orders, receiver) = unbounded();
         let load = Arc::new(Load::default());
         let exchange = Exchange {
@@ -183,7 +180,9 @@ impl Exchange {
                         self.lines.retain(|_, taken| *taken != line);
                         self.lines.insert(id, line);
                     }
-                    Err(error) => (self.tell)(Told::Notice(format!("a call is not read: {error:#}"))),
+                    Err(error) => {
+                        (self.tell)(Told::Notice(format!("a call is not read: {error:#}")));
+                    }
                 }
             }
             Order::Notice(id) => self.act(id, engine, |caller| Action::ConfirmNotice { caller })?,

@@ -36,7 +36,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 const POLL: Duration = Duration::from_millis(50);
 /// Calls that are cut off have this long to end their logs.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-const DAY: Duration = Duration::from_secs(24 * 3_600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The model that the settings ask for.
 ///
@@ -59,7 +59,10 @@ pub fn load(config: &Config) -> anyhow::Result<Assembly> {
 
 fn start_engine(config: &Config) -> anyhow::Result<Room> {
     let assembly = load(config)?;
-    log("model", &json!({ "backend": assembly.backend().description, "notice": assembly.backend().notice }));
+    log(
+        "model",
+        &json!({ "backend": assembly.backend().description, "notice": assembly.backend().notice }),
+    );
     let calls = Calls {
         rule: CallRule::BySource,
         require_notice: config.notice.require,

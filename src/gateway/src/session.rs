@@ -217,7 +217,10 @@ impl Session {
         if let Close::Refused(_) | Close::Idle = why {
             let call = self.attached.as_ref().map(|attached| attached.key.as_str());
             let reason = why.to_string();
-            log("connection_closed", &json!({ "protocol": self.word, "call": call, "reason": reason }));
+            log(
+                "connection_closed",
+                &json!({ "protocol": self.word, "call": call, "reason": reason }),
+            );
         }
         if let Some(attached) = &self.attached {
             self.hub.end(attached, now, why.result());

@@ -150,12 +150,11 @@ impl<C: Classifier> Pipeline<C> {
         if let Some((rate_hz, lag)) = operator {
             new.bring_operator(Operator::new(recipe, rate_hz, lag)?, lag);
         }
-        match self.callers.get_mut(caller) {
-            Some(place) => *place = new,
-            None => {
-                assert_eq!(caller, self.callers.len(), "a caller behind the last one");
-                self.callers.push(new);
-            }
+        if let Some(place) = self.callers.get_mut(caller) {
+            *place = new;
+        } else {
+            assert_eq!(caller, self.callers.len(), "a caller behind the last one");
+            self.callers.push(new);
         }
         Ok(())
     }

@@ -161,7 +161,9 @@ mod tests {
         sender.push(StreamPiece::Audio(vec![0.0; 8])).unwrap();
         assert_eq!(sender.push(StreamPiece::Audio(vec![0.0; 3])), Err(StreamFull));
         sender.push(StreamPiece::Audio(vec![0.0; 2])).unwrap();
-        assert!(matches!(source.next_block().unwrap(), Block::Audio(samples) if samples.len() == 8));
+        assert!(
+            matches!(source.next_block().unwrap(), Block::Audio(samples) if samples.len() == 8)
+        );
         sender.push(StreamPiece::Audio(vec![0.0; 8])).unwrap();
     }
 

@@ -52,7 +52,8 @@ impl SiprecSection {
         }
         if self.ports[0] < 1_024 || self.even_ports().len() < 2 {
             wrong.push(
-                "siprec.ports must be a first and a last port from 1024 on, with room for four".into(),
+                "siprec.ports must be a first and a last port from 1024 on, with room for four"
+                    .into(),
             );
         }
         if !self.listen.ip().is_loopback() && self.allow.is_empty() {
@@ -73,7 +74,10 @@ impl SiprecSection {
         } else {
             ""
         };
-        format!("siprec {} (UDP and TCP), RTP on {media} {first} to {last}: from {from}{unknown}", self.listen)
+        format!(
+            "siprec {} (UDP and TCP), RTP on {media} {first} to {last}: from {from}{unknown}",
+            self.listen
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Losses, Piece};
 use crate::protocol::Side;
 use sound::stream::StreamPiece;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 /// What is missing is waited for so long: networks reorder within this.
@@ -120,16 +121,18 @@ impl Leg {
             let silence = vec![0.0; usize::try_from(missing).unwrap_or(0)];
             self.hand_on(silence, side, out);
             self.hand_on(samples, side, out);
-        } else if self.held.contains_key(&place) {
-            self.losses.late += 1;
+        } else if let Entry::Vacant(room) = self.held.entry(place) {
+            room.insert(Held { samples, since: now });
         } else {
-            self.held.insert(place, Held { samples, since: now });
+            self.losses.late += 1;
         }
         self.hand_on_held(side, out);
         let hold = self.samples_in(HOLD_MS);
-        while self.held.last_key_value().is_some_and(|(place, last)| {
-            place + last.samples.len() as u64 > self.position + hold
-        }) {
+        while self
+            .held
+            .last_key_value()
+            .is_some_and(|(place, last)| place + last.samples.len() as u64 > self.position + hold)
+        {
             self.give_up(side, out);
         }
     }

@@ -1,3 +1,5 @@
+#![expect(clippy::cast_precision_loss, reason = "small counts")]
+
 use super::*;
 
 const RATE_HZ: u32 = 8_000;
@@ -194,7 +196,7 @@ fn while_it_is_paused_nobody_listens() {
 fn another_connection_goes_on_where_the_clock_is() {
     let mut call = Call::new(Sides::Caller, Counting::Shared);
     call.send(20, Side::Caller, Some(0), 1.0);
-    call.legs.take_over(call.begin + Duration::from_millis(1_000), &mut call.out);
+    call.legs.take_over(call.begin + Duration::from_secs(1), &mut call.out);
     call.send(1_020, Side::Caller, Some(320), 2.0);
     call.send(1_040, Side::Caller, Some(320 + PACKET), 3.0);
     call.tick(1_120);
@@ -208,8 +210,7 @@ fn nobody_sends_much_faster_than_time_passes() {
         let (begin, mut out, mut taken) = (Instant::now(), Vec::new(), 0_u64);
         let refused = (0..1_000_u64).find_map(|n| {
             let samples = vec![0.0; 160];
-            let sound =
-                Sound { side: Side::Caller, at: Some(n * PACKET), follows: true, samples };
+            let sound = Sound { side: Side::Caller, at: Some(n * PACKET), follows: true, samples };
             let done = legs.take(sound, begin, &mut out);
             taken += u64::from(done.is_ok());
             done.err()

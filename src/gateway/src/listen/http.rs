@@ -9,9 +9,9 @@ use crate::config::StreamSection;
 use crate::hub::Hub;
 use crate::log::log;
 use axum::Router;
+use axum::extract::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -46,13 +46,14 @@ pub fn router(hub: &Arc<Hub>) -> Result<Router, String> {
     for section in &hub.config().stream {
         let proof = Proof::new(section, hub.config().http.public_url.as_deref())?;
         let stream = Arc::new(Stream { hub: Arc::clone(hub), section: section.clone(), proof });
-        let answer = move |Extension(peer): Extension<Peer>,
-                           uri: Uri,
-                           headers: HeaderMap,
-                           upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>| {
-            let stream = Arc::clone(&stream);
-            async move { stream.answer(peer, &uri, &headers, upgrade.ok()).await }
-        };
+        let answer =
+            move |Extension(peer): Extension<Peer>,
+                  uri: Uri,
+                  headers: HeaderMap,
+                  upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>| {
+                let stream = Arc::clone(&stream);
+                async move { stream.answer(peer, &uri, &headers, upgrade.ok()).await }
+            };
         router = router.route(&section.path, get(answer));
     }
     Ok(router)
@@ -79,7 +80,8 @@ impl Stream {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         let Some(upgrade) = upgrade else {
-            return (StatusCode::UPGRADE_REQUIRED, "a WebSocket is expected here\n").into_response();
+            return (StatusCode::UPGRADE_REQUIRED, "a WebSocket is expected here\n")
+                .into_response();
         };
         if let Err(reason) = self.hub.may_take() {
             self.hub.metrics().refuses(reason.word());

@@ -54,7 +54,7 @@ impl Proof {
     pub fn accepts(&self, headers: &HeaderMap, uri: &Uri, peer: IpAddr) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(verifier) = &self.verifier {
-            return self.is_signed_by_genesys(verifier, &text, uri);
+            return is_signed_by_genesys(verifier, &text, uri);
         }
         if let Some((token, url)) = &self.signature
             && !text("x-twilio-signature").is_some_and(|value| is_signed(token.bytes(), url, value))
@@ -63,32 +63,31 @@ impl Proof {
         }
         if let Some(token) = &self.token {
             let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
-            let query = uri.query().and_then(|query| {
-                query.split('&').find_map(|pair| pair.strip_prefix("token="))
-            });
+            let query = uri
+                .query()
+                .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("token=")));
             return bearer.or(query).is_some_and(|given| token.is(given.trim().as_bytes()));
         }
         self.signature.is_some() || peer.to_canonical().is_loopback()
     }
+}
 
-    fn is_signed_by_genesys<'a>(
-        &self,
-        verifier: &Mutex<Verifier>,
-        text: &dyn Fn(&str) -> Option<&'a str>,
-        uri: &Uri,
-    ) -> bool {
-        let header = |name: &str| text(name).unwrap_or_default();
-        let signed = Signed {
-            request_target: uri.path_and_query().map_or("/", |target| target.as_str()),
-            authority: header("host"),
-            organization_id: header("audiohook-organization-id"),
-            session_id: header("audiohook-session-id"),
-            correlation_id: header("audiohook-correlation-id"),
-            api_key: header("x-api-key"),
-            signature_input: header("signature-input"),
-            signature: header("signature"),
-        };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        unpoisoned(verifier).check(&signed, now).is_ok()
-    }
+fn is_signed_by_genesys<'a>(
+    verifier: &Mutex<Verifier>,
+    text: &dyn Fn(&str) -> Option<&'a str>,
+    uri: &Uri,
+) -> bool {
+    let header = |name: &str| text(name).unwrap_or_default();
+    let signed = Signed {
+        request_target: uri.path_and_query().map_or("/", |target| target.as_str()),
+        authority: header("host"),
+        organization_id: header("audiohook-organization-id"),
+        session_id: header("audiohook-session-id"),
+        correlation_id: header("audiohook-correlation-id"),
+        api_key: header("x-api-key"),
+        signature_input: header("signature-input"),
+        signature: header("signature"),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    unpoisoned(verifier).check(&signed, now).is_ok()
 }

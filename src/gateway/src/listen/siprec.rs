@@ -53,7 +53,10 @@ struct Server {
 ///
 /// # Errors
 /// When an address cannot be listened on.
-pub async fn serve(section: SiprecSection, hub: Arc<Hub>) -> std::io::Result<impl Future<Output = ()>> {
+pub async fn serve(
+    section: SiprecSection,
+    hub: Arc<Hub>,
+) -> std::io::Result<impl Future<Output = ()>> {
     let udp = Arc::new(UdpSocket::bind(section.listen).await?);
     let tcp = TcpListener::bind(section.listen).await?;
     let recorder = Recorder::new(Settings {

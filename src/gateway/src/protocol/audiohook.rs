@@ -1,4 +1,4 @@
-//! Genesys `AudioHook`, version 2: a JSON message is text, sound is binary, and each side numbers its own messages.
+//! Genesys AudioHook, version 2: a JSON message is text, sound is binary, and each side numbers its own messages.
 //!
 //! In: the client's messages in their order. Out: the call, its sound and the answers. Keeps both numbers, the
 //! position in the stream and what was opened; never a participant's number or name.

@@ -1,4 +1,4 @@
-//! `AudioSocket`: Asterisk's sound over TCP, one voice a connection.
+//! AudioSocket: Asterisk's sound over TCP, one voice a connection.
 //!
 //! In: bytes, split in any way. Out: the call's beginning with its first sound, the sound, and its end. Keeps the
 //! frame that is not whole yet, and the call's key and rate.
@@ -39,7 +39,7 @@ pub struct AudioSocketSettings {
     pub rate_hz_of_slin: u32,
 }
 
-/// One `AudioSocket` connection.
+/// One AudioSocket connection.
 #[derive(Debug)]
 pub struct AudioSocket {
     settings: AudioSocketSettings,

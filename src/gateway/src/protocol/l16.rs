@@ -1,4 +1,4 @@
-//! WebSocket with 16-bit sound: `FreeSWITCH`, jambonz, Asterisk's `chan_websocket` and Vonage.
+//! WebSocket with 16-bit sound: FreeSWITCH, jambonz, Asterisk's `chan_websocket` and Vonage.
 //!
 //! In: the first message, which each of them writes in its own way, and binary messages with sound. Out: the call's
 //! beginning and its sound, that of the operator first. Keeps what the first message said, and the bytes of a
@@ -25,7 +25,7 @@ const MAX_MESSAGE_LEN: usize = 65_536;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum L16Dialect {
-    /// `FreeSWITCH`, with `mod_audio_stream` or `mod_audio_fork`: any text or none before the sound.
+    /// FreeSWITCH, with `mod_audio_stream` or `mod_audio_fork`: any text or none before the sound.
     FreeSwitch,
     /// The verb `listen` of jambonz.
     Jambonz,
@@ -39,9 +39,9 @@ pub enum L16Dialect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StereoSide {
-    /// The first of each two samples. In `FreeSWITCH` and jambonz: what the tapped leg's party says.
+    /// The first of each two samples. In FreeSWITCH and jambonz: what the tapped leg's party says.
     Left,
-    /// The second. In `FreeSWITCH` and jambonz: what the tapped leg's party hears.
+    /// The second. In FreeSWITCH and jambonz: what the tapped leg's party hears.
     Right,
 }
 
@@ -50,7 +50,7 @@ pub enum StereoSide {
 pub enum ChannelUse {
     /// One channel, and whose it is.
     Mono(Side),
-    /// Two: the caller's and the operator's. `FreeSWITCH` and jambonz only.
+    /// Two: the caller's and the operator's. FreeSWITCH and jambonz only.
     Stereo {
         /// Where the caller is.
         caller: StereoSide,
@@ -62,7 +62,7 @@ pub enum ChannelUse {
 pub struct L16Settings {
     /// Who sends.
     pub dialect: L16Dialect,
-    /// Samples a second where the first message names none; without it 8,000 for `FreeSWITCH`, and a refusal for
+    /// Samples a second where the first message names none; without it 8,000 for FreeSWITCH, and a refusal for
     /// the others.
     pub rate_hz: Option<u32>,
     /// Whose sound the channels are. Where jambonz says `mono` and this stereo, or the other way round, the left
@@ -166,7 +166,7 @@ impl L16 {
 }
 
 impl Protocol for L16 {
-    /// [`Said::Begin`] comes with the first message, or with the first sound of a `FreeSWITCH` that sends no text
+    /// [`Said::Begin`] comes with the first message, or with the first sound of a FreeSWITCH that sends no text
     /// before it.
     fn hear(&mut self, message: Incoming<'_>, said: &mut Vec<Said>) -> Result<(), Refusal> {
         let length = match message {

@@ -1,4 +1,4 @@
-//! What Genesys Cloud sends as an `AudioHook` client.
+//! What Genesys Cloud sends as an AudioHook client.
 //!
 //! In: a call's sound. Out: `open`, the sound in frames of 200 ms, pings by the sound's own time, what was left out,
 //! `close`, and the answers to what the server asks. Keeps both numbers, the position and less than a frame of sound.

@@ -1,4 +1,4 @@
-//! What Asterisk sends over `AudioSocket`.
+//! What Asterisk sends over AudioSocket.
 //!
 //! In: the caller's sound. Out: frames. Keeps the sound that is not yet a frame of 20 ms.
 
@@ -6,7 +6,7 @@ use crate::protocol::audiosocket::{samples_in_frame, sound_frame, uuid_frame};
 use crate::protocol::{Incoming, Reply};
 use crate::send::Speaker;
 
-/// Asterisk, with one call: the caller alone is sent, since `AudioSocket` has one voice a connection.
+/// Asterisk, with one call: the caller alone is sent, since AudioSocket has one voice a connection.
 #[derive(Clone, Debug)]
 pub struct AudioSocketSpeaker {
     uuid: [u8; 16],
@@ -15,7 +15,7 @@ pub struct AudioSocketSpeaker {
 }
 
 impl AudioSocketSpeaker {
-    /// A call of that UUID. A rate in Hz that `AudioSocket` has no type for is sent with type 0x10, as older
+    /// A call of that UUID. A rate in Hz that AudioSocket has no type for is sent with type 0x10, as older
     /// versions do.
     #[must_use]
     pub fn new(uuid: [u8; 16], rate_hz: u32) -> Self {
@@ -38,7 +38,7 @@ impl Speaker for AudioSocketSpeaker {
         sent
     }
 
-    /// Nothing: `AudioSocket` counts nothing, so what is left out is not seen.
+    /// Nothing: AudioSocket counts nothing, so what is left out is not seen.
     fn skip(&mut self, _n_samples: usize) -> Vec<Reply> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! What `FreeSWITCH`, jambonz, Asterisk and Vonage send over a WebSocket with 16-bit sound.
+//! What FreeSWITCH, jambonz, Asterisk and Vonage send over a WebSocket with 16-bit sound.
 //!
 //! In: the sound of both sides. Out: a first message and binary messages of 20 ms. Keeps the sound that is not yet
 //! one.
@@ -91,7 +91,7 @@ impl Speaker for L16Speaker {
         Vec::new()
     }
 
-    /// The sound that is left; `FreeSWITCH` also sends the text that it was told to stop with.
+    /// The sound that is left; FreeSWITCH also sends the text that it was told to stop with.
     fn closing(&mut self) -> Vec<Reply> {
         let rest = std::mem::take(&mut self.rest);
         let mut sent = Vec::new();

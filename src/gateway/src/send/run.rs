@@ -189,7 +189,11 @@ fn speaker(args: &SendArgs, ids: &Ids, has_operator: bool) -> Box<dyn Speaker> {
     }
 }
 
-async fn call(args: &SendArgs, material: &Material, number: u64) -> anyhow::Result<(u64, Duration)> {
+async fn call(
+    args: &SendArgs,
+    material: &Material,
+    number: u64,
+) -> anyhow::Result<(u64, Duration)> {
     let mut rng = match args.seed {
         Some(seed) => ChaCha8Rng::seed_from_u64(seed.wrapping_add(number)),
         None => ChaCha8Rng::from_os_rng(),

@@ -50,8 +50,8 @@ impl Media {
         offer: &StreamOffer,
         call: Arc<Mutex<Call>>,
     ) -> std::io::Result<Self> {
-        let rtp = UdpSocket::bind((address, offer.port)).await?;
-        let rtcp = UdpSocket::bind((address, offer.port + 1)).await?;
+        let sound = UdpSocket::bind((address, offer.port)).await?;
+        let control = UdpSocket::bind((address, offer.port + 1)).await?;
         let shared = Arc::new(Mutex::new(Shared {
             rtp: RtpStream::new(offer.side, &offer.formats),
             heard: Instant::now(),
@@ -59,7 +59,7 @@ impl Media {
             rtcp: offer.rtcp,
             sends: offer.sends,
         }));
-        let task = tokio::spawn(hear(rtp, rtcp, Arc::clone(&shared), Arc::clone(&call)));
+        let task = tokio::spawn(hear(sound, control, Arc::clone(&shared), Arc::clone(&call)));
         Ok(Media { port: offer.port, shared, call, task })
     }
 
@@ -98,16 +98,21 @@ impl Drop for Media {
     }
 }
 
-async fn hear(rtp: UdpSocket, rtcp: UdpSocket, shared: Arc<Mutex<Shared>>, call: Arc<Mutex<Call>>) {
+async fn hear(
+    sound: UdpSocket,
+    control: UdpSocket,
+    shared: Arc<Mutex<Shared>>,
+    call: Arc<Mutex<Call>>,
+) {
     let begun = Instant::now();
     let own_ssrc = rand::random();
     let mut datagram = [0; MAX_DATAGRAM];
     let mut reports = interval(REPORT_EVERY);
     loop {
         tokio::select! {
-            got = rtp.recv_from(&mut datagram) => {
+            got = sound.recv_from(&mut datagram) => {
                 let Ok((n, from)) = got else { continue };
-                let sound = {
+                let heard = {
                     let mut shared = unpoisoned(&shared);
                     if shared.from.is_some_and(|named| named.to_canonical() != from.ip().to_canonical()) {
                         continue;
@@ -115,9 +120,9 @@ async fn hear(rtp: UdpSocket, rtcp: UdpSocket, shared: Arc<Mutex<Shared>>, call:
                     shared.heard = Instant::now();
                     shared.rtp.hear(&datagram[..n], begun.elapsed())
                 };
-                if let Some(sound) = sound {
+                if let Some(heard) = heard {
                     // A peer that sends faster than time passes is not heard until time has passed.
-                    let _ = unpoisoned(&call).take(sound, Instant::now());
+                    let _ = unpoisoned(&call).take(heard, Instant::now());
                 }
             }
             _ = reports.tick() => {
@@ -126,7 +131,7 @@ async fn hear(rtp: UdpSocket, rtcp: UdpSocket, shared: Arc<Mutex<Shared>>, call:
                     (shared.rtcp, shared.rtp.report())
                 };
                 if let Some(to) = to {
-                    let _ = rtcp.send_to(&receiver_report(own_ssrc, CNAME, report), to).await;
+                    let _ = control.send_to(&receiver_report(own_ssrc, CNAME, report), to).await;
                 }
             }
         }

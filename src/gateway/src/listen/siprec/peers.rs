@@ -18,7 +18,7 @@ use crate::hub::unpoisoned;
 /// Messages that may wait.
 const WAITING: usize = 64;
 /// A connection over which no SIP comes for so long is closed: longer than a call.
-const QUIET: Duration = Duration::from_secs(6 * 3_600);
+const QUIET: Duration = Duration::from_hours(6);
 
 type Open = Arc<Mutex<HashMap<SocketAddr, Sender<Vec<u8>>>>>;
 

@@ -1,4 +1,4 @@
-//! `AudioHook`'s messages, as far as they are read.
+//! AudioHook's messages, as far as they are read.
 //!
 //! In: a client's text, of which the limit was checked. Out: its head, and by its type the parameters; offers of
 //! sound; and durations as samples. Keeps nothing.

@@ -41,7 +41,7 @@ pub(super) enum Layout {
     Two(Option<StereoSide>),
 }
 
-/// `FreeSWITCH`'s rate where no setting says another, in Hz.
+/// FreeSWITCH's rate where no setting says another, in Hz.
 const USUAL_RATE_HZ: u32 = 8_000;
 /// What Asterisk calls L16 of each rate in Hz; `slin8` is taken for its `slin`.
 const SLIN_HZ: [(&str, u32); 10] = [

@@ -53,7 +53,7 @@ impl Ids {
 }
 
 fn text(uuid: [u8; 16]) -> String {
-    let hex: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(uuid));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
@@ -218,8 +218,8 @@ fn genesys_headers(
     let (Some(key_id), Some(file)) = (&args.key_id, &args.secret_file) else {
         bail!("audiohook needs --key-id and --secret-file");
     };
-    let secret = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
+    let secret =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let secret = STANDARD.decode(secret.trim()).context("the secret is not base64")?;
     let request = Request {
         request_target: target,

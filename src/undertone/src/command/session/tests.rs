@@ -4,10 +4,10 @@ use super::*;
 use engine::Step;
 use engine::input::Input;
 use model::device::BackendChoice;
+use rayon::ThreadPoolBuilder;
 use record::output_file::IfExists;
 use record::session::record::{CallerEntry, EndReason};
 use sound::recording::{Channel, Pace, Recording};
-use rayon::ThreadPoolBuilder;
 use std::path::Path;
 
 const N_LINES: usize = 5;

@@ -166,6 +166,7 @@ const RESERVED: &[Reserved] = &[
             "undertone/main.rs",
             // Protocols are told what time it is.
             "gateway/call.rs",
+            "gateway/config/secret.rs",
             "gateway/hub.rs",
             "gateway/legs.rs",
             "gateway/legs/",

@@ -40,11 +40,11 @@ impl Socket {
         match payload.len() {
             len @ 0..=125 => frame.push(0x80 | u8::try_from(len).unwrap()),
             len @ 126..=65_535 => {
-                frame.push(0x80 | 126);
+                frame.push(0xFE);
                 frame.extend(u16::try_from(len).unwrap().to_be_bytes());
             }
             len => {
-                frame.push(0x80 | 127);
+                frame.push(0xFF);
                 frame.extend((len as u64).to_be_bytes());
             }
         }
@@ -62,7 +62,7 @@ impl Socket {
         loop {
             let mut head = [0; 2];
             self.0.read_exact(&mut head).ok()?;
-            let mut len = usize::from(head[1] & 0x7f);
+            let mut len = usize::from(head[1] & 0x7F);
             if len == 126 {
                 let mut long = [0; 2];
                 self.0.read_exact(&mut long).ok()?;
@@ -70,7 +70,7 @@ impl Socket {
             }
             let mut payload = vec![0; len];
             self.0.read_exact(&mut payload).ok()?;
-            if head[0] & 0x0f == 8 {
+            if head[0] & 0x0F == 8 {
                 return Some(u16::from_be_bytes([payload[0], payload[1]]));
             }
         }
@@ -115,7 +115,7 @@ fn nonsense_closes_the_connection_with_a_code_and_a_count() {
         ("vonage", &[r#"{"event":"websocket:connected"}"#], 1008),
     ];
     let mut n_refused = 0.0;
-    for (path, messages, code) in cases.iter() {
+    for (path, messages, code) in cases {
         let mut socket = Socket::open(&gateway, path);
         messages.iter().for_each(|message| socket.text(message));
         assert_eq!(socket.close_code(), Some(*code), "{path} {:.80}", messages.last().unwrap());

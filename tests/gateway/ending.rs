@@ -54,7 +54,7 @@ fn killed_it_loses_no_more_than_a_second_and_takes_calls_again_at_once() {
     let recording = gateway.folder.path().join("call.wav");
     write(&recording, 1, 8_000, &part(10, 12));
     let mut calls = gateway.sender("audiosocket", &recording, &["--calls", "10"]).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(6_000));
+    std::thread::sleep(Duration::from_secs(6));
     gateway.signal("-KILL");
     assert!(gateway.ends_within(Duration::from_secs(1)));
     calls.wait().unwrap();

@@ -55,12 +55,10 @@ impl Gateway {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         }
         let (http, audiosocket, sip) = (free_port(), free_port(), free_port());
-        let streams: String = STREAMS
-            .iter()
-            .map(|(name, more)| {
-                format!("[[stream]]\npath = \"/{name}\"\nprotocol = \"{name}\"\n{more}\n")
-            })
-            .collect();
+        let stream = |(name, more): &(&str, &str)| {
+            format!("[[stream]]\npath = \"/{name}\"\nprotocol = \"{name}\"\n{more}\n")
+        };
+        let streams = STREAMS.iter().map(stream).collect::<Vec<_>>().concat();
         // Ports for RTP that other tests do not have: by the number of SIP's, which is free.
         let media = 20_000 + (sip % 2_000) * 20;
         let config = format!(

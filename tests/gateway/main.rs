@@ -5,6 +5,7 @@
 //! recording. `make test-gateway` builds both programs first.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::float_cmp, reason = "counts, and times that are whole")]
 #![expect(clippy::unwrap_used, reason = "a test that fails on `unwrap` says enough")]
 
 mod bad_input;

@@ -36,7 +36,9 @@ pub fn write(file: &Path, n_channels: u16, rate_hz: u32, samples: &[i16]) {
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(file, spec).unwrap();
-    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+    for sample in samples {
+        writer.write_sample(*sample).unwrap();
+    }
     writer.finalize().unwrap();
 }
 

@@ -88,9 +88,9 @@ fn both_sides_of_a_call_are_heard_as_those_of_a_recording() {
     write(&caller_file, 1, 8_000, &caller);
     write(&operator_file, 1, 8_000, &operator);
     let both: Vec<i16> = caller.iter().zip(&operator).flat_map(|(a, b)| [*a, *b]).collect();
-    let recording = folder.join("both.wav");
+    let recording = folder.join("stereo.wav");
     write(&recording, 2, 8_000, &both);
-    let replayed = replayed(&recording, &["--caller", "left", "--operator", "right"]);
+    let of_replay = replayed(&recording, &["--caller", "left", "--operator", "right"]);
     let operator_file = operator_file.to_str().unwrap();
     let with_operator = ["--operator", operator_file];
     let send = |url: &str, protocol: &str| {
@@ -103,14 +103,14 @@ fn both_sides_of_a_call_are_heard_as_those_of_a_recording() {
         send("twilio", "twilio"),
     ]);
     std::thread::sleep(std::time::Duration::from_millis(500));
-    assert_same(&log_of(&gateway, "freeswitch"), &replayed, "freeswitch, left");
-    assert_same(&log_of(&gateway, "audiohook"), &replayed, "audiohook");
+    assert_same(&log_of(&gateway, "freeswitch"), &of_replay, "freeswitch, left");
+    assert_same(&log_of(&gateway, "audiohook"), &of_replay, "audiohook");
     // Each side comes by itself, so that it is told a little later who speaks: the readings are the same.
     let is_reading = |fact: &Value| fact["record"] == "reading";
-    let sent: Vec<Value> =
+    let read: Vec<Value> =
         facts(&log_of(&gateway, "twilio")).into_iter().filter(is_reading).collect();
-    let replayed: Vec<Value> = replayed.into_iter().filter(is_reading).collect();
-    let n_same = sent.iter().filter(|reading| replayed.contains(reading)).count();
+    let replayed: Vec<Value> = of_replay.into_iter().filter(is_reading).collect();
+    let n_same = read.iter().filter(|reading| replayed.contains(reading)).count();
     assert!(10 * n_same >= 9 * replayed.len(), "{n_same} of {} readings", replayed.len());
     let (header, _) = header_and_length(&log_of(&gateway, "twilio"));
     assert_eq!(header.operator.as_deref(), Some("twilio: the other side"));
@@ -165,7 +165,7 @@ fn nothing_is_read_before_notice_was_given() {
     let recording = gateway.folder.path().join("call.wav");
     write(&recording, 1, 8_000, &part(10, 8));
     let sender = gateway.sender("vonage", &recording, &[]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(3_000));
+    std::thread::sleep(std::time::Duration::from_secs(3));
     assert_eq!(gateway.count("readings"), 0.0);
     let (_, calls) = gateway.ask("GET /calls");
     let calls: Value = serde_json::from_str(&calls).unwrap();

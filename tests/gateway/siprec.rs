@@ -50,7 +50,7 @@ fn within(method: &str, call: &str, number: u32, to: &str) -> String {
 }
 
 fn answer(sip: &UdpSocket) -> String {
-    let mut datagram = [0; 65_535];
+    let mut datagram = vec![0; 65_535];
     let n = sip.recv(&mut datagram).unwrap();
     String::from_utf8_lossy(&datagram[..n]).into_owned()
 }
@@ -143,7 +143,7 @@ fn what_is_no_siprec_is_answered_as_sip_answers() {
     assert!(answer(&sip).starts_with("SIP/2.0 200"));
     sip.send(within("BYE", "nobody", 1, "<sip:srs@127.0.0.1>;tag=x").as_bytes()).unwrap();
     assert!(answer(&sip).starts_with("SIP/2.0 481"));
-    sip.send(&[0xff; 60_000]).unwrap();
+    sip.send(&vec![0xff; 60_000]).unwrap();
     // The only place is taken by another call.
     let recording = gateway.folder.path().join("call.wav");
     write(&recording, 1, 8_000, &part(10, 3));

@@ -3,6 +3,7 @@
 //! In: a file. Out: a [`Config`] whose values are in range and whose secrets are read, or all that is wrong with it. Keeps
 //! nothing.
 
+mod allow;
 mod secret;
 mod siprec;
 mod stream;

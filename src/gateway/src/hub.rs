@@ -82,7 +82,8 @@ pub struct Hub {
     room: Room,
     metrics: Arc<Metrics>,
     calls: Mutex<HashMap<String, Arc<Mutex<Call>>>>,
-    next_id: AtomicU64,
+    next_call: AtomicU64,
+    next_connection: AtomicU64,
     is_draining: AtomicBool,
     is_cut_off: AtomicBool,
     /// Open connections by address.
@@ -98,7 +99,8 @@ impl Hub {
             room,
             metrics,
             calls: Mutex::default(),
-            next_id: AtomicU64::new(1),
+            next_call: AtomicU64::new(1),
+            next_connection: AtomicU64::new(1),
             is_draining: AtomicBool::new(false),
             is_cut_off: AtomicBool::new(false),
             connections: Mutex::default(),
@@ -154,7 +156,7 @@ impl Hub {
         counting: Counting,
         now: Instant,
     ) -> Result<Attached, NotTaken> {
-        let connection = self.next();
+        let connection = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let attached = |call: &Arc<Mutex<Call>>| Attached {
             key: begin.key.clone(),
             connection,
@@ -172,7 +174,7 @@ impl Hub {
             return Ok(attached(call));
         }
         self.has_room_beside(calls.len())?;
-        let id = self.next();
+        let id = self.next_call.fetch_add(1, Ordering::Relaxed);
         let mut call = self.connect(id, begin, protocol, counting);
         call.connection = connection;
         let call = Arc::new(Mutex::new(call));
@@ -304,10 +306,6 @@ impl Hub {
         *own += 1;
         self.metrics.connects(1);
         Some(Connection { hub: Arc::clone(self), address })
-    }
-
-    fn next(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<Call>>>> {

@@ -98,6 +98,7 @@ fn tell(told: Told) {
 /// What keeps it from starting; an engine that failed.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     forbid_core_dumps();
+    raise_open_files(&config);
     make_private(&config.session.dir).with_context(|| {
         format!("cannot make the folder for session logs {}", config.session.dir.display())
     })?;
@@ -207,6 +208,19 @@ fn forbid_core_dumps() {
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     if let Err(reason) = rustix::process::setrlimit(rustix::process::Resource::Core, none) {
         log("core_dumps", &json!({ "reason": reason.to_string() }));
+    }
+}
+
+/// A call needs a connection and a log, and a recorded one four ports: as many files as the system lets us have.
+fn raise_open_files(config: &Config) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let needed = config.limits.connections + 6 * config.limits.calls;
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if most < needed as u64 {
+        let text = "fewer open files than limits.connections and limits.calls need (LimitNOFILE)";
+        log("open_files", &json!({ "most": most, "needed": needed, "text": text }));
     }
 }
 

@@ -31,6 +31,7 @@ mod foresight;
 mod mark;
 mod meter;
 mod operator;
+mod renewal;
 mod settings;
 mod sound_fault;
 #[cfg(test)]
@@ -124,39 +125,6 @@ impl<C: Classifier> Pipeline<C> {
             thresholds,
             alerts: None,
         })
-    }
-
-    /// Puts somebody else in the place of a caller, or one more behind the last: at time zero, with a source of this rate
-    /// in Hz, and where `operator` says so with an operator of their own, of this rate and lag. Readings are those that a
-    /// pipeline of this caller alone gives.
-    ///
-    /// # Errors
-    /// A rate that cannot be resampled.
-    ///
-    /// # Panics
-    /// Where callers before this one are missing.
-    pub fn renew(
-        &mut self,
-        caller: usize,
-        source_rate_hz: u32,
-        operator: Option<(u32, StreamTime)>,
-    ) -> Result<(), PipelineError> {
-        let (recipe, thresholds) = (self.recipe, self.thresholds);
-        let mut new =
-            Caller::new(caller, (0, 1), &self.settings, recipe, thresholds, source_rate_hz)?;
-        if let Some(alerts) = &self.alerts {
-            new.with_alerts(alerts);
-        }
-        if let Some((rate_hz, lag)) = operator {
-            new.bring_operator(Operator::new(recipe, rate_hz, lag)?, lag);
-        }
-        if let Some(place) = self.callers.get_mut(caller) {
-            *place = new;
-        } else {
-            assert_eq!(caller, self.callers.len(), "a caller behind the last one");
-            self.callers.push(new);
-        }
-        Ok(())
     }
 
     /// Shares the callers among these threads; the updates are the same.

@@ -46,8 +46,15 @@ pub struct StreamSource {
     rate_hz: u32,
     block: Vec<f32>,
     is_muted: bool,
+    /// Samples that nobody was allowed to hear, not yet told: as one piece, and not as one a block.
+    muted: u64,
+    /// What came behind them.
+    next: Option<StreamPiece>,
     is_over: bool,
 }
+
+/// Of a longer stretch that nobody may hear something is told so often, in seconds.
+const MUTED_TOLD_S: u64 = 60;
 
 /// A stream of that rate in Hz, in which at most `limit` samples wait.
 #[must_use]
@@ -60,6 +67,8 @@ pub fn stream(rate_hz: u32, limit: u64) -> (StreamSender, StreamSource) {
         rate_hz,
         block: Vec::new(),
         is_muted: false,
+        muted: 0,
+        next: None,
         is_over: false,
     };
     (StreamSender { pieces: sender, waiting, limit }, source)
@@ -99,6 +108,26 @@ impl StreamSource {
         self.waiting.load(Ordering::Relaxed)
     }
 
+    /// The next piece that is no stretch which nobody may hear; those are added up.
+    fn behind_muted(&mut self) -> Option<StreamPiece> {
+        loop {
+            match self.pieces.try_recv() {
+                Ok(StreamPiece::Muted(n_samples)) => self.muted += n_samples,
+                Ok(StreamPiece::Audio(samples)) => {
+                    let n_samples = samples.len() as u64;
+                    self.waiting.fetch_sub(n_samples, Ordering::Relaxed);
+                    if !self.is_muted {
+                        return Some(StreamPiece::Audio(samples));
+                    }
+                    self.muted += n_samples;
+                }
+                Ok(piece) => return Some(piece),
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => return Some(StreamPiece::End),
+            }
+        }
+    }
+
     /// Stops listening at once, also to what waits, or listens again.
     pub fn set_muted(&mut self, muted: bool) {
         self.is_muted = muted;
@@ -114,20 +143,23 @@ impl Source for StreamSource {
         if self.is_over {
             return Ok(Block::End);
         }
-        Ok(match self.pieces.try_recv() {
-            Ok(StreamPiece::Audio(samples)) => {
-                self.waiting.fetch_sub(samples.len() as u64, Ordering::Relaxed);
-                if self.is_muted {
-                    Block::Muted(samples.len() as u64)
-                } else {
-                    self.block = samples;
-                    Block::Audio(&self.block)
-                }
+        let piece = match self.next.take() {
+            Some(piece) => Some(piece),
+            None => self.behind_muted(),
+        };
+        let is_long = self.muted >= MUTED_TOLD_S * u64::from(self.rate_hz);
+        if self.muted > 0 && (piece.is_some() || is_long) {
+            self.next = piece;
+            return Ok(Block::Muted(std::mem::take(&mut self.muted)));
+        }
+        Ok(match piece {
+            None | Some(StreamPiece::Muted(_)) => Block::Waiting,
+            Some(StreamPiece::Gap(n_samples)) => Block::Gap(n_samples),
+            Some(StreamPiece::Audio(samples)) => {
+                self.block = samples;
+                Block::Audio(&self.block)
             }
-            Ok(StreamPiece::Gap(n_samples)) => Block::Gap(n_samples),
-            Ok(StreamPiece::Muted(n_samples)) => Block::Muted(n_samples),
-            Err(TryRecvError::Empty) => Block::Waiting,
-            Ok(StreamPiece::End) | Err(TryRecvError::Disconnected) => {
+            Some(StreamPiece::End) => {
                 self.is_over = true;
                 Block::End
             }
@@ -172,9 +204,13 @@ mod tests {
         let (sender, mut source) = stream(8_000, 100);
         sender.push(StreamPiece::Audio(vec![0.1; 5])).unwrap();
         source.set_muted(true);
-        assert_eq!(source.next_block().unwrap(), Block::Muted(5));
+        assert_eq!(source.next_block().unwrap(), Block::Waiting);
+        sender.push(StreamPiece::Audio(vec![0.1; 2])).unwrap();
+        sender.push(StreamPiece::Muted(3)).unwrap();
+        assert_eq!(source.next_block().unwrap(), Block::Waiting);
         source.set_muted(false);
         sender.push(StreamPiece::Audio(vec![0.2; 1])).unwrap();
+        assert_eq!(source.next_block().unwrap(), Block::Muted(10));
         sender.push(StreamPiece::End).unwrap();
         assert_eq!(source.next_block().unwrap(), Block::Audio(&[0.2]));
         assert_eq!(source.next_block().unwrap(), Block::End);

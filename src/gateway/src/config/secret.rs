@@ -27,7 +27,9 @@ impl Secret {
         {
             use std::os::unix::fs::PermissionsExt;
             let mode = fs::metadata(path).map(|it| it.permissions().mode()).unwrap_or_default();
-            if mode & 0o077 != 0 {
+            // What systemd hands over has an access list, which shows as the group's right to read.
+            let allowed = if is_credential(path) { 0o040 } else { 0 };
+            if mode & 0o077 & !allowed != 0 {
                 return Err(format!("others may read the secret {name}: chmod 600 {name}"));
             }
         }
@@ -49,6 +51,11 @@ impl Secret {
     pub fn is(&self, other: &[u8]) -> bool {
         self.0.ct_eq(other).into()
     }
+}
+
+/// Whether a file is one of those that systemd hands over (`LoadCredential=`).
+fn is_credential(path: &Path) -> bool {
+    std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder))
 }
 
 impl fmt::Debug for Secret {

@@ -2,7 +2,7 @@
 //!
 //! In: a table of the settings. Out: the same, and what is wrong with it.
 
-use ipnet::IpNet;
+use super::allow::Allow;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,16 +21,10 @@ pub struct SiprecSection {
     pub own_numbers: Vec<String>,
     /// Who may send: addresses or networks.
     #[serde(default)]
-    pub allow: Vec<IpNet>,
+    pub allow: Allow,
 }
 
 impl SiprecSection {
-    /// Whether somebody at that address may send.
-    #[must_use]
-    pub fn allows(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.allow.iter().any(|net| net.contains(&address.to_canonical()))
-    }
-
     /// The address for RTP.
     #[must_use]
     pub fn media(&self) -> IpAddr {
@@ -42,6 +36,15 @@ impl SiprecSection {
     pub fn even_ports(&self) -> Vec<u16> {
         let [first, last] = self.ports;
         (first..last).filter(|port| port % 2 == 0).collect()
+    }
+
+    /// Where others reach us by SIP.
+    #[must_use]
+    pub fn contact(&self) -> SocketAddr {
+        SocketAddr::new(
+            if self.listen.ip().is_unspecified() { self.media() } else { self.listen.ip() },
+            self.listen.port(),
+        )
     }
 
     pub(super) fn check(&self, wrong: &mut Vec<String>) {
@@ -66,8 +69,7 @@ impl SiprecSection {
 
     pub(super) fn in_words(&self) -> String {
         let [first, last] = self.ports;
-        let allowed: Vec<String> = self.allow.iter().map(ToString::to_string).collect();
-        let from = if allowed.is_empty() { "this machine".into() } else { allowed.join(", ") };
+        let from = &self.allow;
         let media = self.media();
         let unknown = if self.own_numbers.is_empty() {
             "; side unknown unless the metadata tells (give own_numbers)"
@@ -96,6 +98,9 @@ mod tests {
         let good = section("listen = \"127.0.0.1:5060\"\nports = [20001, 20007]\n");
         assert_eq!(good.even_ports(), [20_002, 20_004, 20_006]);
         assert_eq!(wrong(&good), "");
+        let anywhere =
+            section("listen = \"0.0.0.0:5060\"\nmedia = \"192.0.2.1\"\nports = [20000, 20010]\n");
+        assert_eq!(anywhere.contact(), "192.0.2.1:5060".parse().unwrap());
         let open = section("listen = \"0.0.0.0:5060\"\nports = [20000, 20001]\n");
         let told = wrong(&open);
         assert!(told.contains("siprec.media") && told.contains("allow"), "{told}");

@@ -45,7 +45,7 @@ pub async fn serve(listener: TcpListener, section: AudioSocketSection, hub: Arc<
 }
 
 fn accept(stream: TcpStream, peer: SocketAddr, section: &AudioSocketSection, hub: &Arc<Hub>) {
-    if !section.allows(peer.ip()) {
+    if !section.allow.allows(peer.ip()) {
         hub.metrics().fails_auth();
         return;
     }

@@ -60,7 +60,7 @@ pub async fn serve(
     let udp = Arc::new(UdpSocket::bind(section.listen).await?);
     let tcp = TcpListener::bind(section.listen).await?;
     let recorder = Recorder::new(Settings {
-        contact: section.listen,
+        contact: section.contact(),
         media: section.media(),
         ports: section.even_ports(),
         own_numbers: section.own_numbers.clone(),
@@ -81,7 +81,7 @@ impl Server {
             tokio::select! {
                 got = udp.recv_from(&mut datagram) => {
                     let Ok((n, from)) = got else { continue };
-                    if self.section.allows(from.ip()) {
+                    if self.section.allow.allows(from.ip()) {
                         self.hear(&datagram[..n], from).await;
                     } else {
                         self.hub.metrics().fails_auth();
@@ -90,7 +90,7 @@ impl Server {
                 accepted = tcp.accept() => {
                     let Ok((stream, from)) = accepted else { continue };
                     let connection = self.hub.connection(from.ip().to_canonical());
-                    match connection.filter(|_| self.section.allows(from.ip())) {
+                    match connection.filter(|_| self.section.allow.allows(from.ip())) {
                         Some(connection) => self.peers.connect(stream, from, connection),
                         None => self.hub.metrics().fails_auth(),
                     }

@@ -51,7 +51,7 @@ pub struct Caller {
     echo: Option<Echo>,
     operator: OperatorState,
     /// The operator who speaks with this caller alone.
-    own_operator: Option<Box<Operator>>,
+    pub(super) own_operator: Option<Box<Operator>>,
     /// What the caller's time is less than the operator's, in samples.
     operator_offset: i64,
     /// Whether nothing may be read.
@@ -121,26 +121,6 @@ impl Caller {
     /// The operator is heard too, later by so much.
     pub(super) fn expect_operator(&mut self, lag: StreamTime) {
         self.echo = Some(Echo::new(lag));
-    }
-
-    /// This operator is heard too, by this caller alone, later by so much.
-    pub(super) fn bring_operator(&mut self, operator: Operator, lag: StreamTime) {
-        self.own_operator = Some(Box::new(operator));
-        self.expect_operator(lag);
-    }
-
-    /// Takes the next samples of the caller's own operator, where there is one.
-    pub fn hear_operator(&mut self, samples: &[f32]) {
-        if let Some(operator) = &mut self.own_operator {
-            operator.push(samples);
-        }
-    }
-
-    /// So many samples of the caller's own operator were lost.
-    pub fn miss_operator(&mut self, lost_samples: u64) {
-        if let Some(operator) = &mut self.own_operator {
-            operator.gap(lost_samples);
-        }
     }
 
     pub(super) fn align_operator(&mut self, offset: i64) {

@@ -67,9 +67,10 @@ impl Media {
         self.port
     }
 
-    /// When something was heard last.
+    /// When something was heard last; now, while the peer says that it does not send.
     pub(super) fn heard(&self) -> Instant {
-        unpoisoned(&self.shared).heard
+        let shared = unpoisoned(&self.shared);
+        if shared.sends { shared.heard } else { Instant::now() }
     }
 
     /// The stream goes on as this offer says.
@@ -78,6 +79,7 @@ impl Media {
         shared.rtp.change(offer.side, &offer.formats);
         shared.from = offer.remote.map(|remote| remote.ip());
         shared.rtcp = offer.rtcp;
+        shared.heard = Instant::now();
         if std::mem::replace(&mut shared.sends, offer.sends) != offer.sends {
             drop(shared);
             unpoisoned(&self.call).pause(!offer.sends, Instant::now());

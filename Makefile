@@ -56,10 +56,28 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	@bash scripts/prepare.sh build live
 	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
+GATEWAY := target/gateway
+.PHONY: test-gateway
+test-gateway: build ## the gateway with real connections, in real time; sipp and other programs' decoders against it
+	@bash scripts/prepare.sh build gateway
+	cargo test $(CARGO_FLAGS) --test gateway
+	python3 tests/gateway/sipp.py $(UNDERTONE)-gateway
+	@test -x $(GATEWAY)/bin/python || python3 -m venv $(GATEWAY)
+	@$(GATEWAY)/bin/python -c 'import pipecat.serializers.telnyx, pipecat.runner.utils, websockets' 2>/dev/null \
+		|| $(GATEWAY)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile -r tests/gateway/requirements.txt
+	@test -d $(GATEWAY)/node_modules/asterisk-audiosocket || { cp tests/gateway/package.json $(GATEWAY)/ \
+		&& npm install --silent --prefix $(GATEWAY) --no-audit --no-fund --no-package-lock --ignore-scripts; }
+	$(GATEWAY)/bin/python tests/gateway/foreign.py $(UNDERTONE)-gateway $(GATEWAY)
+
 .PHONY: fuzz
 fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 MB; FUZZ_SECONDS=60 for another time
 	@bash scripts/prepare.sh build
 	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test fuzz
+
+.PHONY: fuzz-gateway
+fuzz-gateway: ## the same for what telephone systems send
+	@bash scripts/prepare.sh build
+	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test gateway_fuzz
 
 .PHONY: soak
 soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card

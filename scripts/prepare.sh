@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call|package...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call|package|gateway...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -24,7 +24,8 @@ packages_for() {
   foreign) echo python3 python3-venv chromium fonts-dejavu-core ;;
   demo-call) echo espeak-ng sox ;;
   package) echo dpkg-dev mmdebstrap ;;
-  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call, package" ;;
+  gateway) echo python3 python3-venv sip-tester nodejs npm ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call, package, gateway" ;;
   esac
 }
 
@@ -39,6 +40,8 @@ is_there() {
   mesa-vulkan-drivers) ls /usr/share/vulkan/icd.d/lvp_icd*.json ;;
   fonts-dejavu-core) ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ;;
   dpkg-dev) command -v dpkg-shlibdeps ;;
+  sip-tester) command -v sipp ;;
+  nodejs) command -v node ;;
   python3-venv) python3 -c 'import ensurepip, venv' ;;
   *) command -v "$1" ;;
   esac >/dev/null 2>&1

@@ -171,6 +171,7 @@ const RESERVED: &[Reserved] = &[
             "gateway/legs.rs",
             "gateway/legs/",
             "gateway/listen/",
+            "gateway/log.rs",
             "gateway/room.rs",
             "gateway/send/run.rs",
             "gateway/send/run/",

@@ -3,7 +3,8 @@
     python3 sipp.py GATEWAY
 
 GATEWAY is undertone-gateway. 50 calls of 8 s come at 10 a second, each with the demo call's voice as the caller's stream and
-silence as the operator's. sipp writes its RTP to a raw socket, which takes root. Python needs no packages.
+silence as the operator's. Logs and counts have to tell of each call's whole length, and RTCP that both streams were heard.
+sipp writes its RTP to a raw socket, which takes root. Python needs no packages.
 """
 
 import contextlib
@@ -33,8 +34,10 @@ MU_LAW_WAV, MU_LAW_RTP, MU_LAW_SILENCE = 7, 0, b"\xff"
 ETHERNET, IPV4, UDP = 1, 0x0800, 17
 # sipp adds to its own port, and to that of the answer's first line, what a flow's port is above the lowest.
 FLOW_PORTS = [40_000, 40_002]
+SOURCES = [0x5550_0100, 0x5550_0101]
 # Four a call: sipp needs the operator's port to be the caller's + 2, as it is while each port is taken for the first time.
 RTP_PORTS_A_CALL = 4
+RECEIVER_REPORT, RECEIVER_REPORT_LEN = 201, 32
 STARTS_WITHIN_S, SIPP_WITHIN_S, ENDS_WITHIN_S = 8, 20, 5
 OFF_S = 0.1
 
@@ -91,7 +94,7 @@ def rtp(flow, n):
     marker = 0x80 if n == 0 else 0
     sequence = (65_436 + 1_000 * flow + n) % (1 << 16)
     timestamp = ((1 << 32) - 3 * RATE_HZ + 12_345 * flow + n * PACKET_LEN) % (1 << 32)
-    return struct.pack(">BBHII", 0x80, marker | MU_LAW_RTP, sequence, timestamp, 0x5550_0100 + flow)
+    return struct.pack(">BBHII", 0x80, marker | MU_LAW_RTP, sequence, timestamp, SOURCES[flow])
 
 
 def frame_of(port, datagram):
@@ -116,7 +119,7 @@ class Ports:
             raise Failure(f"no {n_rtp + n_others} free ports in a row")
         self.rtp = [first, first + n_rtp - 1]
         self.sip, self.http, self.sipp = range(first + n_rtp, first + n_rtp + 3)
-        # With the next three, for two streams and their RTCP.
+        # The caller's stream, its RTCP, the operator's, its RTCP.
         self.media = first + n_rtp + 4
 
     @staticmethod
@@ -235,6 +238,41 @@ def run_sipp(folder, ports):
     return successful
 
 
+class Reports:
+    """What comes by RTCP, which sipp does not listen for: how the gateway hears each stream, 5 s after it begins."""
+
+    def __init__(self, ports):
+        self.sockets = []
+        for port in [ports.media + 1, ports.media + 3]:
+            control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sockets.append(control)
+            control.setblocking(False)
+            control.bind((HOST, port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for control in self.sockets:
+            control.close()
+
+    def check(self):
+        """What waits in the sockets: as many streams as calls, of the flow that was sent there, nothing of it lost."""
+        for side, control, source in zip(["caller", "operator"], self.sockets, SOURCES):
+            heard = set()
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    report = control.recv(2_048)
+                    # Before anything is heard a report has no block.
+                    if report[:2] != bytes([0x81, RECEIVER_REPORT]) or len(report) < RECEIVER_REPORT_LEN:
+                        continue
+                    by, of, lost = struct.unpack_from(">4xIII", report)
+                    demand(of == source, f"RTCP of the {side}'s stream is of the source {of:08x}, not {source:08x}")
+                    demand(lost == 0, f"RTCP tells of {lost & 0xff_ffff} packets lost of the {side}'s stream")
+                    heard.add(by)
+            demand(len(heard) == N_CALLS, f"by RTCP the {side} was heard in {len(heard)} of {N_CALLS} calls")
+
+
 def records_of(log):
     lines = log.read_text().splitlines()
     try:
@@ -265,13 +303,14 @@ def run(program, folder):
     check_sipp()
     write_pcap(folder / "siprec.pcap", [voice(), MU_LAW_SILENCE * SECONDS * RATE_HZ])
     ports = Ports()
-    with Gateway(program, folder, ports) as gateway:
+    with Reports(ports) as reports, Gateway(program, folder, ports) as gateway:
         try:
             gateway.wait_until_ready()
             successful = run_sipp(folder, ports)
             gateway.wait_until(lambda: sum(map(is_ended, gateway.logs())) >= N_CALLS, ENDS_WITHIN_S,
                                f"not all of {N_CALLS} logs ended within {ENDS_WITHIN_S} s of the last call")
             gateway.check_counts()
+            reports.check()
             logs = gateway.logs()
             demand(len(logs) == N_CALLS, f"{len(logs)} logs of {N_CALLS} calls")
             lengths, readings = zip(*map(check_log, logs))
@@ -280,7 +319,8 @@ def run(program, folder):
             print("\n".join(gateway.said().splitlines()[-20:]), file=sys.stderr)
             raise
     return (f"sipp: {successful} calls successful, none failed; {len(logs)} logs of {min(lengths):.2f} to "
-            f"{max(lengths):.2f} s without gaps, {min(readings)} to {max(readings)} readings each; no packet lost; "
+            f"{max(lengths):.2f} s without gaps, {min(readings)} to {max(readings)} readings each; both streams heard and "
+            "no packet lost; "
             "exit code 0 after SIGTERM")
 
 

@@ -1,5 +1,5 @@
 //! SIPREC over real sockets: a session border controller of our own, in a few lines, and `sipp` where `make test-gateway`
-//! runs it (`siprec.sh`).
+//! runs it (`sipp.py`).
 
 use crate::gateway::{Gateway, datagrams, facts, header_and_length};
 use crate::material::{part, replayed, write};

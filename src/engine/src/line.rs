@@ -208,6 +208,8 @@ impl Line {
         let length = stream_position(lost, self.input.sample_rate_hz());
         match &mut self.outage {
             Some(outage) => *outage = *outage + length,
+            // A network loses something all the time: logs and counts have it.
+            None if matches!(self.input, Input::Stream(_)) => {}
             None => {
                 self.tell(&format!("{} of sound were lost", in_words(length)), with.notices);
             }
@@ -352,6 +354,15 @@ impl Line {
     /// The recording, if it is one, to pause it or change its speed.
     pub fn recording(&mut self) -> Option<&mut Recording> {
         self.input.recording()
+    }
+
+    /// Why a stream ended before its call did, if that is so.
+    #[must_use]
+    pub fn cut(&self) -> Option<&'static str> {
+        match &self.input {
+            Input::Stream(stream) => stream.cut(),
+            _ => None,
+        }
     }
 
     /// Whether the source is there; a live device may be gone for a while.

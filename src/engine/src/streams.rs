@@ -13,6 +13,9 @@ use sound::Source;
 use sound::stream::StreamSource;
 use std::time::Duration;
 
+/// A stream that is cut with this word was ended by the program's own end.
+pub const STOPPED: &str = "stopped";
+
 /// Who takes a call.
 pub struct StreamOperator {
     /// That side's sound, at the caller's rate; both begin at the same moment.
@@ -90,7 +93,12 @@ impl Engine {
         let follow = self.switchboard.calls_follow_sources();
         for line in (0..self.lines.len()).filter(|_| follow) {
             if self.lines[line].is_over() && !self.switchboard.is_free(line) {
-                self.end_on(line, EndReason::Finished);
+                let reason = match self.lines[line].cut() {
+                    None => EndReason::Finished,
+                    Some(STOPPED) => EndReason::Stopped,
+                    Some(why) => EndReason::Error(why.to_owned()),
+                };
+                self.end_on(line, reason);
             }
         }
     }

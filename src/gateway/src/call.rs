@@ -37,6 +37,7 @@ pub struct Call {
     pieces: Vec<Piece>,
     is_over: bool,
     is_pace_told: bool,
+    n_jumps: u64,
 }
 
 impl Call {
@@ -65,6 +66,7 @@ impl Call {
             pieces: Vec::new(),
             is_over: false,
             is_pace_told: false,
+            n_jumps: 0,
         }
     }
 
@@ -81,19 +83,22 @@ impl Call {
         self.hand_on();
     }
 
-    /// Takes sound.
+    /// Takes sound of a connection; nothing where a younger one has the call.
     ///
     /// # Errors
     /// [`Refusal`] for a peer that sends faster than time passes.
-    pub fn take(&mut self, sound: Sound, now: Instant) -> Result<(), Refusal> {
+    pub fn take(&mut self, connection: u64, sound: Sound, now: Instant) -> Result<(), Refusal> {
+        if connection != self.connection {
+            return Ok(());
+        }
         let done = self.legs.take(sound, now, &mut self.pieces);
         self.hand_on();
         done
     }
 
     /// So many samples were lost before they came here.
-    pub fn lose(&mut self, n_samples: u64) {
-        self.legs.lose(n_samples, &mut self.pieces);
+    pub fn lose(&mut self, n_samples: u64, now: Instant) {
+        self.legs.lose(n_samples, now, &mut self.pieces);
         self.hand_on();
     }
 
@@ -124,7 +129,7 @@ impl Call {
         }
     }
 
-    /// It is over, in this manner: `finished`, `idle`, `refused` or `drained`.
+    /// It is over, in this manner: `finished`, or one word for what cut it off.
     pub fn end(&mut self, now: Instant, result: &'static str) {
         if self.is_over {
             return;
@@ -133,7 +138,10 @@ impl Call {
         self.legs.finish(now, &mut self.pieces);
         self.hand_on();
         for stream in self.operator.iter().chain([&self.caller]) {
-            let _ = stream.push(StreamPiece::End);
+            let _ = stream.push(match result {
+                "finished" => StreamPiece::End,
+                cut => StreamPiece::Cut(cut),
+            });
         }
         self.metrics.ends(self.protocol, result);
     }
@@ -183,6 +191,11 @@ impl Call {
             self.metrics.loses(n_gaps, self.length(losses.lost - self.told.lost));
             self.metrics.come_late(losses.late - self.told.late);
             self.told = losses;
+        }
+        let n_jumps = self.legs.n_jumps();
+        if n_jumps > self.n_jumps {
+            self.n_jumps = n_jumps;
+            log("count_jumps", &json!({ "call": self.id, "jumps": n_jumps }));
         }
         let drift = self.legs.drift();
         if drift > DRIFT {

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::legs::Counting;
 use crate::log::log;
 use crate::metrics::Metrics;
+use crate::protocol::person::{is_address, may_be_number};
 use crate::protocol::{Begin, Sides};
 use crate::room::{CallId, Order, Room};
 use engine::LineSetup;
@@ -17,6 +18,7 @@ use hearing::stream_time::StreamTime;
 use record::plain_text::plain_line;
 use record::session::record::CallerEntry;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use sound::stream::stream;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -138,7 +140,11 @@ impl Hub {
         if self.is_draining() {
             return Err(NotTaken::Draining);
         }
-        let is_behind = self.room.load().backlog() > Duration::from_millis(limits.backlog_ms);
+        let load = self.room.load();
+        let is_behind =
+            load.backlog() > Duration::from_millis(limits.backlog_ms) || load.is_stale();
+        // A call that is over takes room until the engine has read it to its end.
+        let n_calls = n_calls.max(load.n_calls());
         if is_behind || n_calls >= limits.calls || !self.room.is_alive() {
             return Err(NotTaken::Full);
         }
@@ -151,11 +157,12 @@ impl Hub {
     /// [`NotTaken`].
     pub fn begin(
         &self,
-        begin: &Begin,
+        begin: Begin,
         protocol: &'static str,
         counting: Counting,
         now: Instant,
     ) -> Result<Attached, NotTaken> {
+        let begin = &Begin { key: nobodys(begin.key), ..begin };
         let connection = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let attached = |call: &Arc<Mutex<Call>>| Attached {
             key: begin.key.clone(),
@@ -180,6 +187,7 @@ impl Hub {
         let call = Arc::new(Mutex::new(call));
         let attached = attached(&call);
         calls.insert(begin.key.clone(), call);
+        drop(calls);
         log("call_begins", &json!({ "call": begin.key, "sides": side_words(begin.sides) }));
         Ok(attached)
     }
@@ -223,13 +231,14 @@ impl Hub {
 
     /// A connection's call is over, if it is still that connection's.
     pub fn end(&self, attached: &Attached, now: Instant, result: &'static str) {
+        // In the order in which a call is begun: nobody takes it over in between.
+        let mut calls = self.lock();
         let mut call = unpoisoned(&attached.call);
-        if call.connection != attached.connection {
+        if call.connection != attached.connection || call.is_over() {
             return;
         }
         call.end(now, result);
         drop(call);
-        let mut calls = self.lock();
         if calls.get(&attached.key).is_some_and(|call| Arc::ptr_eq(call, &attached.call)) {
             calls.remove(&attached.key);
         }
@@ -298,12 +307,12 @@ impl Hub {
         let limits = &self.config.limits;
         let mut connections = unpoisoned(&self.connections);
         let total: usize = connections.values().sum();
-        let own = connections.entry(address).or_default();
-        if total >= limits.connections || *own >= limits.connections_per_address {
+        let own = connections.get(&address).copied().unwrap_or_default();
+        if total >= limits.connections || own >= limits.connections_per_address {
             self.metrics.refuses("connections");
             return None;
         }
-        *own += 1;
+        connections.insert(address, own + 1);
         self.metrics.connects(1);
         Some(Connection { hub: Arc::clone(self), address })
     }
@@ -340,7 +349,26 @@ pub fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What the call is called: what the telephone system says, or a number of our own.
 fn label_of(id: CallId, begin: &Begin) -> String {
     let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
-    told.filter(|label| !label.is_empty()).unwrap_or_else(|| format!("call {id}"))
+    told.filter(|label| !label.is_empty() && !is_number(label))
+        .unwrap_or_else(|| format!("call {id}"))
+}
+
+/// A key that may be a person's number becomes a hash of it.
+fn nobodys(key: String) -> String {
+    match key.split_once(':') {
+        Some((protocol, name)) if is_number(name) => {
+            let hash = Sha256::digest(name.as_bytes());
+            format!(
+                "{protocol}:{:032x}",
+                u128::from_be_bytes(hash[..16].try_into().unwrap_or([0; 16]))
+            )
+        }
+        _ => key,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    is_address(text) || may_be_number(text)
 }
 
 fn parameter<'a>(begin: &'a Begin, name: &str) -> Option<&'a str> {
@@ -352,5 +380,28 @@ fn side_words(sides: Sides) -> &'static str {
         Sides::Caller => "caller",
         Sides::Together | Sides::Apart => "caller and operator",
         Sides::Unknown => "unknown: nothing is read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_never_called_by_a_persons_number() {
+        let hidden = nobodys("twilio:+4930123456".into());
+        assert!(hidden.starts_with("twilio:") && !hidden.contains("4930"), "{hidden}");
+        assert_eq!(hidden, nobodys("twilio:+4930123456".into()));
+        assert_ne!(hidden, nobodys("twilio:+4930123457".into()));
+        assert_eq!(nobodys("twilio:CA4930123456".into()), "twilio:CA4930123456");
+        let begin = |label: &str| Begin {
+            key: "twilio:CA1".into(),
+            rate_hz: 8_000,
+            sides: Sides::Caller,
+            parameters: vec![("label".into(), label.into())],
+        };
+        assert_eq!(label_of(7, &begin("sip:+4930@example.org")), "call 7");
+        assert_eq!(label_of(7, &begin("030 1234567")), "call 7");
+        assert_eq!(label_of(7, &begin(" desk 3\u{1b} ")), label_of(8, &begin("desk 3\u{1b}")));
     }
 }

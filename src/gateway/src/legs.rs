@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 pub enum Counting {
     /// It does not.
     None,
+    /// It does not, but it tells what was lost: nothing is to be reckoned.
+    Told,
     /// Both sides by one count.
     Shared,
     /// Each side by a count of its own.
@@ -28,6 +30,7 @@ pub enum Counting {
 }
 
 /// No peer may send so much more than real time.
+const TOO_FAST: Refusal = Refusal::TooLarge("sound comes faster than time passes");
 const MOST_AHEAD: Duration = Duration::from_secs(10);
 /// A side that begins later than this begins with a gap.
 const LATE_START: Duration = Duration::from_millis(200);
@@ -35,6 +38,8 @@ const LATE_START: Duration = Duration::from_millis(200);
 const OPENING: Duration = Duration::from_millis(100);
 /// When it is told that a rate is wrong.
 const PACE_TOLD: std::ops::Range<Duration> = Duration::from_secs(3)..Duration::from_secs(5);
+/// A caller who is further behind the operator is not waited for.
+const CALLER_BEHIND: Duration = Duration::from_secs(10);
 /// Rule 4.
 const BEHIND: Duration = Duration::from_secs(1);
 const BEHIND_FOR: Duration = Duration::from_secs(5);
@@ -63,6 +68,8 @@ pub struct Legs {
     /// The peer's count at the call's zero, where both sides share one.
     zero: Option<u64>,
     paused: Option<Instant>,
+    /// How often the peer's count jumped.
+    n_jumps: u64,
     /// The first sounds of a shared count: which of them is the zero is known a little later.
     opening: Vec<(Sound, Instant)>,
 }
@@ -80,6 +87,7 @@ impl Legs {
             began: None,
             zero: None,
             paused: None,
+            n_jumps: 0,
             opening: Vec::new(),
         }
     }
@@ -126,32 +134,56 @@ impl Legs {
     /// Brings sound to its place.
     fn place(&mut self, sound: Sound, now: Instant, out: &mut Vec<Piece>) -> Result<(), Refusal> {
         let Sound { side, at, follows, samples } = sound;
-        let length = self.length(samples.len() as u64);
+        let n_samples = samples.len() as u64;
         // The first samples are as old as they are long.
+        let length = self.length(n_samples);
         let began = *self.began.get_or_insert_with(|| now.checked_sub(length).unwrap_or(now));
         let passed = self.samples_in(now.duration_since(began));
-        let most = passed + self.samples_in(MOST_AHEAD);
-        let (counting, late) = (self.counting, self.samples_in(LATE_START));
+        let (ahead, late) = (self.samples_in(MOST_AHEAD), self.samples_in(LATE_START));
+        let (counting, rate_hz) = (self.counting, u64::from(self.rate_hz));
         let zero = self.zero.filter(|_| counting == Counting::Shared);
         let Some(leg) = self.leg(side) else { return Ok(()) };
-        let own_start = passed.saturating_sub(samples.len() as u64);
-        if !leg.has_begun() && own_start > late && zero.is_none() {
-            leg.lose(own_start, side, out);
+        let own_start = passed.saturating_sub(n_samples);
+        if !leg.has_begun() && own_start > leg.position() + late && zero.is_none() {
+            leg.lose(own_start - leg.position(), side, out);
         }
         if at.zip(zero).is_some_and(|(at, zero)| at < zero) {
-            leg.come_late();
+            if leg.come_late(n_samples) > rate_hz {
+                self.count_anew(now, out);
+            }
             return Ok(());
         }
         let at = at.and_then(|at| match counting {
-            Counting::None => None,
+            Counting::None | Counting::Told => None,
             Counting::Shared => Some(at - zero.unwrap_or(at)),
             Counting::Apart => Some(leg.own_count(at)),
         });
-        if at.unwrap_or(leg.position()).saturating_add(samples.len() as u64) > most {
-            return Err(Refusal::TooLarge("sound comes faster than time passes"));
+        let Some(at) = at else {
+            if leg.received() + n_samples > passed + ahead {
+                return Err(TOO_FAST);
+            }
+            leg.append(samples, passed + late, side, out);
+            return Ok(());
+        };
+        let place = leg.place_of(at);
+        if place.saturating_add(n_samples) > passed + ahead {
+            if place - leg.position() <= ahead {
+                return Err(TOO_FAST);
+            }
+            // Nobody has sent so much: the peer counts from somewhere else.
+            self.count_anew(now, out);
+            return Ok(());
         }
-        leg.take(at, follows, samples, now, side, out);
+        if leg.take(place, follows, samples, now, side, out) > rate_hz {
+            self.count_anew(now, out);
+        }
         Ok(())
+    }
+
+    /// The peer's count has jumped: it goes on from the clock's place.
+    fn count_anew(&mut self, now: Instant, out: &mut Vec<Piece>) {
+        self.n_jumps += 1;
+        self.take_over(now, out);
     }
 
     /// What waits too long for what should come before it waits no longer; and rule 4.
@@ -161,6 +193,7 @@ impl Legs {
         }
         self.each(|leg, side| leg.give_up_waiting(now, side, out));
         let (Some(began), None) = (self.began, self.paused) else { return };
+        self.follow_operator(out);
         if self.counting != Counting::None {
             return;
         }
@@ -173,9 +206,21 @@ impl Legs {
         });
     }
 
-    /// The peer says that so many samples of both sides were lost.
-    pub fn lose(&mut self, n_samples: u64, out: &mut Vec<Piece>) {
+    /// A caller of whom nothing comes does not hold up the operator: the call goes on without.
+    fn follow_operator(&mut self, out: &mut Vec<Piece>) {
+        let Some(operator) = &self.operator else { return };
+        let behind = operator.position().saturating_sub(self.caller.position());
+        let most = self.samples_in(CALLER_BEHIND);
+        if behind > most {
+            self.caller.lose(behind - most / 2, Side::Caller, out);
+        }
+    }
+
+    /// The peer says that so many samples of both sides were lost until now.
+    pub fn lose(&mut self, n_samples: u64, now: Instant, out: &mut Vec<Piece>) {
         let _ = self.open(out);
+        let length = self.length(n_samples);
+        self.began.get_or_insert_with(|| now.checked_sub(length).unwrap_or(now));
         self.each(|leg, side| leg.lose(n_samples, side, out));
     }
 
@@ -184,6 +229,7 @@ impl Legs {
         if self.paused.is_none() {
             let _ = self.open(out);
             self.each(|leg, side| leg.give_up_all(side, out));
+            self.began.get_or_insert(now);
             self.paused = Some(now);
         }
     }
@@ -243,11 +289,18 @@ impl Legs {
     #[must_use]
     pub fn pace(&self, now: Instant) -> Option<f64> {
         let passed = now.duration_since(self.began?);
-        let is_known = self.counting == Counting::None && self.caller.has_begun();
+        let is_uncounted = matches!(self.counting, Counting::None | Counting::Told);
+        let is_known = is_uncounted && self.caller.has_begun();
         if !is_known || !PACE_TOLD.contains(&passed) || self.paused.is_some() {
             return None;
         }
         Some(self.length(self.caller.position()).as_secs_f64() / passed.as_secs_f64())
+    }
+
+    /// How often the peer's count jumped.
+    #[must_use]
+    pub fn n_jumps(&self) -> u64 {
+        self.n_jumps
     }
 
     /// What went wrong so far.

@@ -6,6 +6,7 @@
 pub mod audiohook;
 pub mod audiosocket;
 pub mod l16;
+pub mod person;
 pub mod twilio;
 
 /// A peer's message.
@@ -146,8 +147,10 @@ pub trait Protocol: Send {
     }
 }
 
-/// Samples a second that a call may have.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// Samples a second that a call may have. Odd ones would cost megabytes a call for their filters.
+const RATES_HZ: [u32; 12] = [
+    8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000,
+];
 /// What a peer may say of a call.
 const MAX_PARAMETERS: usize = 20;
 const MAX_PARAMETER_CHARS: usize = 500;
@@ -160,7 +163,7 @@ pub fn checked_rate(rate_hz: u64) -> Result<u32, Refusal> {
     u32::try_from(rate_hz)
         .ok()
         .filter(|rate_hz| RATES_HZ.contains(rate_hz))
-        .ok_or(Refusal::Unsupported("a rate outside 8,000 to 192,000 Hz"))
+        .ok_or(Refusal::Unsupported("a rate that no telephone system has"))
 }
 
 /// The parameters of a call from a JSON object: strings, numbers and booleans; what is too long or too many is left out.

@@ -19,7 +19,7 @@ use engine::{Engine, LineSetup, Step};
 use hearing::fact::Event;
 use record::action::Action;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -37,21 +37,59 @@ pub enum Order {
     Mute(CallId, bool),
     /// It is called so from now on.
     Rename(CallId, String),
-    /// End all calls.
-    Stop,
 }
 
 /// How busy the engine is.
 #[derive(Debug, Default)]
 pub struct Load {
+    /// What has waited for longer than a burst explains.
     backlog_ms: AtomicU64,
+    /// Calls that were begun and are not yet read to their ends.
+    n_calls: AtomicUsize,
+    /// When the engine was looked at last, in milliseconds since the start.
+    looked_ms: AtomicU64,
+    begun: Begun,
     /// 50, 95 and 99 of 100 readings came within so many milliseconds; 0 where there was none.
     delays_ms: [AtomicU64; 3],
     readings: AtomicU64,
 }
 
+/// When the program began.
+#[derive(Debug)]
+struct Begun(Instant);
+
+impl Default for Begun {
+    fn default() -> Self {
+        Begun(Instant::now())
+    }
+}
+
+/// An engine that was not looked at for so long has too much to do.
+const STALE: Duration = Duration::from_secs(2);
+/// A burst is read within this.
+const BURST: Duration = Duration::from_secs(1);
+/// So many orders are obeyed between two rounds of the engine: nobody who calls and hangs up holds up the others.
+const ORDERS_A_ROUND: usize = 16;
+
 impl Load {
-    /// How much sound of the worst call waits.
+    /// Calls that are not yet read to their ends.
+    #[must_use]
+    pub fn n_calls(&self) -> usize {
+        self.n_calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether the engine has not come to an end of its work for seconds.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let looked = Duration::from_millis(self.looked_ms.load(Ordering::Relaxed));
+        self.begun.0.elapsed().saturating_sub(looked) > STALE
+    }
+
+    fn looks(&self) {
+        self.looked_ms.store(in_ms(self.begun.0.elapsed()), Ordering::Relaxed);
+    }
+
+    /// How much sound of the worst call waits, where that has been so for longer than a burst explains.
     #[must_use]
     pub fn backlog(&self) -> Duration {
         Duration::from_millis(self.backlog_ms.load(Ordering::Relaxed))
@@ -75,6 +113,10 @@ impl Load {
     }
 }
 
+fn in_ms(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What the engine tells of itself, in sentences and as calls that ended.
 #[derive(Debug)]
 pub enum Told {
@@ -90,6 +132,7 @@ pub enum Told {
 pub struct Room {
     orders: Sender<Order>,
     load: Arc<Load>,
+    stop: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -101,24 +144,30 @@ impl Room {
     pub fn start(engine: Engine, tell: impl Fn(Told) + Send + 'static) -> std::io::Result<Self> {
         let (orders, receiver) = unbounded();
         let load = Arc::new(Load::default());
+        let stop = Arc::new(AtomicBool::new(false));
         let exchange = Exchange {
             orders: receiver,
             load: Arc::clone(&load),
+            stop: Arc::clone(&stop),
             lines: HashMap::new(),
             tell: Box::new(tell),
             last_look: Instant::now(),
+            behind_since: None,
             has_failed: false,
             stop_by: None,
         };
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || exchange.run(engine))?;
-        Ok(Room { orders, load, thread: Mutex::new(Some(thread)) })
+        Ok(Room { orders, load, stop, thread: Mutex::new(Some(thread)) })
     }
 
     /// Asks for something; nothing happens where the engine is gone.
     pub fn order(&self, order: Order) {
-        let _ = self.orders.send(order);
+        let is_call = matches!(order, Order::Connect(..));
+        if self.orders.send(order).is_ok() && is_call {
+            self.load.n_calls.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// How busy the engine is.
@@ -135,7 +184,7 @@ impl Room {
 
     /// Ends all calls and their logs, and waits for that.
     pub fn stop(&self) {
-        self.order(Order::Stop);
+        self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = unpoisoned(&self.thread).take() {
             let _ = thread.join();
         }
@@ -146,9 +195,11 @@ impl Room {
 struct Exchange {
     orders: Receiver<Order>,
     load: Arc<Load>,
+    stop: Arc<AtomicBool>,
     lines: HashMap<CallId, usize>,
     tell: Box<dyn Fn(Told) + Send>,
     last_look: Instant,
+    behind_since: Option<Instant>,
     has_failed: bool,
     /// It is to stop: once all calls are over, and by this moment in any case.
     stop_by: Option<Instant>,
@@ -173,7 +224,6 @@ impl Exchange {
 
     fn obey(&mut self, order: Order, engine: &mut Engine) -> anyhow::Result<()> {
         match order {
-            Order::Stop => self.stop_by = Some(Instant::now() + READ_TO_THE_END),
             Order::Connect(id, setup, operator) => {
                 match engine.connect(*setup, operator.map(|side| *side)) {
                     Ok(line) => {
@@ -181,6 +231,7 @@ impl Exchange {
                         self.lines.insert(id, line);
                     }
                     Err(error) => {
+                        self.load.n_calls.fetch_sub(1, Ordering::Relaxed);
                         (self.tell)(Told::Notice(format!("a call is not read: {error:#}")));
                     }
                 }
@@ -212,9 +263,13 @@ impl Exchange {
 
     fn look(&mut self, engine: &Engine) {
         self.last_look = Instant::now();
+        self.load.looks();
         let store = |cell: &AtomicU64, value: u64| cell.store(value, Ordering::Relaxed);
-        let ms = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        store(&self.load.backlog_ms, ms(engine.backlog()));
+        let backlog = engine.backlog();
+        let since = self.behind_since.unwrap_or(self.last_look);
+        self.behind_since = (backlog >= BURST / 4).then_some(since);
+        let lasts = self.behind_since.is_some_and(|since| since.elapsed() >= BURST);
+        store(&self.load.backlog_ms, if lasts { in_ms(backlog) } else { 0 });
         let delays = engine.delays();
         for (cell, percent) in self.load.delays_ms.iter().zip([50, 95, 99]) {
             #[expect(
@@ -230,10 +285,15 @@ impl Exchange {
 
 impl Driver for Exchange {
     fn goes_on(&mut self, engine: &mut Engine) -> anyhow::Result<bool> {
-        while let Ok(order) = self.orders.try_recv() {
+        for _ in 0..ORDERS_A_ROUND {
+            let Ok(order) = self.orders.try_recv() else { break };
             self.obey(order, engine)?;
         }
-        Ok(self.stop_by.is_none_or(|by| engine.has_calls() && Instant::now() < by))
+        if self.stop.load(Ordering::Relaxed) && self.stop_by.is_none() {
+            self.stop_by = Some(Instant::now() + READ_TO_THE_END);
+        }
+        let has_more = engine.has_calls() || !self.orders.is_empty();
+        Ok(self.stop_by.is_none_or(|by| has_more && Instant::now() < by))
     }
 
     fn hear(&mut self, news: &News) {
@@ -256,6 +316,7 @@ impl Driver for Exchange {
             (self.tell)(Told::Notice(notice));
         }
         for ended in engine.take_ended() {
+            self.load.n_calls.fetch_sub(1, Ordering::Relaxed);
             (self.tell)(Told::Ended(Box::new(ended)));
         }
         if self.last_look.elapsed() >= LOOK_EVERY {

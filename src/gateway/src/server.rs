@@ -130,6 +130,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     hub.stop();
     log("stopped", &json!({}));
+    crate::log::flush();
     done
 }
 
@@ -184,7 +185,7 @@ async fn wait(hub: &Arc<Hub>, tls: Option<&Tls>, signals: &mut Signals) -> anyho
     let drain = Duration::from_secs(hub.config().limits.drain_s);
     log("draining", &json!({ "calls": hub.n_calls(), "seconds": drain.as_secs() }));
     let until = Instant::now() + drain;
-    while hub.n_calls() > 0 && Instant::now() < until {
+    while hub.n_calls() > 0 && hub.room().is_alive() && Instant::now() < until {
         tokio::select! {
             () = signals.stop() => break,
             () = sleep(POLL) => {}

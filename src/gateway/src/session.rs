@@ -8,6 +8,7 @@ use crate::legs::Counting;
 use crate::log::log;
 use crate::protocol::{Begin, Incoming, Protocol, Refusal, Reply, Said};
 use crate::room::Order;
+use engine::streams::STOPPED;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +34,9 @@ pub enum Close {
     /// Nothing came for too long.
     #[error("nothing came for too long")]
     Idle,
+    /// The connection broke off: what came is no WebSocket, or too large a message, or the peer is gone.
+    #[error("the connection broke off")]
+    Broken,
     /// The gateway stops.
     #[error("the gateway stops")]
     Drained,
@@ -45,6 +49,7 @@ impl Close {
         match self {
             Close::Over | Close::TakenOver => 1000,
             Close::Drained => 1001,
+            Close::Broken => 1002,
             Close::Refused(Refusal::TooLarge(_)) => 1009,
             Close::Refused(_) | Close::Idle => 1008,
             Close::NotTaken(_) => 1013,
@@ -56,7 +61,8 @@ impl Close {
     pub fn result(self) -> &'static str {
         match self {
             Close::Over | Close::TakenOver => "finished",
-            Close::Drained => "drained",
+            Close::Broken => "broken",
+            Close::Drained => STOPPED,
             Close::Refused(_) => "refused",
             Close::NotTaken(_) => "not_taken",
             Close::Idle => "idle",
@@ -75,6 +81,9 @@ pub struct Session {
     heard: Option<Instant>,
     /// What is asked of a call before it begins.
     is_notice_given: bool,
+    is_probe: bool,
+    /// Whether a peer that sends too fast loses what is too much, and not the call.
+    is_patient: bool,
     was_drained: bool,
     said: Vec<Said>,
     replies: Vec<Reply>,
@@ -99,10 +108,19 @@ impl Session {
             begun: now,
             heard: None,
             is_notice_given: false,
+            is_probe: false,
+            is_patient: false,
             was_drained: false,
             said: Vec::new(),
             replies: Vec::new(),
         }
+    }
+
+    /// The same for a peer that hangs up a person where it is not heard: what comes too fast is left out.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.is_patient = true;
+        self
     }
 
     /// Takes a message. What is to be sent back is there afterwards, also where the connection is to be closed.
@@ -129,9 +147,12 @@ impl Session {
 
     fn follow(&mut self, said: Said, now: Instant) -> Result<(), Close> {
         match said {
-            Said::Begin(begin) => self.begin(&begin, now)?,
+            Said::Begin(begin) => self.begin(begin, now)?,
             Said::Reply(reply) => self.replies.push(reply),
-            Said::Probe => log("probe", &json!({ "protocol": self.word })),
+            Said::Probe => {
+                self.is_probe = true;
+                log("probe", &json!({ "protocol": self.word }));
+            }
             Said::End => return Err(Close::Over),
             Said::NoticeGiven => {
                 self.is_notice_given = true;
@@ -139,17 +160,20 @@ impl Session {
             }
             Said::Sound(sound) => {
                 if let Some(attached) = &self.attached {
-                    unpoisoned(&attached.call).take(sound, now)?;
+                    let done = unpoisoned(&attached.call).take(attached.connection, sound, now);
+                    if !self.is_patient {
+                        done?;
+                    }
                 }
             }
-            Said::Lost(n_samples) => self.with_call(|call| call.lose(n_samples)),
+            Said::Lost(n_samples) => self.with_call(|call| call.lose(n_samples, now)),
             Said::Paused => self.with_call(|call| call.pause(true, now)),
             Said::Resumed => self.with_call(|call| call.pause(false, now)),
         }
         Ok(())
     }
 
-    fn begin(&mut self, begin: &Begin, now: Instant) -> Result<(), NotTaken> {
+    fn begin(&mut self, begin: Begin, now: Instant) -> Result<(), NotTaken> {
         match self.hub.begin(begin, self.word, self.counting, now) {
             Ok(attached) => self.attached = Some(attached),
             Err(reason) => {
@@ -196,6 +220,10 @@ impl Session {
         let idle = Duration::from_secs(self.hub.config().limits.idle_s);
         let is_idle = match self.heard {
             None => now.duration_since(self.begun) >= FIRST_MESSAGE,
+            // Whoever says something, but not which call this is, has as long as a silent call.
+            Some(_) if self.attached.is_none() && !self.is_probe => {
+                now.duration_since(self.begun) >= idle
+            }
             Some(heard) => now.duration_since(heard) >= idle,
         };
         if is_idle {
@@ -213,17 +241,21 @@ impl Session {
     }
 
     /// The connection is closed: so is its call, unless another goes on with it.
-    pub fn end(self, why: Close, now: Instant) {
-        if let Close::Refused(_) | Close::Idle = why {
-            let call = self.attached.as_ref().map(|attached| attached.key.as_str());
-            let reason = why.to_string();
-            log(
-                "connection_closed",
-                &json!({ "protocol": self.word, "call": call, "reason": reason }),
-            );
+    pub fn end(mut self, why: Close, now: Instant) {
+        let Some(attached) = self.attached.take() else { return };
+        if let Close::Refused(_) | Close::Idle | Close::Broken = why {
+            let (call, reason) = (&attached.key, why.to_string());
+            log("connection_closed", &json!({ "call": call, "reason": reason }));
         }
-        if let Some(attached) = &self.attached {
-            self.hub.end(attached, now, why.result());
+        self.hub.end(&attached, now, why.result());
+    }
+}
+
+impl Drop for Session {
+    /// A task that is gone leaves no call behind.
+    fn drop(&mut self) {
+        if let Some(attached) = self.attached.take() {
+            self.hub.end(&attached, Instant::now(), Close::Broken.result());
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum StreamPiece {
     Muted(u64),
     /// Nothing more comes.
     End,
+    /// Nothing more comes, though the call goes on: why, in a word.
+    Cut(&'static str),
 }
 
 /// More waits than may: the piece was not taken.
@@ -50,6 +52,7 @@ pub struct StreamSource {
     muted: u64,
     /// What came behind them.
     next: Option<StreamPiece>,
+    cut: Option<&'static str>,
     is_over: bool,
 }
 
@@ -69,6 +72,7 @@ pub fn stream(rate_hz: u32, limit: u64) -> (StreamSender, StreamSource) {
         is_muted: false,
         muted: 0,
         next: None,
+        cut: None,
         is_over: false,
     };
     (StreamSender { pieces: sender, waiting, limit }, source)
@@ -128,6 +132,12 @@ impl StreamSource {
         }
     }
 
+    /// Why it ended before the call did, if that is so.
+    #[must_use]
+    pub fn cut(&self) -> Option<&'static str> {
+        self.cut
+    }
+
     /// Stops listening at once, also to what waits, or listens again.
     pub fn set_muted(&mut self, muted: bool) {
         self.is_muted = muted;
@@ -158,6 +168,11 @@ impl Source for StreamSource {
             Some(StreamPiece::Audio(samples)) => {
                 self.block = samples;
                 Block::Audio(&self.block)
+            }
+            Some(StreamPiece::Cut(why)) => {
+                self.cut = Some(why);
+                self.is_over = true;
+                Block::End
             }
             Some(StreamPiece::End) => {
                 self.is_over = true;

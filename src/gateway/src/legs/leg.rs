@@ -31,6 +31,11 @@ pub(super) struct Leg {
     rate_hz: u32,
     /// Up to here everything has come out.
     position: u64,
+    /// Samples that came.
+    received: u64,
+    /// Samples that were reckoned to be lost, and may come after all.
+    given_up: u64,
+    late_in_a_row: u64,
     held: BTreeMap<u64, Held>,
     has_begun: bool,
     /// The peer's count at a place, where each side has its own.
@@ -46,6 +51,9 @@ impl Leg {
         Leg {
             rate_hz,
             position: 0,
+            received: 0,
+            given_up: 0,
+            late_in_a_row: 0,
             held: BTreeMap::new(),
             has_begun: false,
             own_zero: None,
@@ -67,9 +75,21 @@ impl Leg {
         self.losses
     }
 
-    /// Something came whose place is before the call's zero.
-    pub(super) fn come_late(&mut self) {
+    /// Something came whose place is before the call's zero: how many samples were late one after the other.
+    pub(super) fn come_late(&mut self, n_samples: u64) -> u64 {
         self.losses.late += 1;
+        self.late_in_a_row += n_samples;
+        self.late_in_a_row
+    }
+
+    /// Samples that came, without those that were reckoned or said to be lost.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Where a count from the shared zero stands.
+    pub(super) fn place_of(&self, at: u64) -> u64 {
+        at.saturating_add(self.from)
     }
 
     /// The peer's own count as a count from the shared zero: the first sample stands where this side has come to.
@@ -81,6 +101,7 @@ impl Leg {
     /// The next count is another one.
     pub(super) fn count_anew(&mut self) {
         self.own_zero = None;
+        self.late_in_a_row = 0;
     }
 
     /// The peer's zero stands here.
@@ -88,28 +109,48 @@ impl Leg {
         self.from = from;
     }
 
-    /// Takes samples at a place of the peer's count, or behind all that came.
+    /// Takes samples behind all that came. Those whose time was given up for lost, up to `until`, are late.
+    pub(super) fn append(
+        &mut self,
+        mut samples: Vec<f32>,
+        until: u64,
+        side: Side,
+        out: &mut Vec<Piece>,
+    ) {
+        self.has_begun = true;
+        self.received += samples.len() as u64;
+        let over = (self.position + samples.len() as u64).saturating_sub(until);
+        let given_up = over.min(self.given_up).min(samples.len() as u64);
+        if given_up > 0 {
+            self.given_up -= given_up;
+            self.losses.late += 1;
+            samples.drain(..usize::try_from(given_up).unwrap_or(usize::MAX));
+        }
+        self.hand_on(samples, side, out);
+    }
+
+    /// Takes samples at their place: how many were late one after the other.
     pub(super) fn take(
         &mut self,
-        at: Option<u64>,
+        place: u64,
         follows: bool,
         mut samples: Vec<f32>,
         now: Instant,
         side: Side,
         out: &mut Vec<Piece>,
-    ) {
+    ) -> u64 {
         self.has_begun = true;
-        let place = at.map_or(self.position, |at| at + self.from);
+        self.received += samples.len() as u64;
         let early = self.position.saturating_sub(place);
         if early > self.samples_in(ROUNDING_MS) {
             // Its place was given up, or it came before.
             let heard = usize::try_from(early).unwrap_or(usize::MAX);
             if heard >= samples.len() || !self.held.is_empty() {
-                self.losses.late += 1;
-                return;
+                return self.come_late(samples.len() as u64);
             }
             samples.drain(..heard);
         }
+        self.late_in_a_row = 0;
         let missing = place.saturating_sub(self.position);
         let is_whole = self.held.is_empty();
         if missing <= self.samples_in(ROUNDING_MS)
@@ -135,6 +176,7 @@ impl Leg {
         {
             self.give_up(side, out);
         }
+        0
     }
 
     /// What has waited for too long is handed on, with a gap in front.
@@ -195,6 +237,7 @@ impl Leg {
         let since = *self.behind_since.get_or_insert(now);
         if now.duration_since(since) >= long {
             self.behind_since = None;
+            self.given_up += behind;
             self.lose(behind, side, out);
         }
     }
@@ -210,6 +253,9 @@ impl Leg {
     }
 
     fn hand_on(&mut self, samples: Vec<f32>, side: Side, out: &mut Vec<Piece>) {
+        if samples.is_empty() {
+            return;
+        }
         self.position += samples.len() as u64;
         out.push((side, StreamPiece::Audio(samples)));
     }

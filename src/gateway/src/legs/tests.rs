@@ -50,7 +50,7 @@ impl Call {
             StreamPiece::Audio(samples) => format!("A{}", packets(samples.len() as u64)),
             StreamPiece::Gap(n) => format!("G{}", packets(*n)),
             StreamPiece::Muted(n) => format!("M{}", packets(*n)),
-            StreamPiece::End => "E".into(),
+            StreamPiece::End | StreamPiece::Cut(_) => "E".into(),
         };
         let told: Vec<String> =
             self.out.iter().filter(|(of, _)| *of == side).map(|(_, piece)| of(piece)).collect();
@@ -220,6 +220,64 @@ fn nobody_sends_much_faster_than_time_passes() {
     }
 }
 
+#[test]
+fn what_was_given_up_for_lost_and_comes_after_all_does_not_lengthen_the_call() {
+    let mut call = Call::new(Sides::Caller, Counting::None);
+    (1..=200).for_each(|n| call.send(20 * n, Side::Caller, None, 1.0));
+    // 17 s in which nothing comes, and then all of it at once.
+    (41..=210).for_each(|tenth| call.tick(100 * tenth));
+    (0..850).for_each(|_| call.send(21_000, Side::Caller, None, 2.0));
+    (1..=100).for_each(|n| call.send(21_000 + 20 * n, Side::Caller, None, 3.0));
+    let length_ms = call.legs.position() / 8;
+    assert!(length_ms.abs_diff(23_000) <= 300, "{length_ms} ms");
+    assert!(call.told(Side::Caller).ends_with("3 3 3"));
+}
+
+#[test]
+fn a_pause_or_a_loss_before_the_first_sound_is_time_that_passed() {
+    let second = Duration::from_secs(1);
+    let mut call = Call::new(Sides::Caller, Counting::Told);
+    call.legs.pause(call.begin, &mut call.out);
+    call.legs.resume(call.begin + 12 * second, &mut call.out);
+    call.send(12_020, Side::Caller, None, 1.0);
+    assert_eq!(call.told(Side::Caller), "M600 1");
+    let mut call = Call::new(Sides::Caller, Counting::Told);
+    call.legs.lose(96_000, call.begin + 12 * second, &mut call.out);
+    call.send(12_020, Side::Caller, None, 1.0);
+    assert_eq!(call.told(Side::Caller), "G600 1");
+    // Nothing is reckoned where the peer tells what was lost.
+    (121..=300).for_each(|tenth| call.tick(100 * tenth));
+    assert_eq!(call.told(Side::Caller), "G600 1");
+}
+
+#[test]
+fn a_count_that_jumps_is_followed() {
+    for jump in [0, 60 * 60 * 8_000] {
+        let mut call = Call::new(Sides::Caller, Counting::Shared);
+        (0..250).for_each(|n| call.send(20 * (n + 1), Side::Caller, Some(n * PACKET), 1.0));
+        for n in 0..250 {
+            call.send(5_000 + 20 * (n + 1), Side::Caller, Some(jump + n * PACKET), 2.0);
+        }
+        call.tick(10_200);
+        assert_eq!(call.legs.n_jumps(), 1, "{jump}");
+        let length_ms = call.legs.position() / 8;
+        assert!(length_ms.abs_diff(10_000) <= 300, "{jump}: {length_ms} ms");
+        let heard = call.told(Side::Caller).matches('2').count();
+        assert!(heard > 180, "{jump}: {heard} packets");
+    }
+}
+
+#[test]
+fn an_operator_who_talks_to_nobody_does_not_wait_for_a_caller() {
+    let mut call = Call::new(Sides::Apart, Counting::Shared);
+    (0..1_000).for_each(|n| {
+        call.send(20 * (n + 1), Side::Operator, Some(n * PACKET), 1.0);
+        call.tick(20 * (n + 1));
+    });
+    assert!(call.legs.position() >= 8_000 * 9, "{}", call.legs.position());
+    assert!(call.told(Side::Caller).split(' ').count() <= 3);
+}
+
 proptest::proptest! {
     /// Whatever comes, in whatever order: nothing panics, and what comes out is as long as its place says.
     #[test]
@@ -242,7 +300,7 @@ proptest::proptest! {
             .map(|(_, piece)| match piece {
                 StreamPiece::Audio(samples) => samples.len() as u64,
                 StreamPiece::Gap(n) | StreamPiece::Muted(n) => *n,
-                StreamPiece::End => 0,
+                StreamPiece::End | StreamPiece::Cut(_) => 0,
             })
             .sum();
         proptest::prop_assert_eq!(length, legs.position());

@@ -28,7 +28,7 @@ const FRAME: Duration = Duration::from_millis(20);
 /// What one read may hold: some frames.
 const READ_LEN: usize = 4_096;
 /// After a failure to accept, such as too many open files.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes connections until the program ends.
 pub async fn serve(listener: TcpListener, section: AudioSocketSection, hub: Arc<Hub>) {
@@ -56,7 +56,8 @@ fn accept(stream: TcpStream, peer: SocketAddr, section: &AudioSocketSection, hub
     let Some(connection) = hub.connection(peer.ip().to_canonical()) else { return };
     let protocol = Box::new(AudioSocket::new(section.settings()));
     let now = Instant::now();
-    let session = Session::new(Arc::clone(hub), "audiosocket", protocol, Counting::None, now);
+    let session =
+        Session::new(Arc::clone(hub), "audiosocket", protocol, Counting::None, now).patient();
     tokio::spawn(carry(stream, session, connection));
 }
 

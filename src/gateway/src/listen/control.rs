@@ -26,7 +26,7 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/calls/{key}/mute", post(mute))
         .route("/calls/{key}/unmute", post(unmute))
         .route("/calls/{key}/label", post(rename))
-        .layer(middleware::from_fn_with_state(Arc::clone(hub), only_with_token));
+        .route_layer(middleware::from_fn_with_state(Arc::clone(hub), only_with_token));
     let all = if hub.config().http.control_token.is_some() { open.merge(calls) } else { open };
     all.with_state(Arc::clone(hub))
 }

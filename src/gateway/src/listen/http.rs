@@ -31,7 +31,7 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// Whoever guesses waits this long for each answer.
 const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// After a failure to accept, such as too many open files.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Who asks.
 #[derive(Clone, Copy)]

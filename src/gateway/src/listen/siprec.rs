@@ -159,7 +159,7 @@ impl Server {
             sides: sides_of(streams),
             parameters: Vec::new(),
         };
-        let attached = match self.hub.begin(&begin, "siprec", Counting::Apart, Instant::now()) {
+        let attached = match self.hub.begin(begin, "siprec", Counting::Apart, Instant::now()) {
             Ok(attached) => attached,
             Err(reason) => {
                 self.hub.metrics().refuses(reason.word());

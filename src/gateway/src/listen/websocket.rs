@@ -20,6 +20,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// What one message may hold.
 const MAX_MESSAGE: usize = 96 * 1024;
+/// A peer that does not read what is sent to it, such as answers to its pings, may leave so much unread.
+const MOST_UNREAD: usize = 64 * 1024;
 /// Sound and short texts: 128 KB a connection otherwise.
 const BUFFER: usize = 4_096;
 /// A peer reads what is sent within this.
@@ -54,7 +56,7 @@ pub fn protocol_of(
                 session_id: text("audiohook-session-id"),
             };
             // What was left out is told by messages, and pauses are measured by our clock.
-            (Box::new(AudioHook::new(headers)), Counting::None)
+            (Box::new(AudioHook::new(headers)), Counting::Told)
         }
     }
 }
@@ -78,6 +80,7 @@ pub fn upgrade(
         .protocols(offered)
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MOST_UNREAD)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |socket| async move {
@@ -114,7 +117,8 @@ async fn hear(socket: &mut WebSocket, session: &mut Session) -> Close {
                 Some(Ok(Message::Text(text))) => session.hear(Incoming::Text(&text), now()),
                 Some(Ok(Message::Binary(bytes))) => session.hear(Incoming::Binary(&bytes), now()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Close::Over,
+                Some(Ok(Message::Close(_))) | None => return Close::Over,
+                Some(Err(_)) => return Close::Broken,
             },
             _ = ticks.tick() => session.tick(now()),
         };

@@ -15,7 +15,7 @@ use sound::g711::mu_law;
 use self::message::{Channels, Discarded, Head, Open, RATE_HZ, Resumed, samples_in};
 use super::{
     Begin, Incoming, Protocol, Refusal, Reply, Said, Side, Sides, Sound, checked_rate,
-    parameters_of,
+    parameters_of, person,
 };
 
 /// The longest text that the protocol allows, in bytes.
@@ -24,8 +24,6 @@ pub(crate) const MAX_TEXT_BYTES: usize = 65_535;
 const MAX_SOUND_BYTES: usize = 65_536;
 /// Full scale of 16 bits.
 const FULL_SCALE: f32 = 32_768.0;
-/// Names of a participant's number and name. They are dropped where a custom configuration repeats them, too.
-const PERSONAL: [&str; 3] = ["ani", "aniname", "dnis"];
 
 /// What the headers of the request said of the session, once their signature was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,7 +269,7 @@ fn begin(open: Open, channels: Channels) -> Result<Begin, Refusal> {
         Some(Value::Object(object)) => object,
         _ => serde_json::Map::new(),
     };
-    object.retain(|name, _| !PERSONAL.contains(&name.to_ascii_lowercase().as_str()));
+    person::forget(&mut object);
     if let Some(language) = open.language {
         object.insert("language".to_owned(), Value::String(language));
     }

@@ -8,7 +8,6 @@
 //! end is the connection's.
 
 mod first;
-mod person;
 
 use crate::protocol::{
     Begin, Incoming, Protocol, Refusal, Said, Side, Sides, Sound, samples_of_l16,

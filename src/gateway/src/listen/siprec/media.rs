@@ -124,7 +124,9 @@ async fn hear(
                 };
                 if let Some(heard) = heard {
                     // A peer that sends faster than time passes is not heard until time has passed.
-                    let _ = unpoisoned(&call).take(heard, Instant::now());
+                    let mut call = unpoisoned(&call);
+                    let connection = call.connection;
+                    let _ = call.take(connection, heard, Instant::now());
                 }
             }
             _ = reports.tick() => {

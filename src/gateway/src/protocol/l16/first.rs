@@ -5,8 +5,8 @@
 //! Sources: the READMEs of `mod_audio_stream` and `mod_audio_fork`; jambonz' `listen.js`; Asterisk's
 //! `chan_websocket.c`; Vonage's guide to its `WebSocket` connections.
 
-use super::{ChannelUse, L16Dialect, L16Settings, StereoSide, person};
-use crate::protocol::{Refusal, Side, checked_rate, parameters_of};
+use super::{ChannelUse, L16Dialect, L16Settings, StereoSide};
+use crate::protocol::{Refusal, Side, checked_rate, parameters_of, person};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

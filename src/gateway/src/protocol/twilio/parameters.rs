@@ -4,35 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocol::parameters_of;
+use crate::protocol::{parameters_of, person};
 
 /// What a header is called of which Plivo sends the rest.
 const HEADER_PREFIX: &str = "X-PH-";
-
-/// Names under which a person's number is passed on, in lower case and without `_`, `-` and spaces. They catch the
-/// numbers that do not look like one.
-const PERSONAL: [&str; 20] = [
-    "ani",
-    "aniname",
-    "called",
-    "callee",
-    "caller",
-    "callerid",
-    "callername",
-    "callernumber",
-    "callerphone",
-    "customerphone",
-    "dnis",
-    "from",
-    "fromnumber",
-    "msisdn",
-    "phone",
-    "phonenumber",
-    "telephone",
-    "to",
-    "tonumber",
-    "usernumber",
-];
 
 /// The parameters of a call: a JSON object, the same as a text, or a text of pairs such as `a=1;b=2`. Anything else has
 /// none.
@@ -45,7 +20,7 @@ pub(super) fn of(given: Value) -> Vec<(String, String)> {
         },
         _ => return Vec::new(),
     };
-    given.retain(|name, value| !is_personal(name, value));
+    person::forget(&mut given);
     parameters_of(&given)
 }
 
@@ -59,21 +34,6 @@ fn pairs(text: &str) -> Map<String, Value> {
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), Value::from(value)))
         .collect()
-}
-
-/// Whether this names or is somebody's telephone number.
-fn is_personal(name: &str, value: &Value) -> bool {
-    let name: String = name
-        .chars()
-        .filter(|letter| !matches!(letter, '_' | '-' | ' '))
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect();
-    let is_number = value.as_str().is_some_and(|value| {
-        let digits = value.trim().strip_prefix('+').unwrap_or_default();
-        let is_digits = digits.chars().all(|sign| sign.is_ascii_digit() || " -().".contains(sign));
-        is_digits && digits.chars().filter(char::is_ascii_digit).count() >= 7
-    });
-    is_number || PERSONAL.contains(&name.as_str())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 /// Names of a person's number or name, with letters and digits alone and in lower case.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 19] = [
     "from",
     "to",
     "ani",
@@ -19,6 +19,12 @@ const NAMES: [&str; 13] = [
     "calledid",
     "remoteparty",
     "did",
+    "telephone",
+    "customerphone",
+    "fromnumber",
+    "tonumber",
+    "usernumber",
+    "callernumber",
 ];
 
 /// The same anywhere in a name: `Caller-Caller-ID-Number`, `CALLERID(num)`, `sip_from_user`.
@@ -42,7 +48,7 @@ const PARTS_OF_NAMES: [&str; 16] = [
 ];
 
 /// Takes numbers and names of persons away.
-pub(super) fn forget(said: &mut Map<String, Value>) {
+pub fn forget(said: &mut Map<String, Value>) {
     said.retain(|name, value| !is_name(name) && !value.as_str().is_some_and(is_address));
 }
 
@@ -53,16 +59,25 @@ fn is_name(name: &str) -> bool {
     NAMES.contains(&plain.as_str()) || PARTS_OF_NAMES.iter().any(|part| plain.contains(part))
 }
 
-/// Whether a value says itself that it is a person's: a number with its country (`+49 ...`), or a SIP or telephone
+/// Whether a text says itself that it is a person's: a number with its country (`+49 ...`), or a SIP or telephone
 /// address.
-pub(super) fn is_address(value: &str) -> bool {
+#[must_use]
+pub fn is_address(value: &str) -> bool {
     let value = value.trim_start();
     let is_scheme = |scheme: &str| {
         value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    let mut chars = value.chars();
-    (chars.next() == Some('+') && chars.next().is_some_and(|second| second.is_ascii_digit()))
+    let digits = value.strip_prefix('+').unwrap_or_default();
+    let n_digits = digits.chars().filter(char::is_ascii_digit).count();
+    (digits.starts_with(|first: char| first.is_ascii_digit() || first == '(') && n_digits >= 3)
         || ["sip:", "sips:", "tel:"].into_iter().any(is_scheme)
+}
+
+/// Whether a text may be somebody's number: nothing but digits and what separates them, at least seven of them.
+#[must_use]
+pub fn may_be_number(value: &str) -> bool {
+    let is_sign = |sign: char| sign.is_ascii_digit() || " +-.()/".contains(sign);
+    value.chars().all(is_sign) && value.chars().filter(char::is_ascii_digit).count() >= 7
 }
 
 #[cfg(test)]
@@ -100,10 +115,18 @@ mod tests {
 
     #[test]
     fn values_that_are_addresses_are_taken_away_under_any_name() {
-        let kept = ["4711", "+", "+x", "siphon", "", "té"];
+        let kept = ["4711", "+", "+x", "+3", "siphon", "", "té"];
         for value in ["+49 30 1234", " +4930", "sip:100@example.org", "SIPS:a", "tel:110"] {
             assert!(is_address(value), "{value}");
         }
         assert!(kept.iter().all(|value| !is_address(value)));
+    }
+
+    #[test]
+    fn digits_alone_may_be_a_number_and_an_id_is_none() {
+        assert!(["4930123456", "+49 (30) 123-456", "030/1234567"].into_iter().all(may_be_number));
+        assert!(
+            ["", "4711", "call 4930123456", "CA4930123456"].iter().all(|id| !may_be_number(id))
+        );
     }
 }

@@ -4,11 +4,11 @@
 //! Keeps the calls by their keys.
 
 use crate::call::Call;
+use crate::call_name::{label_of, nobodys, parameter};
 use crate::config::Config;
 use crate::legs::Counting;
 use crate::log::log;
 use crate::metrics::Metrics;
-use crate::protocol::person::{is_address, may_be_number};
 use crate::protocol::{Begin, Sides};
 use crate::room::{CallId, Order, Room};
 use engine::LineSetup;
@@ -18,7 +18,6 @@ use hearing::stream_time::StreamTime;
 use record::plain_text::plain_line;
 use record::session::record::CallerEntry;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sound::stream::stream;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -30,8 +29,6 @@ use std::time::{Duration, Instant};
 const MOST_WAITING_S: u64 = 30;
 /// One side may come later than the other by this.
 const APART_LAG: StreamTime = StreamTime::from_ms(300);
-/// Labels are names for a screen.
-const LABEL_CHARS: usize = 40;
 
 /// Why a call is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -346,62 +343,10 @@ pub fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the call is called: what the telephone system says, or a number of our own.
-fn label_of(id: CallId, begin: &Begin) -> String {
-    let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
-    told.filter(|label| !label.is_empty() && !is_number(label))
-        .unwrap_or_else(|| format!("call {id}"))
-}
-
-/// A key that may be a person's number becomes a hash of it.
-fn nobodys(key: String) -> String {
-    match key.split_once(':') {
-        Some((protocol, name)) if is_number(name) => {
-            let hash = Sha256::digest(name.as_bytes());
-            format!(
-                "{protocol}:{:032x}",
-                u128::from_be_bytes(hash[..16].try_into().unwrap_or([0; 16]))
-            )
-        }
-        _ => key,
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    is_address(text) || may_be_number(text)
-}
-
-fn parameter<'a>(begin: &'a Begin, name: &str) -> Option<&'a str> {
-    begin.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
 fn side_words(sides: Sides) -> &'static str {
     match sides {
         Sides::Caller => "caller",
         Sides::Together | Sides::Apart => "caller and operator",
         Sides::Unknown => "unknown: nothing is read",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_never_called_by_a_persons_number() {
-        let hidden = nobodys("twilio:+4930123456".into());
-        assert!(hidden.starts_with("twilio:") && !hidden.contains("4930"), "{hidden}");
-        assert_eq!(hidden, nobodys("twilio:+4930123456".into()));
-        assert_ne!(hidden, nobodys("twilio:+4930123457".into()));
-        assert_eq!(nobodys("twilio:CA4930123456".into()), "twilio:CA4930123456");
-        let begin = |label: &str| Begin {
-            key: "twilio:CA1".into(),
-            rate_hz: 8_000,
-            sides: Sides::Caller,
-            parameters: vec![("label".into(), label.into())],
-        };
-        assert_eq!(label_of(7, &begin("sip:+4930@example.org")), "call 7");
-        assert_eq!(label_of(7, &begin("030 1234567")), "call 7");
-        assert_eq!(label_of(7, &begin(" desk 3\u{1b} ")), label_of(8, &begin("desk 3\u{1b}")));
     }
 }

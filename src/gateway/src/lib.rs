@@ -9,6 +9,7 @@
 //! Sound is heard in memory only. A person's number is dropped on arrival.
 
 pub mod call;
+pub mod call_name;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -85,8 +85,6 @@ pub enum Said {
     Resumed,
     /// To be sent back at once.
     Reply(Reply),
-    /// The caller or the telephone system was told what has to be told.
-    NoticeGiven,
     /// The peer is only tried out: no call, no log.
     Probe,
     /// The call is over.

@@ -7,7 +7,6 @@ use crate::hub::{Attached, Hub, NotTaken, unpoisoned};
 use crate::legs::Counting;
 use crate::log::log;
 use crate::protocol::{Begin, Incoming, Protocol, Refusal, Reply, Said};
-use crate::room::Order;
 use engine::streams::STOPPED;
 use serde_json::json;
 use std::sync::Arc;
@@ -79,8 +78,6 @@ pub struct Session {
     attached: Option<Attached>,
     begun: Instant,
     heard: Option<Instant>,
-    /// What is asked of a call before it begins.
-    is_notice_given: bool,
     is_probe: bool,
     /// Whether a peer that sends too fast loses what is too much, and not the call.
     is_patient: bool,
@@ -107,7 +104,6 @@ impl Session {
             attached: None,
             begun: now,
             heard: None,
-            is_notice_given: false,
             is_probe: false,
             is_patient: false,
             was_drained: false,
@@ -154,10 +150,6 @@ impl Session {
                 log("probe", &json!({ "protocol": self.word }));
             }
             Said::End => return Err(Close::Over),
-            Said::NoticeGiven => {
-                self.is_notice_given = true;
-                self.order_notice();
-            }
             Said::Sound(sound) => {
                 if let Some(attached) = &self.attached {
                     let done = unpoisoned(&attached.call).take(attached.connection, sound, now);
@@ -182,16 +174,7 @@ impl Session {
                 return Err(reason);
             }
         }
-        if self.is_notice_given {
-            self.order_notice();
-        }
         Ok(())
-    }
-
-    fn order_notice(&self) {
-        if let Some(attached) = &self.attached {
-            self.hub.order(&attached.key, Order::Notice);
-        }
     }
 
     fn with_call(&self, work: impl FnOnce(&mut crate::call::Call)) {

@@ -48,7 +48,7 @@ pub struct Caller {
     utterance: Utterance,
     explainer: Explainer,
     /// Where the operator is heard too.
-    echo: Option<Echo>,
+    pub(super) echo: Option<Echo>,
     operator: OperatorState,
     /// The operator who speaks with this caller alone.
     pub(super) own_operator: Option<Box<Operator>>,
@@ -116,11 +116,6 @@ impl Caller {
 
     pub(super) fn position(&self) -> StreamTime {
         self.stretch_start + StreamTime(self.stretch_len)
-    }
-
-    /// The operator is heard too, later by so much.
-    pub(super) fn expect_operator(&mut self, lag: StreamTime) {
-        self.echo = Some(Echo::new(lag));
     }
 
     pub(super) fn align_operator(&mut self, offset: i64) {

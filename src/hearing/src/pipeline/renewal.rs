@@ -4,6 +4,7 @@
 //! [`Pipeline`].
 
 use super::caller::Caller;
+use super::echo::Echo;
 use super::operator::Operator;
 use super::{Pipeline, PipelineError};
 use crate::classifier::Classifier;
@@ -45,6 +46,11 @@ impl<C: Classifier> Pipeline<C> {
 }
 
 impl Caller {
+    /// The operator is heard too, later by so much.
+    pub(super) fn expect_operator(&mut self, lag: StreamTime) {
+        self.echo = Some(Echo::new(lag));
+    }
+
     /// This operator is heard too, by this caller alone, later by so much.
     pub(super) fn bring_operator(&mut self, operator: Operator, lag: StreamTime) {
         self.own_operator = Some(Box::new(operator));

@@ -37,7 +37,8 @@ pub struct Call {
     pieces: Vec<Piece>,
     is_over: bool,
     is_pace_told: bool,
-    n_jumps: u64,
+    /// From so many jumps of its count on they are told again.
+    jumps_told: u64,
 }
 
 impl Call {
@@ -66,7 +67,7 @@ impl Call {
             pieces: Vec::new(),
             is_over: false,
             is_pace_told: false,
-            n_jumps: 0,
+            jumps_told: 1,
         }
     }
 
@@ -102,13 +103,15 @@ impl Call {
         self.hand_on();
     }
 
-    /// Nobody may listen, or somebody may again.
-    pub fn pause(&mut self, is_paused: bool, now: Instant) {
-        if is_paused {
-            self.legs.pause(now, &mut self.pieces);
-        } else {
-            self.legs.resume(now, &mut self.pieces);
-        }
+    /// From here on nobody may listen.
+    pub fn pause(&mut self, now: Instant) {
+        self.legs.pause(now, &mut self.pieces);
+        self.hand_on();
+    }
+
+    /// Somebody may listen again: after so many samples, where the peer says how many.
+    pub fn resume(&mut self, told: Option<u64>, now: Instant) {
+        self.legs.resume(told, now, &mut self.pieces);
         self.hand_on();
     }
 
@@ -193,8 +196,9 @@ impl Call {
             self.told = losses;
         }
         let n_jumps = self.legs.n_jumps();
-        if n_jumps > self.n_jumps {
-            self.n_jumps = n_jumps;
+        if n_jumps >= self.jumps_told {
+            // Of a peer that jumps for ever ever less is told.
+            self.jumps_told = 2 * n_jumps;
             log("count_jumps", &json!({ "call": self.id, "jumps": n_jumps }));
         }
         let drift = self.legs.drift();

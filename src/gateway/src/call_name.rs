@@ -3,10 +3,12 @@
 //! In: what the telephone system says. Out: a key and a label that hold nobody's number. Keeps nothing.
 
 use crate::protocol::Begin;
-use crate::protocol::person::{is_address, may_be_number};
+use crate::protocol::person::{holds_number, is_address, may_be_number};
 use crate::room::CallId;
+use hmac::{Hmac, Mac};
 use record::plain_text::plain_line;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+use std::sync::OnceLock;
 
 /// Labels are names for a screen.
 const LABEL_CHARS: usize = 40;
@@ -15,23 +17,26 @@ const LABEL_CHARS: usize = 40;
 #[must_use]
 pub fn label_of(id: CallId, begin: &Begin) -> String {
     let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
-    told.filter(|label| !label.is_empty() && !is_number(label))
+    told.filter(|label| !label.is_empty() && !holds_number(label))
         .unwrap_or_else(|| format!("call {id}"))
 }
 
-/// A key that may be a person's number becomes a hash of it.
+/// A key that may be a person's number becomes a hash of it, with a secret of this run of the program: whoever reads logs
+/// can neither try all numbers nor find the same one again on another day.
 #[must_use]
 pub fn nobodys(key: String) -> String {
-    match key.split_once(':') {
-        Some((protocol, name)) if is_number(name) => {
-            let hash = Sha256::digest(name.as_bytes());
-            format!(
-                "{protocol}:{:032x}",
-                u128::from_be_bytes(hash[..16].try_into().unwrap_or([0; 16]))
-            )
-        }
-        _ => key,
+    static SECRET: OnceLock<[u8; 32]> = OnceLock::new();
+    let Some((protocol, name)) = key.split_once(':') else { return key };
+    let user = name.split_once('@').map_or(name, |(user, _)| user);
+    if !(is_number(name) || may_be_number(user)) {
+        return key;
     }
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(SECRET.get_or_init(rand::random)) else {
+        return protocol.to_owned();
+    };
+    mac.update(name.as_bytes());
+    let hash: [u8; 16] = mac.finalize().into_bytes()[..16].try_into().unwrap_or_default();
+    format!("{protocol}:{:032x}", u128::from_be_bytes(hash))
 }
 
 fn is_number(text: &str) -> bool {
@@ -63,7 +68,16 @@ mod tests {
             parameters: vec![("label".into(), label.into())],
         };
         assert_eq!(label_of(7, &begin("sip:+4930@example.org")), "call 7");
-        assert_eq!(label_of(7, &begin("030 1234567")), "call 7");
+        for label in [
+            "030 1234567",
+            "<sip:+4930@x>",
+            "Jane <tel:+4930>",
+            "call +4930123456",
+            "*31#4930123456",
+        ] {
+            assert_eq!(label_of(7, &begin(label)), "call 7", "{label}");
+        }
+        assert!(!nobodys("asterisk:4930123456@host".into()).contains("4930"));
         assert_eq!(label_of(7, &begin(" desk 3\u{1b} ")), label_of(8, &begin("desk 3\u{1b}")));
     }
 }

@@ -264,7 +264,7 @@ impl Hub {
 
     /// Asks the engine for something about a call; whether there is such a call.
     pub fn order(&self, key: &str, order: impl FnOnce(CallId) -> Order) -> bool {
-        let id = self.lock().get(key).map(|call| unpoisoned(call).id);
+        let id = self.lock().get(&nobodys(key.to_owned())).map(|call| unpoisoned(call).id);
         if let Some(id) = id {
             self.room.order(order(id));
         }

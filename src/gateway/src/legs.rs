@@ -67,6 +67,11 @@ pub struct Legs {
     began: Option<Instant>,
     /// The peer's count at the call's zero, where both sides share one.
     zero: Option<u64>,
+    /// Where that count stands in the call.
+    from: u64,
+    /// When something came last, and the longest time in which nothing did.
+    arrived: Option<Instant>,
+    longest_pause: Duration,
     paused: Option<Instant>,
     /// How often the peer's count jumped.
     n_jumps: u64,
@@ -86,6 +91,9 @@ impl Legs {
             operator: has_operator.then(|| Leg::new(rate_hz)),
             began: None,
             zero: None,
+            from: 0,
+            arrived: None,
+            longest_pause: Duration::ZERO,
             paused: None,
             n_jumps: 0,
             opening: Vec::new(),
@@ -128,6 +136,8 @@ impl Legs {
         let length = opening.first().map_or(0, |(sound, _)| sound.samples.len() as u64);
         let began = first.checked_sub(self.length(length)).unwrap_or(first);
         self.began.get_or_insert(began);
+        let (zero, from) = (self.zero.unwrap_or_default(), self.from);
+        self.each(|leg, _| leg.anchor(zero, from));
         opening.into_iter().try_for_each(|(sound, at)| self.place(sound, at, out))
     }
 
@@ -141,24 +151,15 @@ impl Legs {
         let passed = self.samples_in(now.duration_since(began));
         let (ahead, late) = (self.samples_in(MOST_AHEAD), self.samples_in(LATE_START));
         let (counting, rate_hz) = (self.counting, u64::from(self.rate_hz));
-        let zero = self.zero.filter(|_| counting == Counting::Shared);
+        self.note_arrival(now);
+        let is_first_counted = self.zero.is_some() && counting == Counting::Shared;
         let Some(leg) = self.leg(side) else { return Ok(()) };
         let own_start = passed.saturating_sub(n_samples);
-        if !leg.has_begun() && own_start > leg.position() + late && zero.is_none() {
+        if !leg.has_begun() && own_start > leg.position() + late && !is_first_counted {
             leg.lose(own_start - leg.position(), side, out);
         }
-        if at.zip(zero).is_some_and(|(at, zero)| at < zero) {
-            if leg.come_late(n_samples) > rate_hz {
-                self.count_anew(now, out);
-            }
-            return Ok(());
-        }
-        let at = at.and_then(|at| match counting {
-            Counting::None | Counting::Told => None,
-            Counting::Shared => Some(at - zero.unwrap_or(at)),
-            Counting::Apart => Some(leg.own_count(at)),
-        });
-        let Some(at) = at else {
+        let counted = at.filter(|_| matches!(counting, Counting::Shared | Counting::Apart));
+        let Some(at) = counted else {
             if leg.received() + n_samples > passed + ahead {
                 return Err(TOO_FAST);
             }
@@ -166,24 +167,35 @@ impl Legs {
             return Ok(());
         };
         let place = leg.place_of(at);
-        if place.saturating_add(n_samples) > passed + ahead {
-            if place - leg.position() <= ahead {
-                return Err(TOO_FAST);
-            }
-            // Nobody has sent so much: the peer counts from somewhere else.
-            self.count_anew(now, out);
-            return Ok(());
+        let is_late = place.is_none() && leg.come_late(n_samples) <= rate_hz;
+        let is_ahead = place.is_some_and(|place| place.saturating_add(n_samples) > passed + ahead);
+        if is_ahead && place.is_some_and(|place| place <= leg.position() + ahead) {
+            return Err(TOO_FAST);
         }
-        if leg.take(place, follows, samples, now, side, out) > rate_hz {
-            self.count_anew(now, out);
+        match place {
+            None if is_late => {}
+            Some(place) if !is_ahead => {
+                if leg.take(place, follows, samples, now, side, out) > rate_hz {
+                    // This piece was late as well; the next one stands where the clock is.
+                    leg.jump_to(at.saturating_add(n_samples), passed, side, out);
+                    self.n_jumps += 1;
+                }
+            }
+            // Nobody has sent so much, nor been late for so long: this side's count is another one now.
+            _ => {
+                leg.jump_to(at, own_start, side, out);
+                let place = leg.position();
+                leg.take(place, true, samples, now, side, out);
+                self.n_jumps += 1;
+            }
         }
         Ok(())
     }
 
-    /// The peer's count has jumped: it goes on from the clock's place.
-    fn count_anew(&mut self, now: Instant, out: &mut Vec<Piece>) {
-        self.n_jumps += 1;
-        self.take_over(now, out);
+    fn note_arrival(&mut self, now: Instant) {
+        if let Some(before) = self.arrived.replace(now) {
+            self.longest_pause = self.longest_pause.max(now.duration_since(before));
+        }
     }
 
     /// What waits too long for what should come before it waits no longer; and rule 4.
@@ -234,10 +246,10 @@ impl Legs {
         }
     }
 
-    /// Listening is allowed again: what passed meanwhile by our clock was not heard.
-    pub fn resume(&mut self, now: Instant, out: &mut Vec<Piece>) {
+    /// Listening is allowed again: so many samples were not heard as the peer says, or as our clock does.
+    pub fn resume(&mut self, told: Option<u64>, now: Instant, out: &mut Vec<Piece>) {
         let Some(since) = self.paused.take() else { return };
-        let missed = self.samples_in(now.duration_since(since));
+        let missed = told.unwrap_or_else(|| self.samples_in(now.duration_since(since)));
         self.each(|leg, side| leg.mute(missed, side, out));
     }
 
@@ -245,7 +257,7 @@ impl Legs {
     pub fn take_over(&mut self, now: Instant, out: &mut Vec<Piece>) {
         let _ = self.open(out);
         let Some(began) = self.began else { return };
-        self.resume(now, out);
+        self.resume(None, now, out);
         let passed = self.samples_in(now.duration_since(began));
         let late = self.samples_in(LATE_START);
         let end = self.caller.position().max(self.operator.as_ref().map_or(0, Leg::position));
@@ -256,15 +268,21 @@ impl Legs {
             leg.lose(to.saturating_sub(leg.position()), side, out);
             leg.count_anew();
         });
-        // The new count's first sample stands at `to`.
-        self.each(|leg, _| leg.count_from(to));
+        // The new count's first sample stands there.
+        self.from = to;
     }
 
     /// Nothing more comes: what waits comes out.
     pub fn finish(&mut self, now: Instant, out: &mut Vec<Piece>) {
         let _ = self.open(out);
-        self.resume(now, out);
+        self.resume(None, now, out);
         self.each(|leg, side| leg.give_up_all(side, out));
+        // A call is as long as the longer of its sides.
+        let operator = self.operator.as_ref().map_or(0, Leg::position);
+        let behind = operator.saturating_sub(self.caller.position());
+        if behind > self.samples_in(LATE_START) {
+            self.caller.lose(behind, Side::Caller, out);
+        }
     }
 
     /// Up to where the caller is heard, in samples since the call's zero.
@@ -294,7 +312,9 @@ impl Legs {
         if !is_known || !PACE_TOLD.contains(&passed) || self.paused.is_some() {
             return None;
         }
-        Some(self.length(self.caller.position()).as_secs_f64() / passed.as_secs_f64())
+        let pace = self.length(self.caller.position()).as_secs_f64() / passed.as_secs_f64();
+        // Where nothing came for a while, less came than its rate says.
+        (pace > 1.0 || self.longest_pause < LATE_START).then_some(pace)
     }
 
     /// How often the peer's count jumped.

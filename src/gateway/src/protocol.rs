@@ -81,8 +81,8 @@ pub enum Said {
     Lost(u64),
     /// From here on nobody may listen, until [`Said::Resumed`].
     Paused,
-    /// Listening is allowed again.
-    Resumed,
+    /// Listening is allowed again: after so many samples, where the peer says how many.
+    Resumed(Option<u64>),
     /// To be sent back at once.
     Reply(Reply),
     /// The peer is only tried out: no call, no log.

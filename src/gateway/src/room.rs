@@ -164,10 +164,10 @@ impl Room {
 
     /// Asks for something; nothing happens where the engine is gone.
     pub fn order(&self, order: Order) {
-        let is_call = matches!(order, Order::Connect(..));
-        if self.orders.send(order).is_ok() && is_call {
+        if matches!(order, Order::Connect(..)) {
             self.load.n_calls.fetch_add(1, Ordering::Relaxed);
         }
+        let _ = self.orders.send(order);
     }
 
     /// How busy the engine is.

@@ -159,8 +159,8 @@ impl Session {
                 }
             }
             Said::Lost(n_samples) => self.with_call(|call| call.lose(n_samples, now)),
-            Said::Paused => self.with_call(|call| call.pause(true, now)),
-            Said::Resumed => self.with_call(|call| call.pause(false, now)),
+            Said::Paused => self.with_call(|call| call.pause(now)),
+            Said::Resumed(told) => self.with_call(|call| call.resume(told, now)),
         }
         Ok(())
     }

@@ -154,6 +154,10 @@ impl Source for StreamSource {
             return Ok(Block::End);
         }
         let piece = match self.next.take() {
+            Some(StreamPiece::Audio(samples)) if self.is_muted => {
+                self.muted += samples.len() as u64;
+                self.behind_muted()
+            }
             Some(piece) => Some(piece),
             None => self.behind_muted(),
         };

@@ -38,10 +38,8 @@ pub(super) struct Leg {
     late_in_a_row: u64,
     held: BTreeMap<u64, Held>,
     has_begun: bool,
-    /// The peer's count at a place, where each side has its own.
-    own_zero: Option<(u64, u64)>,
-    /// Where the shared count's zero stands, after another connection took over.
-    from: u64,
+    /// A count of the peer's, and the place where it stands.
+    anchor: Option<(u64, u64)>,
     behind_since: Option<Instant>,
     losses: Losses,
 }
@@ -56,8 +54,7 @@ impl Leg {
             late_in_a_row: 0,
             held: BTreeMap::new(),
             has_begun: false,
-            own_zero: None,
-            from: 0,
+            anchor: None,
             behind_since: None,
             losses: Losses::default(),
         }
@@ -87,26 +84,29 @@ impl Leg {
         self.received
     }
 
-    /// Where a count from the shared zero stands.
-    pub(super) fn place_of(&self, at: u64) -> u64 {
-        at.saturating_add(self.from)
+    /// Where this count of the peer's stands; none before its zero. Without a zero it stands where this side has come to.
+    pub(super) fn place_of(&mut self, at: u64) -> Option<u64> {
+        let (count, place) = *self.anchor.get_or_insert((at, self.position));
+        at.checked_sub(count).map(|since| place.saturating_add(since))
     }
 
-    /// The peer's own count as a count from the shared zero: the first sample stands where this side has come to.
-    pub(super) fn own_count(&mut self, at: u64) -> u64 {
-        let (zero, place) = *self.own_zero.get_or_insert((at, self.position - self.from));
-        (place + at).saturating_sub(zero)
+    /// The peer's count stands at this place.
+    pub(super) fn anchor(&mut self, count: u64, place: u64) {
+        self.anchor = Some((count, place));
     }
 
     /// The next count is another one.
     pub(super) fn count_anew(&mut self) {
-        self.own_zero = None;
+        self.anchor = None;
         self.late_in_a_row = 0;
     }
 
-    /// The peer's zero stands here.
-    pub(super) fn count_from(&mut self, from: u64) {
-        self.from = from;
+    /// The peer's count has jumped to this one, which stands where the clock is.
+    pub(super) fn jump_to(&mut self, at: u64, clock: u64, side: Side, out: &mut Vec<Piece>) {
+        self.give_up_all(side, out);
+        self.lose(clock.saturating_sub(self.position), side, out);
+        self.late_in_a_row = 0;
+        self.anchor(at, self.position);
     }
 
     /// Takes samples behind all that came. Those whose time was given up for lost, up to `until`, are late.

@@ -186,7 +186,7 @@ fn while_it_is_paused_nobody_listens() {
     call.send(20, Side::Caller, None, 1.0);
     call.legs.pause(call.begin + Duration::from_millis(20), &mut call.out);
     call.send(60, Side::Caller, None, 2.0);
-    call.legs.resume(call.begin + Duration::from_millis(1_020), &mut call.out);
+    call.legs.resume(None, call.begin + Duration::from_millis(1_020), &mut call.out);
     call.send(1_040, Side::Caller, None, 3.0);
     assert_eq!(call.told(Side::Caller), "1 M50 3");
     assert_eq!(call.told(Side::Operator), "1 M50");
@@ -238,7 +238,7 @@ fn a_pause_or_a_loss_before_the_first_sound_is_time_that_passed() {
     let second = Duration::from_secs(1);
     let mut call = Call::new(Sides::Caller, Counting::Told);
     call.legs.pause(call.begin, &mut call.out);
-    call.legs.resume(call.begin + 12 * second, &mut call.out);
+    call.legs.resume(None, call.begin + 12 * second, &mut call.out);
     call.send(12_020, Side::Caller, None, 1.0);
     assert_eq!(call.told(Side::Caller), "M600 1");
     let mut call = Call::new(Sides::Caller, Counting::Told);
@@ -265,6 +265,69 @@ fn a_count_that_jumps_is_followed() {
         let heard = call.told(Side::Caller).matches('2').count();
         assert!(heard > 180, "{jump}: {heard} packets");
     }
+}
+
+/// Each track counts for itself: one that jumps leaves the other alone.
+#[test]
+fn a_side_whose_count_jumps_leaves_the_other_alone() {
+    let mut call = Call::new(Sides::Apart, Counting::Shared);
+    for n in 0..500 {
+        let ms = 20 * (n + 1);
+        call.send(ms, Side::Caller, Some(n * PACKET), 1.0);
+        // The operator's track begins anew after 5 s.
+        let at = if n < 250 { n } else { n - 250 };
+        call.send(ms, Side::Operator, Some(at * PACKET), 2.0);
+    }
+    call.tick(10_300);
+    assert_eq!(call.told(Side::Caller), vec!["1"; 500].join(" "));
+    assert_eq!(call.legs.n_jumps(), 1);
+    let heard = call.told(Side::Operator).matches('2').count();
+    assert!(heard > 440, "{heard} packets");
+    assert!(call.legs.drift() < Duration::from_millis(300), "{:?}", call.legs.drift());
+}
+
+#[test]
+fn a_pause_is_as_long_as_the_peer_says_where_it_does() {
+    let mut call = Call::new(Sides::Caller, Counting::Told);
+    call.send(20, Side::Caller, None, 1.0);
+    call.legs.pause(call.begin + Duration::from_millis(20), &mut call.out);
+    let late = call.begin + Duration::from_secs(8);
+    call.legs.resume(Some(16_000), late, &mut call.out);
+    assert_eq!(call.told(Side::Caller), "1 M100");
+}
+
+#[test]
+fn a_call_is_as_long_as_the_longer_of_its_sides() {
+    let mut call = Call::new(Sides::Apart, Counting::Shared);
+    (0..250).for_each(|n| {
+        call.send(20 * (n + 1), Side::Operator, Some(n * PACKET), 1.0);
+        if n < 50 {
+            call.send(20 * (n + 1), Side::Caller, Some(n * PACKET), 2.0);
+        }
+    });
+    let end = call.begin + Duration::from_secs(5);
+    call.legs.finish(end, &mut call.out);
+    assert_eq!(call.legs.position(), 250 * PACKET);
+    assert!(call.told(Side::Caller).ends_with("2 G200"));
+}
+
+#[test]
+fn a_stall_is_no_wrong_rate_and_a_wrong_rate_is() {
+    let mut stalled = Call::new(Sides::Caller, Counting::None);
+    let mut slow = Call::new(Sides::Caller, Counting::None);
+    for n in 0..175 {
+        let ms = 20 * (n + 1);
+        if !(50..100).contains(&n) {
+            stalled.send(ms, Side::Caller, None, 1.0);
+        }
+        if n % 2 == 0 {
+            slow.send(ms, Side::Caller, None, 1.0);
+        }
+    }
+    let now = stalled.now(3_500);
+    assert_eq!(stalled.legs.pace(now), None);
+    let now = slow.now(3_500);
+    assert!(slow.legs.pace(now).is_some_and(|pace| pace < 0.6));
 }
 
 #[test]

@@ -25,7 +25,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// A SIP message in one datagram.
@@ -88,16 +88,23 @@ impl Server {
                     }
                 }
                 accepted = tcp.accept() => {
-                    let Ok((stream, from)) = accepted else { continue };
-                    let connection = self.hub.connection(from.ip().to_canonical());
-                    match connection.filter(|_| self.section.allow.allows(from.ip())) {
-                        Some(connection) => self.peers.connect(stream, from, connection),
-                        None => self.hub.metrics().fails_auth(),
+                    match accepted {
+                        Ok((stream, from)) => self.accept(stream, from),
+                        // Such as too many open files.
+                        Err(_) => tokio::time::sleep(TICK).await,
                     }
                 }
                 Some((message, from)) = self.peers.next() => self.hear(&message, from).await,
                 _ = ticks.tick() => self.tick().await,
             }
+        }
+    }
+
+    fn accept(&mut self, stream: TcpStream, from: std::net::SocketAddr) {
+        if !self.section.allow.allows(from.ip()) {
+            self.hub.metrics().fails_auth();
+        } else if let Some(connection) = self.hub.connection(from.ip().to_canonical()) {
+            self.peers.connect(stream, from, connection);
         }
     }
 
@@ -117,8 +124,9 @@ impl Server {
         let mut over = Vec::new();
         for (key, call) in &mut self.calls {
             unpoisoned(&call.attached.call).tick(now);
-            let heard = call.streams.iter().map(Media::heard).max();
-            if is_cut_off || heard.is_none_or(|heard| now.duration_since(heard) >= idle) {
+            let some_send = call.streams.iter().any(Media::sends);
+            let mut streams = call.streams.iter().filter(|media| media.sends() || !some_send);
+            if is_cut_off || streams.all(|media| media.is_idle(now, idle)) {
                 over.push(key.clone());
             }
         }

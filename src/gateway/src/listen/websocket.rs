@@ -9,7 +9,7 @@ use crate::legs::Counting;
 use crate::protocol::audiohook::{AudioHook, SessionHeaders};
 use crate::protocol::l16::{L16, L16Settings, subprotocol};
 use crate::protocol::twilio::{Twilio, TwilioSettings};
-use crate::protocol::{Incoming, Protocol, Reply};
+use crate::protocol::{Incoming, Protocol, Refusal, Reply};
 use crate::session::{Close, Session};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -20,6 +20,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// What one message may hold.
 const MAX_MESSAGE: usize = 96 * 1024;
+/// Pings between two looks at the clock.
+const MOST_PINGS: u32 = 20;
 /// A peer that does not read what is sent to it, such as answers to its pings, may leave so much unread.
 const MOST_UNREAD: usize = 64 * 1024;
 /// Sound and short texts: 128 KB a connection otherwise.
@@ -110,17 +112,27 @@ async fn carry(mut socket: WebSocket, mut session: Session) {
 async fn hear(socket: &mut WebSocket, session: &mut Session) -> Close {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut n_pings = 0;
     loop {
         let now = Instant::now;
         let done = tokio::select! {
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => session.hear(Incoming::Text(&text), now()),
                 Some(Ok(Message::Binary(bytes))) => session.hear(Incoming::Binary(&bytes), now()),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    n_pings += 1;
+                    if n_pings > MOST_PINGS {
+                        return Close::Refused(Refusal::TooLarge("pings"));
+                    }
+                    Ok(())
+                }
                 Some(Ok(Message::Close(_))) | None => return Close::Over,
                 Some(Err(_)) => return Close::Broken,
             },
-            _ = ticks.tick() => session.tick(now()),
+            _ = ticks.tick() => {
+                n_pings = 0;
+                session.tick(now())
+            }
         };
         if let Err(why) = done {
             return why;

@@ -222,7 +222,8 @@ impl AudioHook {
         if let State::Opened(opened @ Opened { is_paused: true, .. }) = &mut self.state {
             opened.is_paused = false;
             self.go_on(n_samples);
-            said.push(Said::Resumed);
+            // With a position that stands still the peer says nothing of the length.
+            said.push(Said::Resumed(Some(n_samples).filter(|n_samples| *n_samples > 0)));
         }
         Ok(())
     }

@@ -80,6 +80,25 @@ pub fn may_be_number(value: &str) -> bool {
     value.chars().all(is_sign) && value.chars().filter(char::is_ascii_digit).count() >= 7
 }
 
+/// Whether a text holds somebody's number or address anywhere.
+#[must_use]
+pub fn holds_number(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_between = |sign: char| " +-.()/_*#".contains(sign);
+    let mut n_digits = 0;
+    let has_run = text.chars().any(|sign| {
+        n_digits = match sign {
+            _ if sign.is_ascii_digit() => n_digits + 1,
+            _ if is_between(sign) => n_digits,
+            _ => 0,
+        };
+        n_digits >= 7
+    });
+    has_run
+        || is_address(text)
+        || ["sip:", "sips:", "tel:"].iter().any(|scheme| lower.contains(scheme))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,8 @@ use tokio::time::interval;
 
 /// RTCP's usual interval (RFC 3550, section 6.2).
 const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// Who has paused for so long has gone without a word.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Larger than any packet of telephone sound.
 const MAX_DATAGRAM: usize = 2_048;
 /// Our name in reports.
@@ -67,10 +69,15 @@ impl Media {
         self.port
     }
 
-    /// When something was heard last; now, while the peer says that it does not send.
-    pub(super) fn heard(&self) -> Instant {
+    /// Whether the peer says that it sends.
+    pub(super) fn sends(&self) -> bool {
+        unpoisoned(&self.shared).sends
+    }
+
+    /// Whether nothing came for so long; of a stream that is paused, for an hour.
+    pub(super) fn is_idle(&self, now: Instant, limit: Duration) -> bool {
         let shared = unpoisoned(&self.shared);
-        if shared.sends { shared.heard } else { Instant::now() }
+        now.duration_since(shared.heard) >= if shared.sends { limit } else { LONGEST_PAUSE }
     }
 
     /// The stream goes on as this offer says.
@@ -82,7 +89,8 @@ impl Media {
         shared.heard = Instant::now();
         if std::mem::replace(&mut shared.sends, offer.sends) != offer.sends {
             drop(shared);
-            unpoisoned(&self.call).pause(!offer.sends, Instant::now());
+            let (mut call, now) = (unpoisoned(&self.call), Instant::now());
+            if offer.sends { call.resume(None, now) } else { call.pause(now) }
         }
     }
 

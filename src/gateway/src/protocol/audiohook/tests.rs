@@ -211,7 +211,7 @@ fn pauses_and_losses_are_told_and_counted() {
     assert!(said_well(&mut hook, 4, "paused", &json!({})).is_empty());
     assert_eq!(hear_bytes(&mut hook, &[0x00; 2]), (vec![], Ok(())));
     let resumed = json!({ "start": "PT1.400125S", "discarded": "PT1S" });
-    assert_eq!(said_well(&mut hook, 5, "resumed", &resumed), [Said::Resumed]);
+    assert_eq!(said_well(&mut hook, 5, "resumed", &resumed), [Said::Resumed(Some(8_000))]);
     assert!(said_well(&mut hook, 6, "resumed", &resumed).is_empty());
     assert_eq!(sounds(&hear_bytes(&mut hook, &[0xff; 2]).0)[0].at, Some(19_201));
     let nothing = json!({ "start": "PT0S", "discarded": "PT0S" });

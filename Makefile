@@ -74,11 +74,6 @@ fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 M
 	@bash scripts/prepare.sh build
 	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test fuzz
 
-.PHONY: fuzz-gateway
-fuzz-gateway: ## the same for what telephone systems send
-	@bash scripts/prepare.sh build
-	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test gateway_fuzz
-
 .PHONY: soak
 soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card
 	@bash scripts/prepare.sh build live

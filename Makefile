@@ -74,6 +74,11 @@ fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 M
 	@bash scripts/prepare.sh build
 	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test fuzz
 
+.PHONY: fuzz-gateway
+fuzz-gateway: ## the same for what telephone systems send
+	@bash scripts/prepare.sh build
+	UNDERTONE_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) cargo test $(CARGO_FLAGS) --test gateway_fuzz
+
 .PHONY: soak
 soak: ## 8 hours of a simulated call at full speed, and 30 minutes in real time on the virtual sound card
 	@bash scripts/prepare.sh build live
@@ -183,7 +188,7 @@ fmt: ## is the code formatted? (`cargo fmt` formats it)
 lint: ## clippy on everything, warnings denied
 	@bash scripts/prepare.sh build
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) $(foreach name,live monitor soak fuzz gpu gateway,--test $(name)) --bench gpu --bench peers -- -D warnings
+	cargo clippy $(CARGO_FLAGS) $(foreach name,live monitor soak fuzz gpu gateway gateway_fuzz,--test $(name)) --bench gpu --bench peers -- -D warnings
 
 .PHONY: doc
 doc: ## the code's documentation, warnings denied: target/doc/undertone/index.html

@@ -250,7 +250,14 @@ impl Legs {
     pub fn resume(&mut self, told: Option<u64>, now: Instant, out: &mut Vec<Piece>) {
         let Some(since) = self.paused.take() else { return };
         let missed = told.unwrap_or_else(|| self.samples_in(now.duration_since(since)));
-        self.each(|leg, side| leg.mute(missed, side, out));
+        let is_apart = self.counting == Counting::Apart;
+        self.each(|leg, side| {
+            leg.mute(missed, side, out);
+            if is_apart {
+                // In a pause counts go on, stand still or begin anew.
+                leg.count_anew();
+            }
+        });
     }
 
     /// Another connection goes on with this call: its count is another, and what passed between the two was lost.
@@ -265,7 +272,7 @@ impl Legs {
         self.zero = None;
         self.each(|leg, side| {
             leg.give_up_all(side, out);
-            leg.lose(to.saturating_sub(leg.position()), side, out);
+            leg.give_up_time(to.saturating_sub(leg.position()), side, out);
             leg.count_anew();
         });
         // The new count's first sample stands there.

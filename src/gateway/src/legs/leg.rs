@@ -211,6 +211,12 @@ impl Leg {
         }
     }
 
+    /// So many samples are lost by our clock alone: they may come after all.
+    pub(super) fn give_up_time(&mut self, n_samples: u64, side: Side, out: &mut Vec<Piece>) {
+        self.given_up += n_samples;
+        self.lose(n_samples, side, out);
+    }
+
     /// For so long nobody was allowed to listen.
     pub(super) fn mute(&mut self, n_samples: u64, side: Side, out: &mut Vec<Piece>) {
         if n_samples > 0 {
@@ -237,8 +243,7 @@ impl Leg {
         let since = *self.behind_since.get_or_insert(now);
         if now.duration_since(since) >= long {
             self.behind_since = None;
-            self.given_up += behind;
-            self.lose(behind, side, out);
+            self.give_up_time(behind, side, out);
         }
     }
 

@@ -369,3 +369,30 @@ proptest::proptest! {
         proptest::prop_assert_eq!(length, legs.position());
     }
 }
+
+#[test]
+fn what_another_connection_brings_of_the_time_between_is_not_counted_twice() {
+    let mut call = Call::new(Sides::Caller, Counting::None);
+    call.send(20, Side::Caller, None, 1.0);
+    let now = call.now(4_020);
+    call.legs.take_over(now, &mut call.out);
+    for _ in 0..200 {
+        call.send(4_040, Side::Caller, None, 2.0);
+    }
+    let most = 8 * (4_040 + 200);
+    assert!(call.legs.position() <= most, "{} of {most}", call.legs.position());
+}
+
+#[test]
+fn after_a_pause_a_count_of_ones_own_begins_anew() {
+    for at in [51 * PACKET, PACKET, 0] {
+        let mut call = Call::new(Sides::Caller, Counting::Apart);
+        call.send(20, Side::Caller, Some(0), 1.0);
+        let (pause, resume) = (call.now(120), call.now(1_120));
+        call.legs.pause(pause, &mut call.out);
+        call.legs.resume(None, resume, &mut call.out);
+        call.send(1_140, Side::Caller, Some(at), 2.0);
+        call.send(1_160, Side::Caller, Some(at + PACKET), 3.0);
+        assert_eq!(call.told(Side::Caller), "1 M50 2 3", "{at}");
+    }
+}

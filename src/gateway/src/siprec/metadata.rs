@@ -14,6 +14,8 @@ const MAX_LEN: usize = 64 * 1024;
 const MAX_NODES: u32 = 4_096;
 const MAX_EQUALS_SIGNS: usize = 2_048;
 const MAX_NAMESPACES: usize = 64;
+/// Participants, and streams: a call has 16 at most.
+const MAX_OF_EACH: usize = 64;
 /// Oracle's, the deepest seen, have 5.
 const MAX_DEPTH: usize = 32;
 
@@ -101,6 +103,11 @@ fn sides_of(
     let root = document.root_element();
     if root.tag_name().name() != "recording" {
         return Err(Refusal::Malformed("metadata: no recording"));
+    }
+    // Each is compared with each.
+    if ["participant", "stream"].into_iter().any(|name| children(root, name).count() > MAX_OF_EACH)
+    {
+        return Err(Refusal::TooLarge("metadata: too many participants or streams"));
     }
     let own: Vec<String> = own_numbers.iter().map(|number| user_part(number)).collect();
     let participants = participants_of(root, &own);

@@ -202,6 +202,8 @@ impl RtpStream {
         let coding = mapped
             .map_or_else(|| Coding::of_static(packet.payload_type), |(_, coding)| Some(*coding));
         let decoded = match coding {
+            // As noise: it does not make whole what was lost before it.
+            Some(_) if packet.payload.is_empty() => return None,
             Some(Coding::MuLaw) => mu_law,
             Some(Coding::ALaw) => a_law,
             Some(Coding::ComfortNoise | Coding::TelephoneEvent) => return None,

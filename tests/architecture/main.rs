@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[(&str, &str)])] = &[
             ("emotion", ""),
             ("stream_time", ""),
             ("language", ""),
+            ("range", ""),
             // Features know slices, not sources; the detector of speech has a rate of its own.
             ("features", "emotion stream_time"),
             ("speech", "emotion stream_time features"),
@@ -29,7 +30,7 @@ const MAY_USE: &[(&str, &[(&str, &str)])] = &[
             ("timeline", "emotion stream_time"),
             ("prosody", "features"),
             ("fact", "emotion stream_time timeline prosody"),
-            ("alert", "emotion stream_time timeline fact"),
+            ("alert", "emotion stream_time timeline fact range"),
             ("pipeline", EVERYTHING),
         ],
     ),

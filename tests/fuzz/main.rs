@@ -8,27 +8,20 @@
 #![expect(clippy::unwrap_used, reason = "a fuzzer that fails on `unwrap` says enough")]
 
 mod change;
+mod guard;
 mod target;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, abort};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rustix::process::{Resource, Rlimit, setrlimit};
 
+use guard::Guard;
 use target::Target;
-
-/// What a child may use beyond what it begins with.
-const MAX_MEMORY: u64 = 500 << 20;
-
-/// How long one input may take.
-const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// How long each target is fuzzed if nothing else is said.
 const USUAL_SECONDS: u64 = 600;
@@ -74,13 +67,12 @@ fn folder(target: Target) -> PathBuf {
 
 /// Tries inputs until the time is over.
 fn child(target: Target, time: Duration, seed: u64) {
-    limit_memory();
+    let guard = Guard::start();
     let folder = folder(target);
     fs::create_dir_all(&folder).unwrap();
     let seeds = target.seeds();
     assert!(seeds.len() > 3, "{} has {} seeds", target.name(), seeds.len());
     let begun = Instant::now();
-    let watch = watched(begun);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut n_tried = 0_u64;
     while begun.elapsed() < time {
@@ -88,42 +80,15 @@ fn child(target: Target, time: Duration, seed: u64) {
         let (_, other) = &seeds[rng.random_range(0..seeds.len())];
         let path = folder.join(name);
         fs::write(&path, change::changed(content, other, &mut rng)).unwrap();
-        watch.store(millis(begun), Ordering::Relaxed);
-        target.try_input(&path, &mut rng);
-        watch.store(u64::MAX, Ordering::Relaxed);
+        guard.over(|| target.try_input(&path, &mut rng));
         fs::remove_file(&path).unwrap();
         n_tried += 1;
     }
     assert!(n_tried > 0, "nothing was tried");
-    println!("{}: {n_tried} inputs in {} s", target.name(), begun.elapsed().as_secs());
-}
-
-/// A thread that ends the process when an input takes too long; it is told when each begins.
-fn watched(begun: Instant) -> &'static AtomicU64 {
-    let since: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(u64::MAX)));
-    thread::spawn(move || {
-        loop {
-            thread::sleep(Duration::from_millis(100));
-            let since = since.load(Ordering::Relaxed);
-            if u128::from(millis(begun).saturating_sub(since)) > MAX_TIME.as_millis() {
-                eprintln!("an input takes longer than {} s", MAX_TIME.as_secs());
-                abort();
-            }
-        }
-    });
-    since
-}
-
-fn millis(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap()
-}
-
-fn limit_memory() {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
-    let begun_with: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
-    // The watching thread's stack and heap are addresses too, which nobody uses.
-    let threads = 256 << 20;
-    let most = Some(begun_with * 1024 + MAX_MEMORY + threads);
-    setrlimit(Resource::As, Rlimit { current: most, maximum: most }).unwrap();
+    println!(
+        "{}: {n_tried} inputs in {} s; {} MB at most",
+        target.name(),
+        begun.elapsed().as_secs(),
+        Guard::most_memory() >> 20
+    );
 }

@@ -14,6 +14,8 @@ mod call;
 mod change;
 #[path = "fuzz/damage.rs"]
 mod damage;
+#[path = "../fuzz/guard.rs"]
+mod guard;
 #[path = "fuzz/input.rs"]
 mod input;
 #[path = "fuzz/recordings.rs"]
@@ -29,24 +31,16 @@ use std::env;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus, abort};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rustix::process::{Resource, Rlimit, setrlimit};
 
 use damage::damaged;
+use guard::Guard;
 use input::Input;
 use target::Target;
-
-/// What a child may use beyond what it begins with.
-const MAX_MEMORY: u64 = 500 << 20;
-
-/// How long one input may take.
-const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// How long all parsers together are fuzzed if nothing else is said.
 const USUAL_SECONDS: u64 = 600;
@@ -96,22 +90,18 @@ fn file_of_input(target: Target) -> PathBuf {
 
 /// Tries inputs until the time is over: first those that are as they should be, which have to be accepted.
 fn child(target: Target, time: Duration, seed: u64) {
-    limit_memory();
+    let guard = Guard::start();
     let folder = folder(target);
     fs::create_dir_all(&folder).unwrap();
     let file = File::create(file_of_input(target)).unwrap();
     let seeds = target.seeds(&folder);
     assert!(seeds.len() > 3, "{} has {} seeds", target.name(), seeds.len());
     let begun = Instant::now();
-    let watch = watched(begun);
     let tried = |input: &Input| {
         let text = input.to_string();
         file.set_len(0).unwrap();
         file.write_all_at(text.as_bytes(), 0).unwrap();
-        watch.store(millis(begun), Ordering::Relaxed);
-        let is_accepted = target.accepts(input, &seeds, &folder);
-        watch.store(u64::MAX, Ordering::Relaxed);
-        is_accepted
+        guard.over(|| target.accepts(input, &seeds, &folder))
     };
     for (index, seed) in seeds.iter().enumerate() {
         assert!(tried(seed), "the valid input {index} is refused");
@@ -132,41 +122,7 @@ fn child(target: Target, time: Duration, seed: u64) {
         target.name(),
         n_accepted + n_refused,
         begun.elapsed().as_secs(),
-        bytes_of("VmHWM:") >> 20
+        Guard::most_memory() >> 20
     );
     assert!(n_accepted > 0 && n_refused > 0, "nothing is tested where all inputs fare alike");
-}
-
-/// A thread that ends the process when an input takes too long; it is told when each begins.
-fn watched(begun: Instant) -> &'static AtomicU64 {
-    let since: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(u64::MAX)));
-    thread::spawn(move || {
-        loop {
-            thread::sleep(Duration::from_millis(100));
-            let since = since.load(Ordering::Relaxed);
-            if u128::from(millis(begun).saturating_sub(since)) > MAX_TIME.as_millis() {
-                eprintln!("an input takes longer than {} s", MAX_TIME.as_secs());
-                abort();
-            }
-        }
-    });
-    since
-}
-
-fn millis(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap()
-}
-
-fn limit_memory() {
-    // The watching thread's stack and heap are addresses too, which nobody uses.
-    let threads = 256 << 20;
-    let most = Some(bytes_of("VmSize:") + MAX_MEMORY + threads);
-    setrlimit(Resource::As, Rlimit { current: most, maximum: most }).unwrap();
-}
-
-/// What Linux says of this process, in bytes.
-fn bytes_of(name: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let size = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    size.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }

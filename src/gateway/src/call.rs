@@ -132,8 +132,8 @@ impl Call {
         }
     }
 
-    /// It is over, in this manner: `finished`, or one word for what cut it off.
-    pub fn end(&mut self, now: Instant, result: &'static str) {
+    /// It is over, or cut off before its end for the reason in one word.
+    pub fn end(&mut self, now: Instant, cut: Option<&'static str>) {
         if self.is_over {
             return;
         }
@@ -141,12 +141,9 @@ impl Call {
         self.legs.finish(now, &mut self.pieces);
         self.hand_on();
         for stream in self.operator.iter().chain([&self.caller]) {
-            let _ = stream.push(match result {
-                "finished" => StreamPiece::End,
-                cut => StreamPiece::Cut(cut),
-            });
+            let _ = stream.push(cut.map_or(StreamPiece::End, StreamPiece::Cut));
         }
-        self.metrics.ends(self.protocol, result);
+        self.metrics.ends(self.protocol, result_of(cut));
     }
 
     /// Whether it is over.
@@ -156,9 +153,9 @@ impl Call {
     }
 
     fn hand_on(&mut self) {
-        let pieces = std::mem::take(&mut self.pieces);
+        let mut pieces = std::mem::take(&mut self.pieces);
         let mut n_gaps = 0;
-        for (side, piece) in &pieces {
+        for (side, piece) in pieces.drain(..) {
             n_gaps += u64::from(matches!(piece, StreamPiece::Gap(_)));
             let stream = match (side, &self.operator) {
                 (Side::Operator, Some(operator)) => operator,
@@ -170,7 +167,7 @@ impl Call {
                 StreamPiece::Audio(samples) if self.sides == Sides::Unknown => {
                     StreamPiece::Muted(samples.len() as u64)
                 }
-                piece => piece.clone(),
+                piece => piece,
             };
             let n_samples = match &piece {
                 StreamPiece::Audio(samples) => samples.len() as u64,
@@ -184,7 +181,6 @@ impl Call {
             }
         }
         self.pieces = pieces;
-        self.pieces.clear();
         self.count(n_gaps);
     }
 
@@ -210,4 +206,10 @@ impl Call {
     fn length(&self, n_samples: u64) -> Duration {
         Duration::from_micros(n_samples * 1_000_000 / u64::from(self.rate_hz))
     }
+}
+
+/// How a call ended, in one word for counters and log lines.
+#[must_use]
+pub fn result_of(cut: Option<&'static str>) -> &'static str {
+    cut.unwrap_or("finished")
 }

@@ -1,6 +1,8 @@
 //! The command line of `undertone-gateway`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::config::StreamProtocol;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Hears calls straight from a telephone system, and keeps a session log of each.
@@ -33,27 +35,30 @@ pub enum Command {
 }
 
 /// A protocol to send in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "each is the product's own name")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendProtocol {
+    /// Over TCP.
     AudioSocket,
-    FreeSwitch,
-    Jambonz,
-    Asterisk,
-    Vonage,
-    Twilio,
-    SignalWire,
-    Telnyx,
-    Plivo,
-    AudioHook,
+    /// Over WebSocket.
+    Stream(StreamProtocol),
+}
+
+/// What AudioSocket is called on the command line.
+const AUDIOSOCKET: &str = "audiosocket";
+
+fn send_protocols() -> impl TypedValueParser<Value = SendProtocol> {
+    let streams = StreamProtocol::ALL.map(StreamProtocol::word);
+    let words = std::iter::once(AUDIOSOCKET).chain(streams);
+    PossibleValuesParser::new(words).map(|word| {
+        StreamProtocol::of_word(&word).map_or(SendProtocol::AudioSocket, SendProtocol::Stream)
+    })
 }
 
 /// What to send, and over how bad a line.
 #[derive(Clone, Debug, Args)]
 pub struct SendArgs {
     /// The protocol.
-    #[arg(long)]
+    #[arg(long, value_parser = send_protocols())]
     pub protocol: SendProtocol,
     /// The caller's side.
     #[arg(long, value_name = "RECORDING")]

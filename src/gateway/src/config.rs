@@ -265,14 +265,8 @@ impl Config {
                     .into(),
             );
         }
-        let PipelineSettings { hop_ms, segment_ms, min_speech_ms, .. } = self.pipeline;
-        if !(50..=5_000).contains(&hop_ms) || min_speech_ms > segment_ms || min_speech_ms < 100 {
-            wrong.push(
-                "pipeline.hop_ms must be from 50 to 5000, and pipeline.min_speech_ms from 100 to \
-                 pipeline.segment_ms"
-                    .into(),
-            );
-        }
+        let out_of_range = [self.pipeline.check().err(), self.alerts.check().err()];
+        wrong.extend(out_of_range.into_iter().flatten().map(|error| error.to_string()));
     }
 
     /// What will be listened to, in lines.
@@ -320,7 +314,7 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_told_at_once() {
         let told = read(
-            "[session]\ndir = \"logs\"\n[limits]\ncalls = 0\n[http]\nlisten = \"0.0.0.0:80\"\ncontrol_token_file = \"none\"\n",
+            "[session]\ndir = \"logs\"\n[limits]\ncalls = 0\n[pipeline]\nhop_ms = 0\n[alerts.sustained]\nlevel_percent = 101\n[http]\nlisten = \"0.0.0.0:80\"\ncontrol_token_file = \"none\"\n",
         )
         .unwrap_err();
         for word in ["calls", "0.0.0.0:80, which others reach", "nothing to listen for", "none"] {

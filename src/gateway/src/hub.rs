@@ -3,7 +3,7 @@
 //! In: calls that begin, from any connection. Out: each as a [`Call`] that its connection fills, and the engine's orders.
 //! Keeps the calls by their keys.
 
-use crate::call::Call;
+use crate::call::{Call, result_of};
 use crate::call_name::{label_of, nobodys, parameter};
 use crate::config::Config;
 use crate::legs::Counting;
@@ -227,20 +227,20 @@ impl Hub {
     }
 
     /// A connection's call is over, if it is still that connection's.
-    pub fn end(&self, attached: &Attached, now: Instant, result: &'static str) {
+    pub fn end(&self, attached: &Attached, now: Instant, cut: Option<&'static str>) {
         // In the order in which a call is begun: nobody takes it over in between.
         let mut calls = self.lock();
         let mut call = unpoisoned(&attached.call);
         if call.connection != attached.connection || call.is_over() {
             return;
         }
-        call.end(now, result);
+        call.end(now, cut);
         drop(call);
         if calls.get(&attached.key).is_some_and(|call| Arc::ptr_eq(call, &attached.call)) {
             calls.remove(&attached.key);
         }
         drop(calls);
-        log("call_ends", &json!({ "call": attached.key, "result": result }));
+        log("call_ends", &json!({ "call": attached.key, "result": result_of(cut) }));
     }
 
     /// How many calls are under way.

@@ -30,8 +30,8 @@ pub enum Counting {
 }
 
 /// No peer may send so much more than real time.
-const TOO_FAST: Refusal = Refusal::TooLarge("sound comes faster than time passes");
 const MOST_AHEAD: Duration = Duration::from_secs(10);
+const TOO_FAST: Refusal = Refusal::TooLarge("sound comes faster than time passes");
 /// A side that begins later than this begins with a gap.
 const LATE_START: Duration = Duration::from_millis(200);
 /// The first of a count may come a little after others.
@@ -63,7 +63,7 @@ pub struct Legs {
     counting: Counting,
     caller: Leg,
     operator: Option<Leg>,
-    /// When the call's zero was, by our clock; what was paused since moves it.
+    /// When the call's zero was, by our clock.
     began: Option<Instant>,
     /// The peer's count at the call's zero, where both sides share one.
     zero: Option<u64>,

@@ -9,6 +9,8 @@ pub mod l16;
 pub mod person;
 pub mod twilio;
 
+use sound::g711::of_i16;
+
 /// A peer's message.
 #[derive(Clone, Copy, Debug)]
 pub enum Incoming<'a> {
@@ -186,6 +188,6 @@ pub fn parameters_of(object: &serde_json::Map<String, serde_json::Value>) -> Vec
 /// 16-bit samples, little-endian, as numbers in [-1, 1].
 #[must_use]
 pub fn samples_of_l16(bytes: &[u8]) -> Vec<f32> {
-    let one = |pair: &[u8]| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0;
+    let one = |pair: &[u8]| of_i16(i16::from_le_bytes([pair[0], pair[1]]));
     bytes.chunks_exact(2).map(one).collect()
 }

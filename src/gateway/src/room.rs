@@ -241,8 +241,8 @@ impl Exchange {
                 self.act(id, engine, |caller| Action::Rename { caller, label })?;
             }
             Order::Mute(id, muted) => {
-                if let Some(line) = self.lines.get(&id) {
-                    engine.mute(*line, muted);
+                if let Some(line) = self.line_of(id, engine) {
+                    engine.mute(line, muted);
                 }
             }
         }
@@ -255,10 +255,15 @@ impl Exchange {
         engine: &mut Engine,
         action: impl FnOnce(usize) -> Action,
     ) -> anyhow::Result<()> {
-        match self.lines.get(&id) {
-            Some(line) if engine.has_call(*line) => engine.act(action(*line), &mut |_| {}),
-            _ => Ok(()),
+        match self.line_of(id, engine) {
+            Some(line) => engine.act(action(line), &mut |_| {}),
+            None => Ok(()),
         }
+    }
+
+    /// The line of a call that is under way.
+    fn line_of(&self, id: CallId, engine: &Engine) -> Option<usize> {
+        self.lines.get(&id).copied().filter(|line| engine.has_call(*line))
     }
 
     fn look(&mut self, engine: &Engine) {

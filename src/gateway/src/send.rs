@@ -11,6 +11,13 @@ pub mod twilio;
 
 use crate::protocol::{Incoming, Reply};
 
+/// Takes all whole parts of so many items off the front; what is left makes no whole one yet.
+fn take_whole<T: Clone>(collected: &mut Vec<T>, len: usize) -> Vec<Vec<T>> {
+    let n_whole = collected.len() / len * len;
+    let whole: Vec<T> = collected.drain(..n_whole).collect();
+    whole.chunks(len).map(<[T]>::to_vec).collect()
+}
+
 /// What a telephone system sends in one protocol; it opens no connection and reads no clock.
 pub trait Speaker: Send {
     /// What is sent as soon as the connection is open.

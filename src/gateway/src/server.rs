@@ -21,11 +21,9 @@ use engine::on_alert::OnAlertSettings;
 use engine::switchboard::CallRule;
 use jiff::Timestamp;
 use model::artifact::Artifact;
+use record::session::create_private_folder;
 use record::session::retention::{Age, Mode, purge};
 use serde_json::json;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -99,7 +97,7 @@ fn tell(told: Told) {
 pub async fn run(config: Config) -> anyhow::Result<()> {
     forbid_core_dumps();
     raise_open_files(&config);
-    make_private(&config.session.dir).with_context(|| {
+    create_private_folder(&config.session.dir).with_context(|| {
         format!("cannot make the folder for session logs {}", config.session.dir.display())
     })?;
     delete_old_logs(&config);
@@ -223,11 +221,6 @@ fn raise_open_files(config: &Config) {
         let text = "fewer open files than limits.connections and limits.calls need (LimitNOFILE)";
         log("open_files", &json!({ "most": most, "needed": needed, "text": text }));
     }
-}
-
-/// A folder that its owner alone may read, as session logs are.
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn delete_old_logs(config: &Config) {

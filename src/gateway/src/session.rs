@@ -55,16 +55,16 @@ impl Close {
         }
     }
 
-    /// How the call ended, in one word for a counter.
+    /// What cut the call off, in one word for a counter; none where it came to its end.
     #[must_use]
-    pub fn result(self) -> &'static str {
+    pub fn cut(self) -> Option<&'static str> {
         match self {
-            Close::Over | Close::TakenOver => "finished",
-            Close::Broken => "broken",
-            Close::Drained => STOPPED,
-            Close::Refused(_) => "refused",
-            Close::NotTaken(_) => "not_taken",
-            Close::Idle => "idle",
+            Close::Over | Close::TakenOver => None,
+            Close::Broken => Some("broken"),
+            Close::Drained => Some(STOPPED),
+            Close::Refused(_) => Some("refused"),
+            Close::NotTaken(_) => Some("not_taken"),
+            Close::Idle => Some("idle"),
         }
     }
 }
@@ -230,7 +230,7 @@ impl Session {
             let (call, reason) = (&attached.key, why.to_string());
             log("connection_closed", &json!({ "call": call, "reason": reason }));
         }
-        self.hub.end(&attached, now, why.result());
+        self.hub.end(&attached, now, why.cut());
     }
 }
 
@@ -238,7 +238,7 @@ impl Drop for Session {
     /// A task that is gone leaves no call behind.
     fn drop(&mut self) {
         if let Some(attached) = self.attached.take() {
-            self.hub.end(&attached, Instant::now(), Close::Broken.result());
+            self.hub.end(&attached, Instant::now(), Close::Broken.cut());
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod features;
 pub mod language;
 pub mod pipeline;
 pub mod prosody;
+pub mod range;
 pub mod speech;
 pub mod stream_time;
 pub mod timeline;

@@ -2,14 +2,12 @@
 //!
 //! In: a TOML file and what was typed. Out: a [`Config`] whose values are all in range. Keeps nothing.
 
-mod alerts;
 mod calls;
 mod folders;
 mod screen;
 
 use std::fs;
 use std::io;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +22,7 @@ pub use screen::{CharsetChoice, PaperChoice, ScreenSection, TerminalFound};
 use ::screen::{KeyError, KeySettings, Keys};
 use hearing::language::Language;
 use hearing::pipeline::PipelineSettings;
+use hearing::range::{OutOfRange, in_range};
 use model::device::BackendChoice;
 
 /// The commented defaults, as `assets/config.toml` has them.
@@ -104,17 +103,8 @@ pub enum ConfigError {
         reason: String,
     },
     /// A number is too small or too large.
-    #[error("{key} is {value}, but must be from {min} to {max}")]
-    OutOfRange {
-        /// The setting.
-        key: &'static str,
-        /// Its value.
-        value: u32,
-        /// The smallest that is allowed.
-        min: u32,
-        /// The largest that is allowed.
-        max: u32,
-    },
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
     /// A notice is to be confirmed, and there is none.
     #[error(
         "calls.require_notice is true, but there is no calls.notice: say what callers are told"
@@ -188,33 +178,15 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let PipelineSettings { hop_ms, segment_ms, min_speech_ms, pause_ms, smoothing_ms } =
-            self.pipeline;
-        // Below 50 ms a reading says nothing new; above 30 s emotions are averaged away.
-        in_range("pipeline.hop_ms", hop_ms, 50..=5_000)?;
-        in_range("pipeline.segment_ms", segment_ms, 500..=30_000)?;
-        in_range("pipeline.min_speech_ms", min_speech_ms, 100..=segment_ms)?;
-        in_range("pipeline.pause_ms", pause_ms, 100..=60_000)?;
-        in_range("pipeline.smoothing_ms", smoothing_ms, 0..=60_000)?;
+        self.pipeline.check()?;
         self.calls.check()?;
         Keys::new(&self.keys)?;
         // A hundred years.
         in_range("session.retention_days", self.session.retention_days, 0..=36_500)?;
         in_range("on_alert.every_s", self.on_alert.every_s, 0..=3_600)?;
-        alerts::check(&self.alerts)
+        self.alerts.check()?;
+        Ok(())
     }
-}
-
-fn in_range(
-    key: &'static str,
-    value: u32,
-    allowed: RangeInclusive<u32>,
-) -> Result<(), ConfigError> {
-    if allowed.contains(&value) {
-        return Ok(());
-    }
-    let (min, max) = allowed.into_inner();
-    Err(ConfigError::OutOfRange { key, value, min, max })
 }
 
 /// The parser's message; for an unknown key also the known one that is most like it.

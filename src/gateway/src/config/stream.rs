@@ -6,7 +6,7 @@ use super::Secret;
 use super::allow::Allow;
 use crate::protocol::Side;
 use crate::protocol::audiosocket::AudioSocketSettings;
-use crate::protocol::l16::{ChannelUse, L16Dialect, StereoSide};
+use crate::protocol::l16::{ChannelUse, L16Dialect, StereoSide, subprotocol};
 use crate::protocol::twilio::{CallerTrack, Dialect};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -82,7 +82,31 @@ pub enum Family {
     AudioHook,
 }
 
+impl Family {
+    /// The WebSocket subprotocol that the peer may offer.
+    #[must_use]
+    pub fn subprotocol(self) -> Option<&'static str> {
+        match self {
+            Family::L16(dialect) => subprotocol(dialect),
+            Family::Twilio(_) | Family::AudioHook => None,
+        }
+    }
+}
+
 impl StreamProtocol {
+    /// All of them.
+    pub const ALL: [StreamProtocol; 9] = [
+        StreamProtocol::FreeSwitch,
+        StreamProtocol::Jambonz,
+        StreamProtocol::Asterisk,
+        StreamProtocol::Vonage,
+        StreamProtocol::Twilio,
+        StreamProtocol::SignalWire,
+        StreamProtocol::Telnyx,
+        StreamProtocol::Plivo,
+        StreamProtocol::AudioHook,
+    ];
+
     /// What it is a kind of.
     #[must_use]
     pub fn family(self) -> Family {
@@ -102,17 +126,17 @@ impl StreamProtocol {
     /// One word, for counters and logs.
     #[must_use]
     pub fn word(self) -> &'static str {
-        match self {
-            StreamProtocol::FreeSwitch => "freeswitch",
-            StreamProtocol::Jambonz => "jambonz",
-            StreamProtocol::Asterisk => "asterisk",
-            StreamProtocol::Vonage => "vonage",
-            StreamProtocol::Twilio => "twilio",
-            StreamProtocol::SignalWire => "signalwire",
-            StreamProtocol::Telnyx => "telnyx",
-            StreamProtocol::Plivo => "plivo",
-            StreamProtocol::AudioHook => "audiohook",
+        match self.family() {
+            Family::L16(dialect) => dialect.word(),
+            Family::Twilio(dialect) => dialect.word(),
+            Family::AudioHook => "audiohook",
         }
+    }
+
+    /// The one of that word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        StreamProtocol::ALL.into_iter().find(|protocol| protocol.word() == word)
     }
 }
 

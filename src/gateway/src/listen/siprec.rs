@@ -212,7 +212,7 @@ impl Server {
                 media.count(self.hub.metrics());
             }
             drop(call.streams);
-            self.hub.end(&call.attached, Instant::now(), why.result());
+            self.hub.end(&call.attached, Instant::now(), why.cut());
         }
     }
 }

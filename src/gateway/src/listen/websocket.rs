@@ -7,7 +7,7 @@ use crate::config::{Family, StreamSection};
 use crate::hub::{Connection, Hub};
 use crate::legs::Counting;
 use crate::protocol::audiohook::{AudioHook, SessionHeaders};
-use crate::protocol::l16::{L16, L16Settings, subprotocol};
+use crate::protocol::l16::{L16, L16Settings};
 use crate::protocol::twilio::{Twilio, TwilioSettings};
 use crate::protocol::{Incoming, Protocol, Refusal, Reply};
 use crate::session::{Close, Session};
@@ -74,10 +74,7 @@ pub fn upgrade(
 ) -> Response {
     let (protocol, counting) = protocol_of(section, headers, call);
     let word = section.protocol.word();
-    let offered = match section.protocol.family() {
-        Family::L16(dialect) => subprotocol(dialect),
-        Family::Twilio(_) | Family::AudioHook => None,
-    };
+    let offered = section.protocol.family().subprotocol();
     request
         .protocols(offered)
         .read_buffer_size(BUFFER)

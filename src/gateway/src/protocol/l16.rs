@@ -34,6 +34,19 @@ pub enum L16Dialect {
     Vonage,
 }
 
+impl L16Dialect {
+    /// One word: what calls' names begin with.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            L16Dialect::FreeSwitch => "freeswitch",
+            L16Dialect::Jambonz => "jambonz",
+            L16Dialect::Asterisk => "asterisk",
+            L16Dialect::Vonage => "vonage",
+        }
+    }
+}
+
 /// A channel of stereo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,12 +140,7 @@ impl L16 {
     }
 
     fn begin(&mut self, first: First, said: &mut Vec<Said>) {
-        let dialect = match self.settings.dialect {
-            L16Dialect::FreeSwitch => "freeswitch",
-            L16Dialect::Jambonz => "jambonz",
-            L16Dialect::Asterisk => "asterisk",
-            L16Dialect::Vonage => "vonage",
-        };
+        let dialect = self.settings.dialect.word();
         let key = format!("{dialect}:{}", first.call.as_ref().unwrap_or(&self.settings.call));
         let sides = match first.layout {
             Layout::One(Side::Caller) => Sides::Caller,

@@ -4,7 +4,7 @@
 
 use crate::protocol::audiosocket::{samples_in_frame, sound_frame, uuid_frame};
 use crate::protocol::{Incoming, Reply};
-use crate::send::Speaker;
+use crate::send::{Speaker, take_whole};
 
 /// Asterisk, with one call: the caller alone is sent, since AudioSocket has one voice a connection.
 #[derive(Clone, Debug)]
@@ -30,12 +30,9 @@ impl Speaker for AudioSocketSpeaker {
 
     fn block(&mut self, caller: &[i16], _operator: Option<&[i16]>) -> Vec<Reply> {
         self.rest.extend_from_slice(caller);
-        let frames = self.rest.chunks_exact(samples_in_frame(self.rate_hz));
-        let n_left = frames.remainder().len();
-        let sent = frames.map(|samples| Reply::Binary(sound_frame(self.rate_hz, samples)));
-        let sent = sent.collect();
-        self.rest.drain(..self.rest.len() - n_left);
-        sent
+        let frames = take_whole(&mut self.rest, samples_in_frame(self.rate_hz));
+        let frame = |samples: Vec<i16>| Reply::Binary(sound_frame(self.rate_hz, &samples));
+        frames.into_iter().map(frame).collect()
     }
 
     /// Nothing: AudioSocket counts nothing, so what is left out is not seen.

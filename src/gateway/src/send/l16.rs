@@ -5,7 +5,7 @@
 
 use crate::protocol::l16::{L16Dialect, slin_of_rate};
 use crate::protocol::{Incoming, Reply};
-use crate::send::Speaker;
+use crate::send::{Speaker, take_whole};
 use serde_json::json;
 
 /// Messages a second: 20 ms each.
@@ -79,11 +79,8 @@ impl Speaker for L16Speaker {
                 self.rest.extend(other.to_le_bytes());
             }
         }
-        let messages = self.rest.chunks_exact(self.message_len());
-        let n_left = messages.remainder().len();
-        let sent = messages.map(|message| Reply::Binary(message.to_vec())).collect();
-        self.rest.drain(..self.rest.len() - n_left);
-        sent
+        let len = self.message_len();
+        take_whole(&mut self.rest, len).into_iter().map(Reply::Binary).collect()
     }
 
     /// Nothing: none of them counts, so what is left out is not seen.

@@ -10,9 +10,8 @@ use super::audiosocket::AudioSocketSpeaker;
 use super::l16::L16Speaker;
 use super::twilio::TwilioSpeaker;
 use crate::cli::{SendArgs, SendProtocol};
+use crate::config::Family;
 use crate::protocol::Reply;
-use crate::protocol::l16::L16Dialect;
-use crate::protocol::twilio::Dialect;
 use anyhow::{Context, ensure};
 use connection::{Connection, Ids};
 use rand::seq::SliceRandom;
@@ -121,12 +120,11 @@ fn samples(file: &Path, rate_hz: u32, seconds: Option<f64>) -> anyhow::Result<Ve
 /// Twilio's family and Genesys have 8 kHz alone.
 fn rate_of(args: &SendArgs) -> u32 {
     match args.protocol {
-        SendProtocol::AudioSocket
-        | SendProtocol::FreeSwitch
-        | SendProtocol::Jambonz
-        | SendProtocol::Asterisk
-        | SendProtocol::Vonage => args.rate,
-        _ => 8_000,
+        SendProtocol::AudioSocket => args.rate,
+        SendProtocol::Stream(protocol) => match protocol.family() {
+            Family::L16(_) => args.rate,
+            Family::Twilio(_) | Family::AudioHook => 8_000,
+        },
     }
 }
 
@@ -164,23 +162,15 @@ pub async fn run(args: &SendArgs) -> anyhow::Result<Report> {
 }
 
 fn speaker(args: &SendArgs, ids: &Ids, has_operator: bool) -> Box<dyn Speaker> {
-    let l16 = |dialect| -> Box<dyn Speaker> {
-        Box::new(L16Speaker::new(dialect, &ids.call, args.rate, has_operator))
+    let SendProtocol::Stream(protocol) = args.protocol else {
+        return Box::new(AudioSocketSpeaker::new(ids.uuid, args.rate));
     };
-    let twilio = |dialect| -> Box<dyn Speaker> {
-        Box::new(TwilioSpeaker::new(dialect, &ids.call, has_operator))
-    };
-    match args.protocol {
-        SendProtocol::AudioSocket => Box::new(AudioSocketSpeaker::new(ids.uuid, args.rate)),
-        SendProtocol::FreeSwitch => l16(L16Dialect::FreeSwitch),
-        SendProtocol::Jambonz => l16(L16Dialect::Jambonz),
-        SendProtocol::Asterisk => l16(L16Dialect::Asterisk),
-        SendProtocol::Vonage => l16(L16Dialect::Vonage),
-        SendProtocol::Twilio => twilio(Dialect::Twilio),
-        SendProtocol::SignalWire => twilio(Dialect::SignalWire),
-        SendProtocol::Telnyx => twilio(Dialect::Telnyx),
-        SendProtocol::Plivo => twilio(Dialect::Plivo),
-        SendProtocol::AudioHook => Box::new(AudioHookSpeaker::new(
+    match protocol.family() {
+        Family::L16(dialect) => {
+            Box::new(L16Speaker::new(dialect, &ids.call, args.rate, has_operator))
+        }
+        Family::Twilio(dialect) => Box::new(TwilioSpeaker::new(dialect, &ids.call, has_operator)),
+        Family::AudioHook => Box::new(AudioHookSpeaker::new(
             ids.organization.clone(),
             ids.session.clone(),
             ids.call.clone(),

@@ -15,6 +15,7 @@
 mod alerter;
 mod limits;
 mod places;
+mod ranges;
 mod rising;
 #[cfg(test)]
 mod scenarios;

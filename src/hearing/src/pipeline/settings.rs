@@ -1,5 +1,6 @@
 //! When readings are made, and of how much speech.
 
+use crate::range::{OutOfRange, in_range};
 use serde::{Deserialize, Serialize};
 
 /// Settings of the pipeline, a part of the configuration file.
@@ -27,5 +28,20 @@ impl Default for PipelineSettings {
             pause_ms: 1500,
             smoothing_ms: 750,
         }
+    }
+}
+
+impl PipelineSettings {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for the first that cannot be.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        // Below 50 ms a reading says nothing new; above 30 s emotions are averaged away.
+        in_range("pipeline.hop_ms", self.hop_ms, 50..=5_000)?;
+        in_range("pipeline.segment_ms", self.segment_ms, 500..=30_000)?;
+        in_range("pipeline.min_speech_ms", self.min_speech_ms, 100..=self.segment_ms)?;
+        in_range("pipeline.pause_ms", self.pause_ms, 100..=60_000)?;
+        in_range("pipeline.smoothing_ms", self.smoothing_ms, 0..=60_000)
     }
 }

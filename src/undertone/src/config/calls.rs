@@ -1,6 +1,7 @@
 //! `[calls]`: when live calls begin and end, and what callers have to be told.
 
-use super::{ConfigError, in_range};
+use super::ConfigError;
+use hearing::range::in_range;
 use serde::{Deserialize, Serialize};
 
 /// `[calls]`: when live calls begin and end, and what callers have to be told.

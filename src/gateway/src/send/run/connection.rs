@@ -3,7 +3,7 @@
 //! In: messages. Out: bytes on TCP, or WebSocket frames. Keeps the connection.
 
 use crate::cli::{SendArgs, SendProtocol};
-use crate::protocol::l16::{L16Dialect, subprotocol};
+use crate::config::Family;
 use crate::protocol::{Incoming, Reply};
 use crate::send::Speaker;
 use crate::send::audiohook::{Request, headers};
@@ -72,14 +72,14 @@ impl Connection {
     /// An address that is none, nobody there, a refusal.
     pub async fn open(args: &SendArgs, ids: &Ids, rng: &mut ChaCha8Rng) -> anyhow::Result<Self> {
         let url = args.url.as_str();
-        if args.protocol == SendProtocol::AudioSocket {
+        let SendProtocol::Stream(protocol) = args.protocol else {
             let address = url.strip_prefix("audiosocket://").unwrap_or(url);
             let stream = TcpStream::connect(address.trim_end_matches('/'))
                 .await
                 .with_context(|| format!("cannot connect to {address}"))?;
             stream.set_nodelay(true)?;
             return Ok(Connection::Tcp(stream));
-        }
+        };
         ensure!(url.starts_with("ws://"), "'{url}' does not begin with ws://");
         let mut request = url.into_client_request().context("no address")?;
         let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
@@ -90,10 +90,10 @@ impl Connection {
                 .with_context(|| format!("cannot read {}", file.display()))?;
             more.push(("authorization".into(), format!("Bearer {}", token.trim())));
         }
-        if args.protocol == SendProtocol::AudioHook {
+        if protocol.family() == Family::AudioHook {
             more.extend(genesys_headers(args, ids, &authority, &target, rng)?);
         }
-        if let Some(offered) = offered(args.protocol) {
+        if let Some(offered) = protocol.family().subprotocol() {
             more.push(("sec-websocket-protocol".into(), offered.into()));
         }
         for (name, value) in more {
@@ -196,15 +196,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-}
-
-fn offered(protocol: SendProtocol) -> Option<&'static str> {
-    match protocol {
-        SendProtocol::FreeSwitch => subprotocol(L16Dialect::FreeSwitch),
-        SendProtocol::Jambonz => subprotocol(L16Dialect::Jambonz),
-        SendProtocol::Asterisk => subprotocol(L16Dialect::Asterisk),
-        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ from scipy.special import erf
 import balance
 import embedding
 import encoder
+import frames
 import head
 import hearing
 import mel
@@ -231,6 +232,39 @@ class Learning(unittest.TestCase):
     def test_uar_is_the_mean_of_recalls(self) -> None:
         logits = np.eye(7)[[0, 0, 0, 1, 0]]
         self.assertAlmostEqual(scores.uar(np.array([0, 0, 0, 1, 1]), logits), 75.0)
+
+
+class Frames(unittest.TestCase):
+    """What a network imitates at each moment."""
+
+    def test_the_place_in_time_is_taken_off_and_what_is_left_has_mean_square_1(self) -> None:
+        random = np.random.default_rng(1)
+        places = 9.0 * random.standard_normal((80, 6))
+        mixing = random.standard_normal((2, 6))
+        said = [random.standard_normal((length, 2)) @ mixing for length in (40, 80, 60) * 60]
+        view = frames.View(lambda: (places[: len(one)] + one for one in said), 2)
+        told = [view(places[: len(one)] + one) for one in said]
+        self.assertAlmostEqual(float(np.mean(np.concatenate(told) ** 2)), 1.0, places=2)
+        self.assertGreater(view.explained, 0.95)
+        # The place alone, nine times as loud, is next to nothing.
+        self.assertLess(float(np.mean(view(places[:40]) ** 2)), 0.05)
+
+    def test_a_moment_that_few_clips_reach_has_the_mean_of_all(self) -> None:
+        clips = [np.full((10, 3), 2.0)] * frames.FEWEST + [np.full((12, 3), 5.0)]
+        means = frames.moment_means(iter(clips))
+        self.assertAlmostEqual(float(means[9, 0]), (2.0 * frames.FEWEST + 5.0) / (frames.FEWEST + 1), places=5)
+        self.assertAlmostEqual(float(means[10, 0]), (20.0 * frames.FEWEST + 60.0) / (10 * frames.FEWEST + 12), places=5)
+
+    def test_a_cut_cache_is_made_again_and_a_whole_one_read(self) -> None:
+        clips = some_clips(1, 3)
+        heard = [np.full((length, 4), length, np.float16) for length in (2, 3, 1)]
+        with tempfile.TemporaryDirectory() as folder:
+            frames_file, lengths_file = frames.cache_files(Path(folder), clips)
+            np.save(frames_file, np.concatenate(heard))
+            np.save(lengths_file, np.array([2, 3, 1]))
+            for read, made in zip(frames.read(Path(folder), clips), heard, strict=True):
+                np.testing.assert_array_equal(read, made)
+            self.assertEqual(frames.fill(Path(folder), Path(folder), clips), 3)
 
 
 class Files(unittest.TestCase):

@@ -25,6 +25,7 @@ pub fn shapes() -> Vec<NetworkShape> {
         hears_baseline: false,
         hears_mean: false,
         n_embedding: 0,
+        n_imitated: 0,
     };
     let front = vec![
         Convolution { units: 6, width: 3, stride: 1 },
@@ -38,6 +39,7 @@ pub fn shapes() -> Vec<NetworkShape> {
         hears_baseline: true,
         hears_mean: true,
         n_embedding: 0,
+        n_imitated: 0,
         ..plain.clone()
     };
     let even = NetworkShape { n_units: 8, ..rich.clone() };

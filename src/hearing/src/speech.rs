@@ -13,7 +13,7 @@
 mod gated_frames;
 mod voicing;
 
-pub use gated_frames::{Decided, GatedFrames, GatedFramesError, utterances};
+pub use gated_frames::{Decided, GatedFrames, GatedFramesError, Utterance, utterances};
 
 use voicing::VoiceMemory;
 

@@ -30,6 +30,12 @@ impl Convolution {
         if n_steps < self.width { 0 } else { 1 + (n_steps - self.width) / self.stride }
     }
 
+    /// The number of the step in the middle of what an output joins.
+    #[must_use]
+    pub const fn middle_of(&self, output: usize) -> usize {
+        output * self.stride + self.width / 2
+    }
+
     pub(super) fn init(&self, n_inputs: usize, device: &Device) -> ConvolutionLayer {
         ConvolutionLayer {
             linear: LinearConfig::new(n_inputs * self.width, self.units)
@@ -103,5 +109,6 @@ mod tests {
         assert_eq!(windows, [0., 1., 2., 2., 3., 4., 4., 5., 6.]);
         assert_eq!(Convolution { units: 2, width: 3, stride: 2 }.n_outputs(8), 3);
         assert_eq!(Convolution { units: 2, width: 3, stride: 2 }.n_outputs(2), 0);
+        assert_eq!(Convolution { units: 2, width: 3, stride: 2 }.middle_of(2), 5);
     }
 }

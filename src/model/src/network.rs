@@ -64,6 +64,10 @@ pub struct NetworkShape {
     /// is used.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub n_embedding: usize,
+    /// Numbers of a teacher's frame that it gives at each step of the LSTM while it is trained; 0 in a model that is
+    /// used.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_imitated: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -150,6 +154,8 @@ impl NetworkShape {
             if self.hears_mean { half_less_the_mean(layer, &front[0], self) } else { layer }
         });
         let embedding = (self.n_embedding > 0).then(|| linear(widths[0], self.n_embedding));
+        let imitated =
+            (self.n_imitated > 0).then(|| linear(directions * self.n_units, self.n_imitated));
         Network {
             front,
             lstm,
@@ -158,7 +164,27 @@ impl NetworkShape {
             attention,
             baseline,
             embedding,
+            imitated,
         }
+    }
+
+    /// The shape without what only its training needs.
+    #[must_use]
+    pub fn in_use(&self) -> Self {
+        NetworkShape { n_embedding: 0, n_imitated: 0, ..self.clone() }
+    }
+
+    /// Whether it gives anything that only its training needs.
+    #[must_use]
+    pub fn is_in_training(&self) -> bool {
+        self.n_embedding > 0 || self.n_imitated > 0
+    }
+
+    /// The number of the feature frame in the middle of what a step of the LSTM hears.
+    #[must_use]
+    pub fn middle_of_step(&self, step: usize) -> usize {
+        let frame = self.front.iter().rev().fold(step, |step, layer| layer.middle_of(step));
+        frame * self.frames_per_step + self.frames_per_step / 2
     }
 }
 
@@ -200,6 +226,8 @@ pub struct Network {
     baseline: Option<Linear>,
     /// From the pooled steps to a teacher's embedding.
     embedding: Option<Linear>,
+    /// From the LSTM's output at a step to a teacher's frame there.
+    imitated: Option<Linear>,
 }
 
 /// What a network says of segments.
@@ -209,6 +237,8 @@ pub struct Said {
     pub logits: Tensor<2>,
     /// What a teacher's embedding is taken to be, `[n_segments, n_embedding]`, where the network has learned it.
     pub embedding: Option<Tensor<2>>,
+    /// What a teacher's frames are taken to be, `[n_steps, n_segments, n_imitated]`, where the network learns them.
+    pub imitated: Option<Tensor<3>>,
 }
 
 #[derive(Module, Debug)]
@@ -251,8 +281,8 @@ impl Network {
 
     /// The network as it is used: without what only its training needs.
     #[must_use]
-    pub fn without_embedding(mut self) -> Self {
-        self.embedding = None;
+    pub fn in_use(mut self) -> Self {
+        (self.embedding, self.imitated) = (None, None);
         self
     }
 }
@@ -289,19 +319,20 @@ impl Network {
         self.from_outputs(self.lstm.recur(gates.into_iter()), pooling, kept)
     }
 
-    /// Logits from the LSTM's outputs, `[n_steps, n_segments, n_directions * n_units]`, and the embedding.
+    /// Logits from the LSTM's outputs, `[n_steps, n_segments, n_directions * n_units]`, and what a teacher would say.
     #[must_use]
     pub fn from_outputs(&self, outputs: Tensor<3>, pooling: Pooling, kept: &[Tensor<2>]) -> Said {
         let keep = |values: Tensor<2>, layer: usize| match kept.get(layer) {
             Some(kept) => values * kept.clone(),
             None => values,
         };
+        let imitated = self.imitated.as_ref().map(|layer| at_each_step(layer, outputs.clone()));
         let mut values = self.pooled(outputs, pooling);
         let embedding = self.embedding.as_ref().map(|layer| layer.forward(keep(values.clone(), 0)));
         for (number, layer) in self.dense.iter().enumerate() {
             values = relu(layer.forward(keep(values, number)));
         }
-        Said { logits: self.output.forward(keep(values, self.dense.len())), embedding }
+        Said { logits: self.output.forward(keep(values, self.dense.len())), embedding, imitated }
     }
 
     fn pooled(&self, outputs: Tensor<3>, pooling: Pooling) -> Tensor<2> {

@@ -252,6 +252,9 @@ pub struct TrainArgs {
     /// A larger network's word on the clips, to learn it beside the labels; scripts/teacher makes the file
     #[arg(long, value_name = "FILE")]
     pub teacher: Option<PathBuf>,
+    /// What it hears at each moment, to be imitated step by step; scripts/teacher/frames.py makes the file
+    #[arg(long, value_name = "FILE", requires = "teacher")]
+    pub teacher_frames: Option<PathBuf>,
     /// The model's folder
     #[arg(long, short, value_name = "FOLDER")]
     pub output: PathBuf,

@@ -37,6 +37,7 @@ fn shapes() -> Vec<(&'static str, Recipe, NetworkShape)> {
         hears_baseline: false,
         hears_mean: false,
         n_embedding: 0,
+        n_imitated: 0,
     };
     let both_ways = NetworkShape { bidirectional: true, n_units: 9, ..plain.clone() };
     let some_labels = NetworkShape {
@@ -58,6 +59,7 @@ fn shapes() -> Vec<(&'static str, Recipe, NetworkShape)> {
         hears_baseline: true,
         hears_mean: true,
         n_embedding: 0,
+        n_imitated: 0,
         ..plain.clone()
     };
     vec![

@@ -29,8 +29,17 @@ pub enum GatedFramesError {
     Resample(#[from] ResampleError),
 }
 
-/// The frames of a clip that a call would hear as speech, utterance by utterance, oldest first: each `[n_frames,
-/// n_features]`, with the pauses within it left out. A pause of more than `pause_frames` frames ends an utterance.
+/// Frames that belong together, with the pauses between them left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Utterance {
+    /// `[n_frames, n_features]`.
+    pub frames: Vec<f32>,
+    /// Samples of the clip up to each frame's end.
+    pub ends: Vec<u64>,
+}
+
+/// The frames of a clip that a call would hear as speech, utterance by utterance, oldest first.
+/// A pause of more than `pause_frames` frames ends an utterance.
 ///
 /// `samples` are all of an unbroken stretch of audio at the recipe's rate. The gate opens late, so what comes before the
 /// first word should be in them.
@@ -41,11 +50,11 @@ pub fn utterances(
     recipe: Recipe,
     samples: &[f32],
     pause_frames: usize,
-) -> Result<Vec<Vec<f32>>, GatedFramesError> {
+) -> Result<Vec<Utterance>, GatedFramesError> {
     let mut frames = GatedFrames::new(recipe)?;
     frames.push(samples);
     frames.finish();
-    let mut utterances = Vec::new();
+    let mut utterances: Vec<Utterance> = Vec::new();
     let (mut frame, mut n_pause) = (Vec::new(), 0);
     while let Some(decided) = frames.next(&mut frame) {
         if !decided.heard.is_speech {
@@ -53,11 +62,12 @@ pub fn utterances(
             continue;
         }
         if utterances.is_empty() || n_pause > pause_frames {
-            utterances.push(Vec::new());
+            utterances.push(Utterance::default());
         }
         n_pause = 0;
         if let Some(utterance) = utterances.last_mut() {
-            utterance.extend_from_slice(&frame);
+            utterance.frames.extend_from_slice(&frame);
+            utterance.ends.push(decided.end);
         }
     }
     Ok(utterances)

@@ -57,6 +57,10 @@ pub struct Part {
     pub embedding: Vec<f32>,
     /// Whether there is a teacher's word: 1, or 0.
     pub is_taught: Vec<f32>,
+    /// A teacher's view of each step of the LSTM, `[n_lstm_steps, n_segments, n_imitated]`; zeros without any.
+    pub imitated: Vec<f32>,
+    /// Whether there is one: 1, or 0, `[n_lstm_steps, n_segments]`.
+    pub is_imitated: Vec<f32>,
     /// For each layer of the head, what its inputs are multiplied by, `[n_segments, width]`.
     pub kept: Vec<Vec<f32>>,
 }
@@ -95,6 +99,12 @@ impl Batch {
     #[must_use]
     pub fn n_taught(&self) -> f32 {
         self.parts.iter().flat_map(|part| &part.is_taught).sum()
+    }
+
+    /// Steps of which a teacher has a view.
+    #[must_use]
+    pub fn n_imitated(&self) -> f32 {
+        self.parts.iter().flat_map(|part| &part.is_imitated).sum()
     }
 
     /// Sum of the targets' weights over all parts.
@@ -169,8 +179,11 @@ impl Batcher<'_> {
         let n_steps = self.n_steps(chosen.iter().map(|one| frames(one).len() / step), rng);
         let mut values = vec![0.0; n_steps * group.len() * step];
         let mut known = Vec::new();
+        let mut moments = self.no_moments(n_steps, group.len());
         for (row, one) in chosen.iter().enumerate() {
-            let mut segment = self.crop(frames(one), n_steps * step, rng).to_vec();
+            let start = self.crop(frames(one), n_steps * step, rng);
+            let mut segment = frames(one)[start..start + n_steps * step].to_vec();
+            self.tell_moments(*one, start, (row, group.len()), &mut moments);
             let hidden = self.hidden_steps(n_steps, rng);
             let voice =
                 self.voices.and_then(|voices| voices.draw(&self.normalisation.deviation, rng));
@@ -202,6 +215,8 @@ impl Batcher<'_> {
             taught: examples().flat_map(|example| self.taught(example)).collect(),
             embedding: examples().flat_map(|example| self.embedding(example)).collect(),
             is_taught: examples().map(|example| flag(example.taught.is_some())).collect(),
+            imitated: moments.0,
+            is_imitated: moments.1,
             kept: self.kept(group.len(), rng),
         };
         self.mix(&mut part, rng);
@@ -297,6 +312,7 @@ impl Batcher<'_> {
         let n_mean =
             if self.recipe.network.hears_mean { self.recipe.network.n_features } else { 0 };
         let plain = part.mixable();
+        let moments = [part.imitated.clone(), part.is_imitated.clone()];
         let widths = Part::widths(&self.recipe.network);
         for row in 0..n_segments {
             if !rng.random_bool(self.recipe.mixed) {
@@ -330,15 +346,58 @@ impl Batcher<'_> {
             for ((values, plain), width) in rest.into_iter().zip(&plain[2..]).zip(&widths[1..]) {
                 blend(values, plain, row * width, other * width, *width);
             }
+            let n_imitated = self.recipe.network.n_imitated;
+            for step in 0..part.is_imitated.len() / n_segments {
+                let (to, from) = (step * n_segments + row, step * n_segments + other);
+                let width = n_imitated;
+                blend(&mut part.imitated, &moments[0], to * width, from * width, width);
+                blend(&mut part.is_imitated, &moments[1], to, from, 1);
+            }
         }
     }
 
-    /// A random stretch of `len` values that begins at a frame.
-    fn crop<'f>(&self, frames: &'f [f32], len: usize, rng: &mut ChaCha8Rng) -> &'f [f32] {
+    /// Where a random stretch of `len` values begins, at a frame.
+    fn crop(&self, frames: &[f32], len: usize, rng: &mut ChaCha8Rng) -> usize {
         let width = self.recipe.network.n_features;
         let spare = (frames.len() - len) / width;
-        let start = if spare > 0 { rng.random_range(0..=spare) * width } else { 0 };
-        &frames[start..start + len]
+        if spare > 0 { rng.random_range(0..=spare) * width } else { 0 }
+    }
+
+    /// Zeros for a part's view of each step and whether there is one.
+    fn no_moments(&self, n_steps: usize, n_segments: usize) -> (Vec<f32>, Vec<f32>) {
+        let network = &self.recipe.network;
+        if network.n_imitated == 0 {
+            return (Vec::new(), Vec::new());
+        }
+        let n = network.lstm_steps(n_steps * network.frames_per_step) * n_segments;
+        (vec![0.0; n * network.n_imitated], vec![0.0; n])
+    }
+
+    /// Brings a teacher's view of a segment, which begins at a value of its hearing, to its row of a part.
+    fn tell_moments(
+        &self,
+        (index, hearing): (usize, usize),
+        start: usize,
+        (row, n_segments): (usize, usize),
+        (imitated, is_imitated): &mut (Vec<f32>, Vec<f32>),
+    ) {
+        let (network, example) = (&self.recipe.network, &self.examples[index]);
+        let Some(moments) = example.taught.as_ref().and_then(|taught| taught.moments.as_ref())
+        else {
+            return;
+        };
+        let width = network.n_imitated;
+        let first_frame = start / network.n_features;
+        let places = &example.hearings[hearing].places;
+        for (step, is_imitated) in is_imitated.chunks_exact_mut(n_segments).enumerate() {
+            let Some(&place) = places.get(first_frame + network.middle_of_step(step)) else {
+                continue;
+            };
+            let at = (step * n_segments + row) * width;
+            if moments.around(place, &mut imitated[at..at + width]) {
+                is_imitated[row] = 1.0;
+            }
+        }
     }
 
     /// Appends a step's normalised values.

@@ -81,7 +81,11 @@ mod tests {
             corpus: "a".into(),
             language: None,
             call: 0,
-            hearings: vec![Hearing { statistics: Baseline::of(&frames, 1), frames }],
+            hearings: vec![Hearing {
+                statistics: Baseline::of(&frames, 1),
+                frames,
+                places: Vec::new(),
+            }],
         }
     }
 

@@ -130,6 +130,7 @@ impl Trainer {
             weight: batch.weight(),
             n_segments: batch.n_segments() as f32,
             n_taught: batch.n_taught(),
+            n_imitated: batch.n_imitated(),
         };
         let copies: Vec<Network> =
             batch.parts.iter().map(|_| self.network.clone().fork(&self.device)).collect();
@@ -325,7 +326,7 @@ mod tests {
         assert_eq!(given.len(), 8, "{given:?}");
         assert!(given.iter().all(|(_, rank)| *rank == 2), "{given:?}");
         let matrices: Vec<_> = rest.into_iter().filter(|(_, rank)| *rank == 2).collect();
-        // The output's, the attention's score, what is known, the embedding.
-        assert_eq!(matrices.len(), 4, "{matrices:?}");
+        // The output's, the attention's score, what is known, the embedding, the moments.
+        assert_eq!(matrices.len(), 5, "{matrices:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! In: labelled clips and noises. Out: an [`Example`] each, with the frames of one or several hearings. Files
 //! that do not decode are named, never skipped silently.
 
-use super::hearing::{Listener, call_of};
+use super::hearing::{Heard, Listener, call_of};
 use super::recipe::TrainingRecipe;
 use super::teacher::Taught;
 use super::{TrainingError, non_speech, parallel};
@@ -48,11 +48,14 @@ pub struct Hearing {
     pub frames: Vec<f32>,
     /// Their statistics, for the baselines of the call's other clips.
     pub statistics: Baseline,
+    /// Where each lies in what a teacher hears of the clip, as in [`Heard`].
+    pub places: Vec<u16>,
 }
 
 impl Hearing {
-    fn of(frames: Vec<f32>, n_features: usize) -> Self {
-        Hearing { statistics: Baseline::of(&frames, n_features), frames }
+    fn of(heard: Heard, n_features: usize) -> Self {
+        let Heard { frames, places } = heard;
+        Hearing { statistics: Baseline::of(&frames, n_features), frames, places }
     }
 }
 
@@ -89,7 +92,7 @@ pub fn prepare(
                 corpus: clip.corpus.clone(),
                 language: clip.language.as_deref().and_then(|tag| tag.parse().ok()),
                 call: call_of(&clip.path),
-                hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
+                hearings: hearings.into_iter().map(|heard| Hearing::of(heard, width)).collect(),
             }
         })
     };
@@ -130,7 +133,7 @@ pub fn without_label(
             corpus: corpus.clone(),
             language: None,
             call: call_of(path),
-            hearings: hearings.into_iter().map(|frames| Hearing::of(frames, width)).collect(),
+            hearings: hearings.into_iter().map(|heard| Hearing::of(heard, width)).collect(),
         })
     };
     let mut prepared = Prepared::default();
@@ -173,7 +176,7 @@ pub fn without_speech(
             call: 0,
             hearings: hearings
                 .into_iter()
-                .map(|frames| Hearing::of(frames, recipe.network.n_features))
+                .map(|heard| Hearing::of(heard, recipe.network.n_features))
                 .collect(),
         })
     };
@@ -264,7 +267,7 @@ mod tests {
             corpus: "a".into(),
             language: None,
             call: 0,
-            hearings: vec![Hearing::of(frames, 2)],
+            hearings: vec![Hearing::of(Heard { frames, places: Vec::new() }, 2)],
         };
         let speech = example(Some(0), vec![1.0, 10.0, 3.0, 10.0, 5.0, 10.0, 7.0, 10.0]);
         let normalisation = normalisation(&[speech, example(None, vec![99.0; 2])], &recipe());

@@ -25,6 +25,8 @@ pub struct Whole {
     pub n_segments: f32,
     /// Segments that a teacher has judged.
     pub n_taught: f32,
+    /// Steps of which a teacher has a view.
+    pub n_imitated: f32,
 }
 
 /// Loss, right answers and segments with speech.
@@ -209,6 +211,17 @@ impl Work<'_> {
             let error = (embedding - told) * judged;
             #[expect(clippy::cast_precision_loss, reason = "numbers of an embedding")]
             let scale = teaching.embedding / (whole.n_taught * shape.n_embedding as f32);
+            loss = loss + (error.clone() * error).sum() * scale;
+        }
+        if let Some(imitated) = said.imitated.filter(|_| whole.n_imitated > 0.0) {
+            let [n_steps, n, width] = imitated.dims();
+            let of = |values: &[f32], shape| {
+                Tensor::<3>::from_data(TensorData::new(values.to_vec(), shape), self.device)
+            };
+            let told = of(&part.imitated, [n_steps, n, width]);
+            let error = (imitated - told) * of(&part.is_imitated, [n_steps, n, 1]);
+            #[expect(clippy::cast_precision_loss, reason = "numbers of a moment")]
+            let scale = teaching.moments / (whole.n_imitated * width as f32);
             loss = loss + (error.clone() * error).sum() * scale;
         }
         Judged { loss, emotion, logits }

@@ -4,13 +4,14 @@
 //! call share its room, noise and line, so that a caller's own voice can be learned from the call's other
 //! clips. They share its ears as well: in most pretended calls the frames are those that the pipeline collects from the
 //! same samples ([`utterances`]), so that what is known of a caller is made of such frames too. Kept: the frames of
-//! each clip, in a folder, for the next training with the same features.
+//! each clip, in a folder, for the next training with the same features. Beside each frame stands where in the clip it
+//! lies, so that a teacher's word on that moment is found.
 
 use super::recipe::TrainingRecipe;
 use crate::augment::{Chain, Sounds, change_speed, random_speed_percent};
 use crate::evaluation::clip::{clip_frames, clip_samples};
 use hearing::pipeline::PipelineSettings;
-use hearing::speech::utterances;
+use hearing::speech::{Utterance, utterances};
 use model::artifact::{InputForm, sha256_hex};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -35,7 +36,25 @@ const QUIET_LINES: f64 = 0.5;
 const QUIET_LEVEL_DB: f32 = -6.0;
 
 /// Part of the key of kept frames: another number whenever hearings are made in another way.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
+
+/// A teacher hears the middle of a clip, at most so long (`scripts/teacher/sound.py`).
+const TAUGHT_S: u32 = 4;
+
+/// Places in a second.
+const PLACES_PER_S: u32 = 100;
+
+/// The place of a frame that lies outside what a teacher hears.
+pub const NOWHERE: u16 = u16::MAX;
+
+/// What is heard of a clip at one hearing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heard {
+    /// Frames `[n_frames, n_features]`.
+    pub frames: Vec<f32>,
+    /// Where the middle of each frame lies in what a teacher hears of the clip, in steps of 10 ms; or [`NOWHERE`].
+    pub places: Vec<u16>,
+}
 
 /// What all hearings have in common.
 pub struct Listener<'a> {
@@ -76,14 +95,14 @@ impl<'a> Listener<'a> {
         Listener { recipe, sounds, kept_in, sounds_digest: sha256_hex(&bytes) }
     }
 
-    /// The frames `[n_frames, n_features]` of so many hearings of a clip, the first as it is.
+    /// So many hearings of a clip, the first as it is.
     ///
     /// # Errors
     /// Words about a file that does not decode or is too short.
-    pub fn hear(&self, path: &Path, speaker: &str, n: usize) -> Result<Vec<Vec<f32>>, String> {
+    pub fn hear(&self, path: &Path, speaker: &str, n: usize) -> Result<Vec<Heard>, String> {
         let kept = self.kept_in.map(|folder| folder.join(self.key(path, speaker, n)));
         let usable =
-            |hearings: &Vec<Vec<f32>>| hearings.iter().all(|frames| self.is_enough(frames));
+            |hearings: &Vec<Heard>| hearings.iter().all(|heard| self.is_enough(&heard.frames));
         if let Some(hearings) = kept.as_deref().and_then(read).filter(usable) {
             return Ok(hearings);
         }
@@ -99,7 +118,7 @@ impl<'a> Listener<'a> {
         Ok(hearings)
     }
 
-    /// The frames of so many hearings of samples at the recipe's rate, seeded by a name and a speaker.
+    /// So many hearings of samples at the recipe's rate, seeded by a name and a speaker.
     ///
     /// # Errors
     /// Words about samples that are too short.
@@ -109,9 +128,10 @@ impl<'a> Listener<'a> {
         path: &Path,
         speaker: &str,
         n: usize,
-    ) -> Result<Vec<Vec<f32>>, String> {
-        let clean = self.frames(samples);
-        if !self.is_enough(&clean) {
+    ) -> Result<Vec<Heard>, String> {
+        let placing = Placing { clip_len: samples.len(), speed_percent: 100 };
+        let clean = self.heard(samples, placing);
+        if !self.is_enough(&clean.frames) {
             return Err(format!("too short: {} samples of speech", samples.len()));
         }
         let mut hearings = vec![clean];
@@ -126,16 +146,17 @@ impl<'a> Listener<'a> {
             let chain = self.chain(&mut of_call);
             let is_gated = of_call.random_bool(GATED) && self.recipe.input == InputForm::Frames;
             let mut rng = ChaCha8Rng::seed_from_u64(of_clip);
-            let mut heard = samples.to_vec();
-            change_speed(&mut heard, random_speed_percent(&mut rng));
-            let frames = if is_gated {
-                self.frames_in_call(heard, chain, &mut rng)
+            let mut changed = samples.to_vec();
+            let placing = Placing { speed_percent: random_speed_percent(&mut rng), ..placing };
+            change_speed(&mut changed, placing.speed_percent);
+            let heard = if is_gated {
+                self.heard_in_call(changed, placing, chain, &mut rng)
             } else {
-                chain.apply(&mut heard, self.sounds, &mut rng);
-                self.frames(&heard)
+                chain.apply(&mut changed, self.sounds, &mut rng);
+                self.heard(&changed, placing)
             };
-            if self.is_enough(&frames) {
-                hearings.push(frames);
+            if self.is_enough(&heard.frames) {
+                hearings.push(heard);
             }
         }
         Ok(hearings)
@@ -153,8 +174,35 @@ impl<'a> Listener<'a> {
         Chain { level_db, line, ..Chain::default() }
     }
 
-    fn frames(&self, samples: &[f32]) -> Vec<f32> {
-        clip_frames(samples, self.recipe.features, self.recipe.input)
+    /// All frames of a clip.
+    fn heard(&self, samples: &[f32], placing: Placing) -> Heard {
+        let recipe = self.recipe;
+        let frames = clip_frames(samples, recipe.features, recipe.input);
+        if recipe.input != InputForm::Frames {
+            return Heard { frames, places: Vec::new() };
+        }
+        let (hop_len, taper_len) = (recipe.features.hop_len(), recipe.features.taper_len());
+        let n_frames = frames.len() / recipe.network.n_features;
+        let ends = (0..n_frames).map(|index| index * hop_len + taper_len);
+        let places = ends.map(|end| self.place(end, 0, placing)).collect();
+        Heard { frames, places }
+    }
+
+    /// The place of a frame that ends so many samples after the beginning, of which the first `lead_len` come before
+    /// the clip.
+    fn place(&self, end: usize, lead_len: usize, placing: Placing) -> u16 {
+        let rate_hz = self.recipe.features.sample_rate_hz() as usize;
+        let middle = end.saturating_sub(self.recipe.features.taper_len() / 2);
+        let Some(middle) = middle.checked_sub(lead_len) else { return NOWHERE };
+        let taught_len = TAUGHT_S as usize * rate_hz;
+        let skipped = placing.clip_len.saturating_sub(taught_len) / 2;
+        let in_clip = middle * placing.speed_percent as usize / 100;
+        match in_clip.checked_sub(skipped) {
+            Some(sample) if sample < taught_len.min(placing.clip_len) => {
+                u16::try_from(sample * PLACES_PER_S as usize / rate_hz).unwrap_or(NOWHERE)
+            }
+            _ => NOWHERE,
+        }
     }
 
     fn is_enough(&self, frames: &[f32]) -> bool {
@@ -164,7 +212,13 @@ impl<'a> Listener<'a> {
 
     /// The frames of a clip that a call brings and the gate lets through; all of them where it lets hardly any through,
     /// since nothing would be read of those.
-    fn frames_in_call(&self, clip: Vec<f32>, mut chain: Chain, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn heard_in_call(
+        &self,
+        clip: Vec<f32>,
+        placing: Placing,
+        mut chain: Chain,
+        rng: &mut ChaCha8Rng,
+    ) -> Heard {
         let per_ms = self.recipe.features.sample_rate_hz() / 1000;
         let lead_len = (rng.random_range(LEAD_MS) * per_ms) as usize;
         let (clip_len, tail_len) = (clip.len(), (TAIL_MS * per_ms) as usize);
@@ -176,19 +230,23 @@ impl<'a> Listener<'a> {
             noise.snr_db += 10.0 * share.log10();
         }
         chain.apply(&mut heard, self.sounds, rng);
-        let frames = self.frames(&heard[lead_len..lead_len + clip_len]);
+        let all = self.heard(&heard[lead_len..lead_len + clip_len], placing);
         let passed = self.longest_utterance(&heard);
         let least = self.recipe.features.frames_in_ms(self.recipe.segment.min_ms);
-        let least_len = (least * self.recipe.network.n_features).min(frames.len() / 2);
-        if passed.len() >= least_len { passed } else { frames }
+        if passed.ends.len() < least.min(all.places.len() / 2) {
+            return all;
+        }
+        let end = |&end| usize::try_from(end).unwrap_or(usize::MAX);
+        let places = passed.ends.iter().map(end).map(|end| self.place(end, lead_len, placing));
+        Heard { places: places.collect(), frames: passed.frames }
     }
 
     /// The frames that a call with the product's settings would collect from these samples before a long pause.
-    fn longest_utterance(&self, samples: &[f32]) -> Vec<f32> {
+    fn longest_utterance(&self, samples: &[f32]) -> Utterance {
         let features = self.recipe.features;
         let pause_frames = features.frames_in_ms(PipelineSettings::default().pause_ms);
         let all = utterances(features, samples, pause_frames).unwrap_or_default();
-        all.into_iter().max_by_key(Vec::len).unwrap_or_default()
+        all.into_iter().max_by_key(|utterance| utterance.ends.len()).unwrap_or_default()
     }
 
     /// The name of a clip's file of kept frames: another one for everything that changes them.
@@ -207,30 +265,47 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Hearings as they are kept: the length of each, then its numbers, little-endian.
-fn write(path: &Path, hearings: &[Vec<f32>]) -> Result<(), std::io::Error> {
-    let mut bytes = Vec::with_capacity(hearings.iter().map(|frames| 8 + 4 * frames.len()).sum());
-    for frames in hearings {
+/// How a clip was changed before it was heard.
+#[derive(Clone, Copy)]
+struct Placing {
+    /// Samples of the clip as it is.
+    clip_len: usize,
+    /// How fast it is played.
+    speed_percent: u32,
+}
+
+/// Hearings as they are kept: how many numbers and places each has, then both, little-endian.
+fn write(path: &Path, hearings: &[Heard]) -> Result<(), std::io::Error> {
+    let mut bytes = Vec::new();
+    for Heard { frames, places } in hearings {
         bytes.extend((frames.len() as u64).to_le_bytes());
+        bytes.extend((places.len() as u64).to_le_bytes());
         bytes.extend(frames.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(places.iter().flat_map(|place| place.to_le_bytes()));
     }
     save(path, IfExists::Replace, ReadableBy::Everyone, &bytes)
         .map_err(|error| std::io::Error::other(error.to_string()))
 }
 
-fn read(path: &Path) -> Option<Vec<Vec<f32>>> {
+fn read(path: &Path) -> Option<Vec<Heard>> {
     let bytes = std::fs::read(path).ok()?;
     let mut rest = bytes.as_slice();
     let mut hearings = Vec::new();
     while !rest.is_empty() {
-        let (len, after) = rest.split_first_chunk::<8>()?;
-        let len = usize::try_from(u64::from_le_bytes(*len)).ok()?;
-        let (values, after) = after.split_at_checked(len.checked_mul(4)?)?;
-        let number = |bytes: &[u8]| bytes.try_into().map_or(0.0, f32::from_le_bytes);
-        hearings.push(values.chunks_exact(4).map(number).collect());
-        rest = after;
+        let [n_values, n_places] = [next_length(&mut rest)?, next_length(&mut rest)?];
+        let values = rest.split_off(..n_values.checked_mul(4)?)?;
+        let places = rest.split_off(..n_places.checked_mul(2)?)?;
+        let frames = values.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect();
+        let places = places.as_chunks().0.iter().map(|&two| u16::from_le_bytes(two)).collect();
+        hearings.push(Heard { frames, places });
     }
     (!hearings.is_empty()).then_some(hearings)
+}
+
+fn next_length(rest: &mut &[u8]) -> Option<usize> {
+    let (length, after) = rest.split_first_chunk::<8>()?;
+    *rest = after;
+    usize::try_from(u64::from_le_bytes(*length)).ok()
 }
 
 #[cfg(test)]
@@ -241,7 +316,10 @@ mod tests {
     fn kept_hearings_read_back_and_a_cut_file_is_made_again() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("kept");
-        let hearings = vec![vec![1.5, -2.0], vec![0.25]];
+        let hearings = vec![
+            Heard { frames: vec![1.5, -2.0], places: vec![7, NOWHERE] },
+            Heard { frames: vec![0.25], places: Vec::new() },
+        ];
         write(&path, &hearings).expect("the folder can be written");
         assert_eq!(read(&path), Some(hearings));
         let bytes = std::fs::read(&path).expect("it was written");
@@ -261,16 +339,45 @@ mod tests {
             })
             .collect();
         let rng = || ChaCha8Rng::seed_from_u64(3);
-        let frames = listener.frames_in_call(clip.clone(), Chain::default(), &mut rng());
+        let placing = Placing { clip_len: clip.len(), speed_percent: 100 };
+        let heard_in_call =
+            listener.heard_in_call(clip.clone(), placing, Chain::default(), &mut rng());
         let lead_len = 8 * rng().random_range(LEAD_MS) as usize;
         let heard = [vec![0.0; lead_len], clip, vec![0.0; 8 * TAIL_MS as usize]].concat();
         let pause_frames = 150;
         let call = utterances(recipe.features, &heard, pause_frames).expect("it streams");
         assert_eq!(call.len(), 1);
-        assert_eq!(frames, call[0]);
-        let n_frames = frames.len() / recipe.features.n_features();
+        assert_eq!(heard_in_call.frames, call[0].frames);
+        let n_frames = heard_in_call.places.len();
+        assert_eq!(n_frames, heard_in_call.frames.len() / recipe.features.n_features());
+        // A frame's place is where its middle lies in the clip, whatever silence came before.
+        for (&end, &place) in call[0].ends.iter().zip(&heard_in_call.places) {
+            let middle = end as usize - 100;
+            let in_clip = middle.checked_sub(lead_len).filter(|&sample| sample < 16_000);
+            assert_eq!(usize::from(place), in_clip.map_or(NOWHERE.into(), |sample| sample / 80));
+        }
+        assert!(heard_in_call.places.contains(&150) && heard_in_call.places.contains(&NOWHERE));
         // Without what comes before the gate opens, with the 256 ms that it stays open.
         assert!((190..=226).contains(&n_frames), "{n_frames}");
+    }
+
+    #[test]
+    fn a_frames_place_is_where_it_lies_in_the_middle_four_seconds_of_the_clip_as_it_is() {
+        let recipe = TrainingRecipe::named("phone").expect("built in");
+        let sounds = Sounds::default();
+        let listener = Listener::new(&recipe, &sounds, None);
+        // 6 s, of which a teacher hears the second to the fifth.
+        let placing = Placing { clip_len: 48_000, speed_percent: 100 };
+        let place = |middle: usize, placing| listener.place(middle + 100, 0, placing);
+        assert_eq!(place(7_999, placing), NOWHERE);
+        assert_eq!(place(8_000, placing), 0);
+        assert_eq!(place(39_999, placing), 399);
+        assert_eq!(place(40_000, placing), NOWHERE);
+        // Played a tenth faster: what is heard after 2 s is what stood at 2.2 s.
+        let faster = Placing { clip_len: 24_000, speed_percent: 110 };
+        assert_eq!(place(16_000, faster), 220);
+        assert_eq!(listener.place(16_100, 4_000, faster), 165);
+        assert_eq!(listener.place(4_050, 4_000, faster), NOWHERE, "before the clip");
     }
 
     #[test]
@@ -286,7 +393,8 @@ mod tests {
         };
         assert_eq!(hear("one.wav"), hear("one.wav"));
         assert_ne!(hear("one.wav")[1..], hear("two.wav")[1..]);
-        assert_eq!(hear("one.wav")[0], listener.frames(&samples));
+        let placing = Placing { clip_len: samples.len(), speed_percent: 100 };
+        assert_eq!(hear("one.wav")[0], listener.heard(&samples, placing));
         assert!(listener.hearings(&samples[..300], Path::new("x"), "a/1", 1).is_err());
     }
 }

@@ -40,7 +40,7 @@ use epoch::{Trainer, View, weights};
 use example::Example;
 use model::ModelError;
 use model::artifact::{Artifact, Calibration, MANIFEST_FORMAT, Manifest, Provenance, sha256_hex};
-use model::network::{Network, NetworkShape};
+use model::network::Network;
 use recipe::TrainingRecipe;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -183,14 +183,14 @@ fn shipped(
     weights: Vec<u8>,
     device: &burn::tensor::Device,
 ) -> Result<Vec<u8>, TrainingError> {
-    if recipe.network.n_embedding == 0 {
+    if !recipe.network.is_in_training() {
         return Ok(weights);
     }
     let failed = |reason: String| ModelError::device("training device", reason);
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights))
         .map_err(|error| failed(error.to_string()))?;
     let network = recipe.network.init(device).try_load_record(record);
-    let network = network.map_err(|error| failed(error.to_string()))?.without_embedding();
+    let network = network.map_err(|error| failed(error.to_string()))?.in_use();
     Ok(epoch::weights(&network)?)
 }
 
@@ -238,7 +238,7 @@ fn assemble(recipe: &TrainingRecipe, data: &TrainingData, fitted: Fitted) -> Art
         labels: Emotion::ALL[..recipe.network.n_labels.min(Emotion::ALL.len())].to_vec(),
         weights_sha256: sha256_hex(&weights),
         segment: recipe.segment,
-        network: NetworkShape { n_embedding: 0, ..recipe.network.clone() },
+        network: recipe.network.in_use(),
         calibration: Calibration::default(),
         languages: BTreeMap::new(),
         scores: Vec::new(),

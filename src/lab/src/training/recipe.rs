@@ -129,11 +129,14 @@ pub struct Teaching {
     pub temperature: f32,
     /// Of the mean squared error of the teacher's embedding.
     pub embedding: f32,
+    /// Of the mean squared error of the teacher's view of each moment.
+    #[serde(default)]
+    pub moments: f32,
 }
 
 impl Default for Teaching {
     fn default() -> Self {
-        Teaching { labels: 1.0, logits: 0.0, temperature: 1.0, embedding: 0.0 }
+        Teaching { labels: 1.0, logits: 0.0, temperature: 1.0, embedding: 0.0, moments: 0.0 }
     }
 }
 
@@ -141,7 +144,7 @@ impl Teaching {
     /// Whether a teacher's word counts at all.
     #[must_use]
     pub fn is_taught(&self) -> bool {
-        self.logits > 0.0 || self.embedding > 0.0
+        self.logits > 0.0 || self.embedding > 0.0 || self.moments > 0.0
     }
 }
 
@@ -204,9 +207,9 @@ impl TrainingRecipe {
             ));
         }
         let weights = self.corpus_weights.values().copied();
-        let Teaching { labels, logits, temperature, embedding } = self.teaching;
-        if weights.chain([labels, logits, embedding]).any(|weight| !(0.0..=100.0).contains(&weight))
-        {
+        let Teaching { labels, logits, temperature, embedding, moments } = self.teaching;
+        let weights = weights.chain([labels, logits, embedding, moments]);
+        if weights.into_iter().any(|weight| !(0.0..=100.0).contains(&weight)) {
             return Err("corpus_weights and the weights of teaching are from 0 to 100".into());
         }
         if !(0.1..=20.0).contains(&temperature) {

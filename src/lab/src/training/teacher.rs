@@ -1,8 +1,12 @@
 //! What a teacher says of clips: a larger network's answers and inner view, which a small one learns to give
 //! (Hinton et al., 2015).
 //!
-//! In: a safetensors file that `scripts/teacher` makes. Out: [`Taught`] by clip. Keeps all of it.
+//! In: a safetensors file that `scripts/teacher` makes, and perhaps one of its frames ([`moments`]). Out: [`Taught`] by
+//! clip. Keeps all of it.
 
+pub mod moments;
+
+use moments::Moments;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +20,8 @@ pub struct Taught {
     pub logits: Vec<f32>,
     /// Its inner view of the clip; its mean square over all clips is 1.
     pub embedding: Vec<f32>,
+    /// Its inner view at each moment; its mean square is 1 too.
+    pub moments: Option<Moments>,
 }
 
 /// A file that is no teacher's.
@@ -35,6 +41,8 @@ pub struct Teacher {
     pub description: String,
     /// Numbers of an embedding.
     pub n_embedding: usize,
+    /// Numbers of its view of a moment; 0 where it has none.
+    pub n_imitated: usize,
     by_path: HashMap<String, Arc<Taught>>,
 }
 
@@ -51,21 +59,38 @@ impl Teacher {
     }
 
     fn of(bytes: &[u8]) -> Result<Self, String> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
-        let facts = header.metadata().clone().unwrap_or_default();
-        let paths = facts.get("paths").ok_or("it has no list of paths")?;
-        let paths: Vec<String> =
-            serde_json::from_str(paths).map_err(|error| format!("its paths: {error}"))?;
+        let (paths, facts) = list_of_paths(bytes)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         let (n_logits, logits) = rows(&tensors, "logits", paths.len())?;
         let (n_embedding, embedding) = rows(&tensors, "embedding", paths.len())?;
         let words = logits.chunks_exact(n_logits).zip(embedding.chunks_exact(n_embedding));
         let by_path = paths.into_iter().zip(words).map(|(path, (logits, embedding))| {
-            let taught = Taught { logits: logits.to_vec(), embedding: embedding.to_vec() };
-            (path, Arc::new(taught))
+            let (logits, embedding) = (logits.to_vec(), embedding.to_vec());
+            (path, Arc::new(Taught { logits, embedding, moments: None }))
         });
         let description = facts.get("teacher").cloned().unwrap_or_default();
-        Ok(Teacher { description, n_embedding, by_path: by_path.collect() })
+        Ok(Teacher { description, n_embedding, n_imitated: 0, by_path: by_path.collect() })
+    }
+
+    /// Reads what it hears at each moment of the clips that it has judged.
+    ///
+    /// # Errors
+    /// [`TeacherError`] names the file and what is wrong; also if it has none of these clips.
+    pub fn read_moments(&mut self, path: &Path) -> Result<(), TeacherError> {
+        let mut all = moments::read(path)?;
+        let mut n = 0;
+        for (clip, taught) in &mut self.by_path {
+            if let Some(moments) = all.by_path.remove(clip) {
+                Arc::make_mut(taught).moments = Some(moments);
+                n += 1;
+            }
+        }
+        if n == 0 {
+            let reason = "it has none of the clips that the teacher has judged".into();
+            return Err(TeacherError { path: path.to_owned(), reason });
+        }
+        self.n_imitated = all.n_numbers;
+        Ok(())
     }
 
     /// Clips that it has judged.
@@ -83,6 +108,15 @@ impl Teacher {
         });
         below.find_map(|path| self.by_path.get(path.to_str()?)).cloned()
     }
+}
+
+/// The clips that a file is about, and all that it says of itself.
+fn list_of_paths(bytes: &[u8]) -> Result<(Vec<String>, HashMap<String, String>), String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    let facts = header.metadata().clone().unwrap_or_default();
+    let paths = facts.get("paths").ok_or("it has no list of paths")?;
+    let paths = serde_json::from_str(paths).map_err(|error| format!("its paths: {error}"))?;
+    Ok((paths, facts))
 }
 
 /// A tensor of `n` rows of finite numbers: the length of a row, and all numbers.

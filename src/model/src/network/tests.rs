@@ -18,6 +18,7 @@ fn shapes() -> [NetworkShape; 2] {
         hears_baseline: false,
         hears_mean: false,
         n_embedding: 0,
+        n_imitated: 0,
     };
     let rich = NetworkShape {
         front: vec![

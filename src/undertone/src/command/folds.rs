@@ -38,7 +38,7 @@ struct FoldScore {
 pub fn run(args: &FoldsArgs) -> anyhow::Result<()> {
     let mut recipe = TrainingRecipe::named(&args.recipe)?;
     recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
-    let teacher = teacher(args.teacher.as_deref(), &mut recipe)?;
+    let teacher = teacher(args.teacher.as_deref(), None, &mut recipe)?;
     recipe.teaching.logits = 0.0;
     let clips: Vec<Clip> =
         corpus::read(&args.data)?.into_iter().filter(|clip| clip.fold.is_some()).collect();

@@ -71,7 +71,8 @@ impl FromStr for Division {
 /// Unreadable data, a model that is there already, a device that fails.
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut recipe = recipe(args)?;
-    let teacher = teacher(args.teacher.as_deref(), &mut recipe)?;
+    let (word, frames) = (args.teacher.as_deref(), args.teacher_frames.as_deref());
+    let teacher = teacher(word, frames, &mut recipe)?;
     let recipe = recipe;
     anyhow::ensure!(!recipe.calm_apart, "a recipe with calm as a label is for `undertone folds`");
     make_room(args)?;

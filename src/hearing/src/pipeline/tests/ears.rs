@@ -62,9 +62,14 @@ fn the_frames_for_training_are_those_that_a_call_collects() {
     for recipe in [Recipe::PhoneV1, Recipe::PhoneV2, Recipe::PhoneV3] {
         let pause_frames = recipe.frames_in_ms(settings().pause_ms);
         let cut = utterances(recipe, &clip, pause_frames).expect("the recipe streams");
-        let n_frames: Vec<usize> = cut.iter().map(|all| all.len() / recipe.n_features()).collect();
+        let n_frames: Vec<usize> = cut.iter().map(|one| one.ends.len()).collect();
         assert_eq!(n_frames.len(), 2, "{recipe}: {n_frames:?}");
         assert!(n_frames[0] > 600 && n_frames[1] > 100, "{recipe}: {n_frames:?}");
+        // The first word begins after 0.3 s of silence, and what is left out is left out of the times.
+        let first = &cut[0];
+        assert!((2_400..8_000).contains(&first.ends[0]), "{recipe}: {}", first.ends[0]);
+        assert!(first.ends.is_sorted() && first.ends.windows(2).any(|pair| pair[1] - pair[0] > 80));
+        let cut: Vec<Vec<f32>> = cut.into_iter().map(|one| one.frames).collect();
         assert!(cut == collected(recipe, &clip), "{recipe}: {n_frames:?} frames");
     }
 }

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::training::example::Hearing;
+use crate::training::teacher::Taught;
+use crate::training::teacher::moments::Moments;
 use hearing::classifier::Baseline;
 use rand::SeedableRng;
+use std::sync::Arc;
 
 fn example(speaker: &str, label: Option<usize>, n_frames: usize) -> Example {
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
@@ -22,7 +25,11 @@ fn example(speaker: &str, label: Option<usize>, n_frames: usize) -> Example {
         corpus: "a".into(),
         language: None,
         call: 0,
-        hearings: vec![Hearing { statistics: Baseline::of(&frames, 43), frames }],
+        hearings: vec![Hearing {
+            statistics: Baseline::of(&frames, 43),
+            frames,
+            places: (0..).take(n_frames).collect(),
+        }],
     }
 }
 
@@ -96,6 +103,48 @@ fn targets_are_smoothed_and_weighted_and_what_is_no_speech_has_none() {
             }
         }
     }
+}
+
+#[test]
+fn each_step_is_told_what_the_teacher_heard_at_the_middle_of_what_the_step_hears() {
+    let mut examples: Vec<Example> =
+        [200, 150, 210, 190].map(|n| example("a/1", Some(0), n)).into();
+    for example in &mut examples[..3] {
+        let moments = Some(Moments::counting(70));
+        let taught = Taught { logits: vec![0.0; 7], embedding: vec![0.0; 128], moments };
+        example.taught = Some(Arc::new(taught));
+    }
+    let mut recipe = recipe();
+    recipe.clips_per_speaker = 0;
+    recipe.network.n_imitated = 1;
+    let (mut n_told, mut n_beyond, mut n_untaught) = (0, 0, 0);
+    for part in (0..9).flat_map(|seed| draw(&examples, &recipe, seed)).flat_map(|batch| batch.parts)
+    {
+        let n = part.labels.len();
+        assert_eq!(part.is_imitated.len(), recipe.network.lstm_steps(part.n_steps) * n);
+        for row in 0..n {
+            // The frames count from 0 themselves.
+            let start = part.values[row * 43];
+            for (step, is_told) in part.is_imitated.iter().skip(row).step_by(n).enumerate() {
+                #[expect(clippy::cast_precision_loss, reason = "a few steps")]
+                let place = start + 6.0 * step as f32 + 6.0;
+                let middle = (place / 2.0).ceil();
+                let told = part.imitated[step * n + row];
+                match (part.is_taught[row] > 0.0, middle < 69.0) {
+                    (true, true) => {
+                        assert!(*is_told > 0.0 && (told - middle).abs() < 0.01, "{told} {middle}");
+                        n_told += 1;
+                    }
+                    (false, _) => {
+                        assert!(*is_told == 0.0 && told == 0.0);
+                        n_untaught += 1;
+                    }
+                    (true, false) => n_beyond += usize::from(*is_told == 0.0),
+                }
+            }
+        }
+    }
+    assert!(n_told > 100 && n_beyond > 10 && n_untaught > 100, "{n_told} {n_beyond} {n_untaught}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn part(n: usize, n_steps: usize, recipe: &TrainingRecipe) -> Part {
     let network = &recipe.network;
     #[expect(clippy::cast_precision_loss, reason = "a few numbers")]
     let waves = |n: usize| (0..n).map(|at| (at as f32 * 0.7).sin()).collect::<Vec<_>>();
+    let n_lstm = network.lstm_steps(n_steps) * n;
     Part {
         values: waves(n * n_steps * network.n_inputs()),
         n_steps,
@@ -20,6 +21,8 @@ fn part(n: usize, n_steps: usize, recipe: &TrainingRecipe) -> Part {
         taught: waves(n * network.n_labels).iter().map(|value| value.abs()).collect(),
         embedding: waves(n * network.n_embedding),
         is_taught: vec![1.0; n],
+        imitated: waves(n_lstm * network.n_imitated),
+        is_imitated: (0..n_lstm).map(|at| if at % 3 > 0 { 1.0 } else { 0.0 }).collect(),
         kept: network.head_widths().iter().map(|width| vec![1.0; n * width]).collect(),
     }
 }
@@ -54,10 +57,17 @@ fn plain_loss(network: &Network, part: &Part, recipe: &TrainingRecipe, whole: Wh
     let errors = embedding.iter().zip(&part.embedding).map(|(said, told)| (said - told).powi(2));
     #[expect(clippy::cast_precision_loss, reason = "a few numbers")]
     let n_numbers = whole.n_taught * shape.n_embedding.max(1) as f32;
-    loss + teaching.embedding * errors.sum::<f32>() / n_numbers
+    loss += teaching.embedding * errors.sum::<f32>() / n_numbers;
+    let imitated = said.imitated.map_or_else(Vec::new, |said| values(said).expect("there"));
+    let errors = imitated.iter().zip(&part.imitated).map(|(said, told)| (said - told).powi(2));
+    let width = shape.n_imitated.max(1);
+    let judged = errors.enumerate().map(|(at, error)| error * part.is_imitated[at / width]);
+    #[expect(clippy::cast_precision_loss, reason = "a few numbers")]
+    let n_numbers = whole.n_imitated * width as f32;
+    loss + teaching.moments * judged.sum::<f32>() / n_numbers
 }
 
-const WHOLE: Whole = Whole { weight: 9.0, n_segments: 5.0, n_taught: 5.0 };
+const WHOLE: Whole = Whole { weight: 9.0, n_segments: 5.0, n_taught: 5.0, n_imitated: 11.0 };
 
 /// A small network that a teacher teaches, on a device that records gradients.
 fn small() -> (TrainingRecipe, Network, Device) {
@@ -67,7 +77,9 @@ fn small() -> (TrainingRecipe, Network, Device) {
     recipe.network.dense = vec![4];
     recipe.network.hears_mean = true;
     recipe.network.n_embedding = 3;
-    recipe.teaching = Teaching { labels: 0.5, logits: 0.5, temperature: 2.0, embedding: 1.0 };
+    recipe.network.n_imitated = 2;
+    recipe.teaching =
+        Teaching { labels: 0.5, logits: 0.5, temperature: 2.0, embedding: 1.0, moments: 1.0 };
     let plain = Device::flex();
     plain.seed(3);
     let device = plain.clone().autodiff();

@@ -20,16 +20,23 @@ use std::path::{Path, PathBuf};
 /// A file that is no teacher's, or one that the recipe cannot use.
 pub fn teacher(
     file: Option<&Path>,
+    frames: Option<&Path>,
     recipe: &mut TrainingRecipe,
 ) -> anyhow::Result<Option<Teacher>> {
     let Some(file) = file else {
         if recipe.teaching.is_taught() {
             tell("no --teacher: learning from the labels alone");
         }
-        (recipe.teaching, recipe.network.n_embedding) = (Teaching::default(), 0);
+        (recipe.teaching, recipe.network) = (Teaching::default(), recipe.network.in_use());
         return Ok(None);
     };
-    let teacher = Teacher::read(file)?;
+    let mut teacher = Teacher::read(file)?;
+    if let Some(frames) = frames {
+        teacher.read_moments(frames)?;
+    } else if recipe.network.n_imitated > 0 {
+        tell("no --teacher-frames: no moment is imitated");
+        (recipe.teaching.moments, recipe.network.n_imitated) = (0.0, 0);
+    }
     let wanted = recipe.network.n_embedding;
     anyhow::ensure!(recipe.teaching.is_taught(), "the recipe {} has no teaching", recipe.name);
     anyhow::ensure!(
@@ -38,6 +45,13 @@ pub fn teacher(
         recipe.name,
         file.display(),
         teacher.n_embedding
+    );
+    let wanted = recipe.network.n_imitated;
+    anyhow::ensure!(
+        wanted == teacher.n_imitated,
+        "the recipe {} imitates moments of {wanted} numbers, the teacher's have {}",
+        recipe.name,
+        teacher.n_imitated
     );
     Ok(Some(teacher))
 }

@@ -57,6 +57,8 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 	bash tests/sound_card.sh cargo test $(CARGO_FLAGS) --test live --test monitor -- --nocapture
 
 GATEWAY := target/gateway
+WALL := target/wall
+WALL_PACKAGES := websockets==17.4
 .PHONY: test-gateway
 test-gateway: build ## the gateway with real connections, in real time; sipp and other programs' decoders against it
 	@bash scripts/prepare.sh build gateway
@@ -68,6 +70,14 @@ test-gateway: build ## the gateway with real connections, in real time; sipp and
 	@test -d $(GATEWAY)/node_modules/asterisk-audiosocket || { cp tests/gateway/package.json $(GATEWAY)/ \
 		&& npm install --silent --prefix $(GATEWAY) --no-audit --no-fund --no-package-lock --ignore-scripts; }
 	$(GATEWAY)/bin/python tests/gateway/foreign.py $(UNDERTONE)-gateway $(GATEWAY)
+
+.PHONY: test-wall
+test-wall: build ## the gateway's wall in a browser (headless Chromium): 60 calls, alerts, keyboard, contrast
+	@bash scripts/prepare.sh build wall
+	@test -x $(WALL)/bin/python || python3 -m venv $(WALL)
+	@$(WALL)/bin/python -c 'import websockets' 2>/dev/null \
+		|| $(WALL)/bin/pip install --quiet --disable-pip-version-check $(WALL_PACKAGES)
+	$(WALL)/bin/python tests/gateway/wall.py $(UNDERTONE)-gateway $(WALL)/wall.png
 
 .PHONY: fuzz
 fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 MB; FUZZ_SECONDS=60 for another time

@@ -16,3 +16,4 @@ mod material;
 mod same_readings;
 mod siprec;
 mod time;
+mod wall;

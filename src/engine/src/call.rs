@@ -6,7 +6,7 @@
 use super::on_alert::AlertMessage;
 use super::reorder::{Reorder, SETTLED_AFTER};
 use super::running_log::{LogNews, RunningLog};
-use hearing::fact::{Event, Fact};
+use hearing::fact::{Event, Fact, SeenBy};
 use hearing::stream_time::StreamTime;
 use record::call_news::LogStopped;
 use record::session::digest::{CallerDigest, CallerTally};
@@ -165,14 +165,23 @@ impl Call {
         self.tell(&Fact { caller: index, at: t, event: Event::Mark { text: text.to_owned() } });
     }
 
-    /// The operator has seen the alert of this time of the call. Of another call's alert nothing is logged.
-    pub fn acknowledge(&mut self, line: usize, at: StreamTime, alert_at: StreamTime) {
-        let Some(index) = self.index(line) else { return };
+    /// Somebody has seen the alert of this time of the call. Of another call's alert nothing is logged:
+    /// then it is false.
+    pub fn acknowledge(
+        &mut self,
+        line: usize,
+        at: StreamTime,
+        alert_at: StreamTime,
+        by: SeenBy,
+    ) -> bool {
+        let Some(index) = self.index(line) else { return false };
         let t = self.time_of(line, at);
-        if self.members[index].tally.has_alert(alert_at) {
-            let event = Event::Acknowledged { alert_t: alert_at };
+        let has_it = self.members[index].tally.has_alert(alert_at);
+        if has_it {
+            let event = Event::Acknowledged { alert_t: alert_at, by };
             self.tell(&Fact { caller: index, at: t, event });
         }
+        has_it
     }
 
     /// Gives the caller on this line another label.
@@ -313,19 +322,19 @@ mod tests {
         let place = Place::File(path.clone(), IfExists::Refuse);
         let log = SessionWriter::create(&place, &header()).unwrap();
         let mut call = call(Some(log));
-        call.acknowledge(2, ms(63_000), ms(20_000));
+        assert!(call.acknowledge(2, ms(63_000), ms(20_000), SeenBy::Wall));
         // There was no alert then; on that line is another call.
-        call.acknowledge(2, ms(64_000), ms(60_000));
-        call.acknowledge(0, ms(65_000), ms(20_000));
+        assert!(!call.acknowledge(2, ms(64_000), ms(60_000), SeenBy::Desk));
+        assert!(!call.acknowledge(0, ms(65_000), ms(20_000), SeenBy::Desk));
         let ended = call.end(EndReason::Stopped, None, |_| ms(70_000));
         assert_eq!(ended.callers[0].alerts[0].acknowledged, Some(ms(23_000)));
         let records = SessionReader::open(&path).unwrap().map(Result::unwrap);
         let seen = records.filter_map(|record| match record {
-            Record::Fact(Fact { caller, at, event: Event::Acknowledged { alert_t } }) => {
-                Some((caller, at, alert_t))
+            Record::Fact(Fact { caller, at, event: Event::Acknowledged { alert_t, by } }) => {
+                Some((caller, at, alert_t, by))
             }
             _ => None,
         });
-        assert_eq!(seen.collect::<Vec<_>>(), [(0, ms(23_000), ms(20_000))]);
+        assert_eq!(seen.collect::<Vec<_>>(), [(0, ms(23_000), ms(20_000), SeenBy::Wall)]);
     }
 }

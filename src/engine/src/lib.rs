@@ -27,7 +27,7 @@ pub mod switchboard;
 
 use call::Ended;
 use delay::Delays;
-use hearing::fact::Fact;
+use hearing::fact::{Fact, SeenBy};
 use hearing::pipeline::Pipeline;
 use hearing::stream_time::StreamTime;
 pub use input::LineSetup;
@@ -123,8 +123,8 @@ impl Engine {
     }
 
     /// Logs that the operator has seen the alert of this time of the line's call.
-    fn acknowledge(&mut self, line: usize, alert_at: StreamTime) {
-        self.switchboard.acknowledge(line, alert_at);
+    fn acknowledge(&mut self, line: usize, alert_at: StreamTime, by: SeenBy) {
+        self.switchboard.acknowledge(line, alert_at, by);
     }
 
     /// Does what the operator asks for. What belongs to the screen alone, such as closing it, changes nothing here.
@@ -139,7 +139,7 @@ impl Engine {
             Action::EndCall { caller } => self.end_call(caller),
             Action::Rename { caller, label } => self.rename(caller, &label),
             Action::ConfirmNotice { caller } => self.confirm_notice(caller),
-            Action::Acknowledge { caller, at } => self.acknowledge(caller, at),
+            Action::Acknowledge { caller, at, by } => self.acknowledge(caller, at, by),
             Action::ToggleMute => self.toggle_mute(),
             Action::TogglePause => self.pause(!self.is_paused),
             Action::SetSpeed(speed) => self.set_speed(speed),

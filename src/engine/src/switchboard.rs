@@ -11,7 +11,7 @@ use super::log_book::LogBook;
 use super::notices::Notices;
 use super::on_alert::{AlertFailure, AlertMessage};
 use super::running_log::RunningLog;
-use hearing::fact::Fact;
+use hearing::fact::{Fact, SeenBy};
 use hearing::stream_time::StreamTime;
 use record::call_news::{CallNews, LogStopped};
 use record::session::record::{CallerEntry, Delay, EndReason, rfc3339};
@@ -294,10 +294,11 @@ impl Switchboard {
     }
 
     /// The operator has seen the alert of this time of the line's call.
-    pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime) {
+    pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime, by: SeenBy) {
         let now = self.heard(line);
-        if let Some(call) = self.call_mut(line) {
-            call.acknowledge(line, now, alert_at);
+        let call = self.call_mut(line);
+        if call.is_some_and(|call| call.acknowledge(line, now, alert_at, by)) {
+            self.news.push_back(News::Call(line, CallNews::Acknowledged(alert_at)));
         }
     }
 

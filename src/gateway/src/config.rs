@@ -7,10 +7,12 @@ mod allow;
 mod secret;
 mod siprec;
 mod stream;
+mod wall;
 
 pub use secret::Secret;
 pub use siprec::SiprecSection;
 pub use stream::{AudioSocketSection, Family, StreamProtocol, StreamSection};
+pub use wall::WallSection;
 
 use hearing::alert::AlertSettings;
 use hearing::language::Language;
@@ -60,6 +62,8 @@ pub struct Config {
     pub stream: Vec<StreamSection>,
     /// Copies of calls from session border controllers.
     pub siprec: Option<SiprecSection>,
+    /// A page with all calls, for whoever leads the shift.
+    pub wall: Option<WallSection>,
 }
 
 /// `[session]`
@@ -209,7 +213,8 @@ impl Config {
             http.key.as_mut(),
             http.control_token_file.as_mut(),
         ];
-        let streams = self.stream.iter_mut().flat_map(StreamSection::files);
+        let wall = self.wall.as_mut().and_then(|wall| wall.token_file.as_mut());
+        let streams = self.stream.iter_mut().flat_map(StreamSection::files).chain(wall);
         for file in named.into_iter().flatten().chain(streams) {
             *file = folder.join(&*file);
         }
@@ -221,6 +226,9 @@ impl Config {
         http.control_token = http.control_token_file.as_deref().and_then(&mut read);
         for stream in &mut self.stream {
             stream.read_secrets(&mut read);
+        }
+        if let Some(wall) = &mut self.wall {
+            wall.token = wall.token_file.as_deref().and_then(&mut read);
         }
     }
 
@@ -251,6 +259,9 @@ impl Config {
         if let Some(siprec) = &self.siprec {
             siprec.check(wrong);
         }
+        if let Some(wall) = &self.wall {
+            wall.check(http, wrong);
+        }
         if self.stream.is_empty() && self.audiosocket.is_empty() && self.siprec.is_none() {
             wrong.push(
                 "nothing to listen for: give [siprec], or at least one [[audiosocket]] or [[stream]]"
@@ -279,6 +290,7 @@ impl Config {
         };
         let mut lines =
             vec![format!("http {} ({tls}): /healthz /readyz /metrics", self.http.listen)];
+        lines.extend(self.wall.iter().map(|wall| wall.in_words(&self.http)));
         lines.extend(self.stream.iter().map(StreamSection::in_words));
         lines.extend(self.audiosocket.iter().map(AudioSocketSection::in_words));
         lines.extend(self.siprec.iter().map(SiprecSection::in_words));

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!  telephone system ─► listen ─► protocol: messages to words ─► session ─► call: the rule of time ─► room: engine ─► logs
-//!                                                                hub: which calls there are
+//!                                                                hub: which calls there are          │
+//!                                                                wall: all calls on a web page ◄─────┘
 //! ```
 //!
 //! Sound is heard in memory only. A person's number is dropped on arrival.
@@ -24,3 +25,4 @@ pub mod send;
 pub mod server;
 pub mod session;
 pub mod siprec;
+pub mod wall;

@@ -10,13 +10,15 @@
 //! In: calls and orders. Out: session logs, and how busy the engine is. It never waits for a network.
 
 use crate::hub::unpoisoned;
+use crate::wall::Board;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::call::Ended;
 use engine::run::{self, Driver, Outcome};
 use engine::streams::StreamOperator;
 use engine::switchboard::News;
 use engine::{Engine, LineSetup, Step};
-use hearing::fact::Event;
+use hearing::fact::{Event, SeenBy};
+use hearing::stream_time::StreamTime;
 use record::action::Action;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -37,6 +39,8 @@ pub enum Order {
     Mute(CallId, bool),
     /// It is called so from now on.
     Rename(CallId, String),
+    /// Its alert of that time was seen, on the wall.
+    Acknowledge(CallId, StreamTime),
 }
 
 /// How busy the engine is.
@@ -137,11 +141,16 @@ pub struct Room {
 }
 
 impl Room {
-    /// Starts the thread; `tell` gets what there is to tell, on that thread.
+    /// Starts the thread; `board` gets what is told of each call, where there is a wall, and `tell` what there is to tell of
+    /// the engine, on that thread.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(engine: Engine, tell: impl Fn(Told) + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        engine: Engine,
+        board: Option<Arc<Mutex<Board>>>,
+        tell: impl Fn(Told) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (orders, receiver) = unbounded();
         let load = Arc::new(Load::default());
         let stop = Arc::new(AtomicBool::new(false));
@@ -150,6 +159,8 @@ impl Room {
             load: Arc::clone(&load),
             stop: Arc::clone(&stop),
             lines: HashMap::new(),
+            calls: HashMap::new(),
+            board,
             tell: Box::new(tell),
             last_look: Instant::now(),
             behind_since: None,
@@ -197,6 +208,9 @@ struct Exchange {
     load: Arc<Load>,
     stop: Arc<AtomicBool>,
     lines: HashMap<CallId, usize>,
+    /// The same the other way round: which call a line has, or had last.
+    calls: HashMap<usize, CallId>,
+    board: Option<Arc<Mutex<Board>>>,
     tell: Box<dyn Fn(Told) + Send>,
     last_look: Instant,
     behind_since: Option<Instant>,
@@ -229,6 +243,7 @@ impl Exchange {
                     Ok(line) => {
                         self.lines.retain(|_, taken| *taken != line);
                         self.lines.insert(id, line);
+                        self.calls.insert(line, id);
                     }
                     Err(error) => {
                         self.load.n_calls.fetch_sub(1, Ordering::Relaxed);
@@ -239,6 +254,10 @@ impl Exchange {
             Order::Notice(id) => self.act(id, engine, |caller| Action::ConfirmNotice { caller })?,
             Order::Rename(id, label) => {
                 self.act(id, engine, |caller| Action::Rename { caller, label })?;
+            }
+            Order::Acknowledge(id, at) => {
+                let by = SeenBy::Wall;
+                self.act(id, engine, |caller| Action::Acknowledge { caller, at, by })?;
             }
             Order::Mute(id, muted) => {
                 if let Some(line) = self.line_of(id, engine) {
@@ -256,7 +275,7 @@ impl Exchange {
         action: impl FnOnce(usize) -> Action,
     ) -> anyhow::Result<()> {
         match self.line_of(id, engine) {
-            Some(line) => engine.act(action(line), &mut |_| {}),
+            Some(line) => engine.act(action(line), &mut |news| self.show(news)),
             None => Ok(()),
         }
     }
@@ -264,6 +283,18 @@ impl Exchange {
     /// The line of a call that is under way.
     fn line_of(&self, id: CallId, engine: &Engine) -> Option<usize> {
         self.lines.get(&id).copied().filter(|line| engine.has_call(*line))
+    }
+
+    /// Shows it on the wall.
+    fn show(&self, news: &News) {
+        let Some(board) = &self.board else { return };
+        let line = match news {
+            News::Fact(fact) => fact.caller,
+            News::Call(line, _) => *line,
+        };
+        if let Some(id) = self.calls.get(&line) {
+            unpoisoned(board).take(*id, news, Instant::now());
+        }
     }
 
     fn look(&mut self, engine: &Engine) {
@@ -302,6 +333,7 @@ impl Driver for Exchange {
     }
 
     fn hear(&mut self, news: &News) {
+        self.show(news);
         if let News::Fact(fact) = news
             && matches!(fact.event, Event::Reading(_))
         {

@@ -13,6 +13,7 @@ use crate::listen::{audiosocket, http, siprec};
 use crate::log::log;
 use crate::metrics::Metrics;
 use crate::room::{Room, Told};
+use crate::wall::{Board, page};
 use anyhow::Context;
 use engine::assembly::{Assembly, Calls, Hearing, threads_for};
 use engine::line::Clock;
@@ -24,7 +25,7 @@ use model::artifact::Artifact;
 use record::session::create_private_folder;
 use record::session::retention::{Age, Mode, purge};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -55,7 +56,7 @@ pub fn load(config: &Config) -> anyhow::Result<Assembly> {
     Assembly::start(&artifact, config.backend, hearing)
 }
 
-fn start_engine(config: &Config) -> anyhow::Result<Room> {
+fn start_engine(config: &Config, board: Option<Arc<Mutex<Board>>>) -> anyhow::Result<Room> {
     let assembly = load(config)?;
     log(
         "model",
@@ -71,7 +72,7 @@ fn start_engine(config: &Config) -> anyhow::Result<Room> {
     };
     let pool = threads_for(config.limits.calls)?;
     let engine = assembly.engine(pool, Vec::new(), None, calls, Clock::RealTime)?;
-    Room::start(engine, tell).context("cannot start the engine's thread")
+    Room::start(engine, board, tell).context("cannot start the engine's thread")
 }
 
 fn tell(told: Told) {
@@ -102,9 +103,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     delete_old_logs(&config);
     let tls = Tls::read(&config.http).map_err(anyhow::Error::msg)?.map(Arc::new);
-    let room = start_engine(&config)?;
+    let board = config.wall.is_some().then(Arc::<Mutex<Board>>::default);
+    let room = start_engine(&config, board.clone())?;
     let hub = Arc::new(Hub::new(config, room, Arc::new(Metrics::default())));
-    let router = http::router(&hub).map_err(anyhow::Error::msg)?;
+    let mut router = http::router(&hub).map_err(anyhow::Error::msg)?;
+    if let Some(board) = board {
+        router = router.merge(page::router(&hub, board).map_err(anyhow::Error::msg)?);
+    }
     let listener = bind(hub.config().http.listen).await?;
     let mut tasks = Vec::new();
     for section in hub.config().audiosocket.clone() {

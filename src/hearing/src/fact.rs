@@ -15,6 +15,17 @@ use crate::timeline::history::Timeline;
 use crate::timeline::{Activity, Alert, OperatorState, Reading};
 use serde::{Deserialize, Serialize};
 
+/// From where an alert was acknowledged: a role, and nobody's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenBy {
+    /// The operator, at the desk.
+    #[default]
+    Desk,
+    /// A shift leader, on a wall.
+    Wall,
+}
+
 /// One fact about one caller, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
@@ -39,7 +50,7 @@ impl Fact {
                 alert.at = alert.at.since(start);
                 alert.from = alert.from.since(start);
             }
-            Event::Acknowledged { alert_t } => *alert_t = alert_t.since(start),
+            Event::Acknowledged { alert_t, .. } => *alert_t = alert_t.since(start),
             Event::Activity(_)
             | Event::Facts(_)
             | Event::Operator(_)
@@ -118,10 +129,12 @@ pub enum Event {
     },
     /// The operator confirmed that the caller was told what has to be told: that, and nothing of who the caller is.
     Notice,
-    /// The operator has seen an alert, and said so.
+    /// Somebody has seen an alert, and said so.
     Acknowledged {
         /// When the alert was.
         alert_t: StreamTime,
+        /// Where that person sits.
+        by: SeenBy,
     },
     /// The program that an alert runs failed, or was not started since there were too many. [`Fact::at`] is the alert's.
     AlertFailed {

@@ -2,6 +2,7 @@
 //!
 //! In: keys, typed commands. Out: an [`Action`], which the engine carries out. Keeps nothing.
 
+use hearing::fact::SeenBy;
 use hearing::stream_time::StreamTime;
 
 /// What the person asks for.
@@ -57,6 +58,8 @@ pub enum Action {
         caller: usize,
         /// When the alert was, in the call's time.
         at: StreamTime,
+        /// From where.
+        by: SeenBy,
     },
     /// Stop listening to everybody at once, or listen again.
     ToggleMute,

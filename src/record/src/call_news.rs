@@ -21,6 +21,8 @@ pub enum CallNews {
     Renamed(String),
     /// The caller was told what has to be told.
     NoticeConfirmed,
+    /// The alert of this time of the call was seen, and its log has that.
+    Acknowledged(StreamTime),
     /// It is over. Its history stays on the screen until the next one begins.
     Ended,
 }

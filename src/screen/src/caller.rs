@@ -132,6 +132,7 @@ impl Caller {
             }
             CallNews::Renamed(label) => self.rename(&label),
             CallNews::NoticeConfirmed => self.phase = Phase::Running,
+            CallNews::Acknowledged(at) => self.acknowledge(at),
             CallNews::Ended => {
                 self.phase = Phase::Over;
                 // The last level was that of the call.

@@ -183,6 +183,8 @@ impl Journal {
             CallNews::NoticeConfirmed => {
                 [Some("the caller was told; readings begin".to_owned()), None]
             }
+            // Whoever typed it was answered.
+            CallNews::Acknowledged(_) => [None, None],
             CallNews::Ended => [Some("call ends".to_owned()), None],
         };
         let at = caller.timeline.now();

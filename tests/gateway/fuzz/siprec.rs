@@ -5,7 +5,7 @@ use crate::input::{Input, Kind, Message};
 use crate::recordings;
 use gateway::legs::Counting;
 use gateway::protocol::{Begin, Refusal, Said, Side, Sides};
-use gateway::siprec::frame::{Frame, first};
+use gateway::siprec::frame::{Frame, Frames};
 use gateway::siprec::recorder::{Recorder, Settings};
 use gateway::siprec::response::Response;
 use gateway::siprec::rtcp::receiver_report;
@@ -85,27 +85,25 @@ fn check_request(request: &Request<'_>, from: SocketAddr) {
 
 /// Messages on a connection, as they are taken from it.
 pub fn connection(input: &Input) -> bool {
-    let mut pending: Vec<u8> = Vec::new();
+    let mut frames = Frames::default();
     let mut is_accepted = true;
     for message in &input.messages {
-        pending.extend_from_slice(&message.bytes);
+        frames.push(&message.bytes);
         loop {
-            let n_taken = match first(&pending) {
-                Ok(Frame::Partial) => break,
-                Ok(Frame::Blank(n) | Frame::Ping(n)) => n,
-                Ok(Frame::Whole(n)) => {
-                    is_accepted &= Sip::parse(&pending[..n]).is_ok();
-                    n
+            match frames.take() {
+                Ok((Frame::Partial, _)) => break,
+                Ok((Frame::Blank(n) | Frame::Ping(n), taken)) => assert!(n == taken.len() && n > 0),
+                Ok((Frame::Whole(n), taken)) => {
+                    assert_eq!(n, taken.len());
+                    is_accepted &= Sip::parse(&taken).is_ok();
                 }
                 Err(_) => return false,
-            };
-            assert!((1..=pending.len()).contains(&n_taken), "{n_taken} of {}", pending.len());
-            pending.drain(..n_taken);
+            }
         }
         let most = MAX_LEN + message.bytes.len();
-        assert!(pending.len() <= most, "{} bytes wait", pending.len());
+        assert!(frames.n_waiting() <= most, "{} bytes wait", frames.n_waiting());
     }
-    is_accepted && pending.is_empty()
+    is_accepted && frames.n_waiting() == 0
 }
 
 /// A recorder without calls.

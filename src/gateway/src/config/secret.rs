@@ -40,6 +40,11 @@ impl Secret {
         Ok(Secret(secret))
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Secret(text.as_bytes().to_vec())
+    }
+
     /// The bytes, to compute with.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

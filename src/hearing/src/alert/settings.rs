@@ -53,7 +53,7 @@ impl Default for AlertSettings {
         AlertSettings {
             enabled: true,
             max_per_hour: 6,
-            quiet_s: 30,
+            quiet_s: 10,
             sustained: SustainedSettings::default(),
             rising: RisingSettings::default(),
             sudden_change: SuddenChangeSettings::default(),
@@ -83,9 +83,9 @@ impl Default for SustainedSettings {
     fn default() -> Self {
         SustainedSettings {
             enabled: true,
-            speech_s: 8,
-            level_percent: 70,
-            cool_down_s: 120,
+            speech_s: 6,
+            level_percent: 75,
+            cool_down_s: 30,
             guidance: None,
         }
     }

@@ -7,7 +7,7 @@ use super::decimals::{
     four_decimals, labelled_scores, probability, rounded, rounded_comparison, rounded_facts,
     seconds,
 };
-use super::{Event, Fact, Gap, Level, Muted};
+use super::{Event, Fact, Gap, Level, Muted, SeenBy};
 use crate::emotion::{Emotion, Group, Scores};
 use crate::fact::SoundFault;
 use crate::prosody::{Comparison, Explanation, Facts};
@@ -174,7 +174,11 @@ impl Event {
             Event::Mark { text } => line.serialize_entry("text", text),
             Event::Label { label } => line.serialize_entry("label", label),
             Event::Notice => Ok(()),
-            Event::Acknowledged { alert_t } => line.serialize_entry("alert_t", &Seconds(*alert_t)),
+            Event::Acknowledged { alert_t, by } => {
+                line.serialize_entry("alert_t", &Seconds(*alert_t))?;
+                // Before there were walls, nobody said so.
+                if *by == SeenBy::Desk { Ok(()) } else { line.serialize_entry("by", by) }
+            }
             Event::AlertFailed { reason } => line.serialize_entry("reason", reason),
             Event::Seek { from } => line.serialize_entry("from", &Seconds(*from)),
         }
@@ -324,6 +328,7 @@ fn smaller_event<'de, D: Deserializer<'de>>(kind: Kind, d: D) -> Result<Event, D
         label: Option<String>,
         reason: Option<String>,
         alert_t: Option<Seconds>,
+        by: Option<SeenBy>,
         from: Option<Seconds>,
     }
     fn needed<T, E: Error>(field: Option<T>, name: &'static str) -> Result<T, E> {
@@ -340,7 +345,10 @@ fn smaller_event<'de, D: Deserializer<'de>>(kind: Kind, d: D) -> Result<Event, D
         Kind::Mark => Event::Mark { text: needed(fields.text, "text")? },
         Kind::Label => Event::Label { label: needed(fields.label, "label")? },
         Kind::AlertFailed => Event::AlertFailed { reason: needed(fields.reason, "reason")? },
-        Kind::Acknowledged => Event::Acknowledged { alert_t: needed(fields.alert_t, "alert_t")?.0 },
+        Kind::Acknowledged => Event::Acknowledged {
+            alert_t: needed(fields.alert_t, "alert_t")?.0,
+            by: fields.by.unwrap_or_default(),
+        },
         Kind::Seek => Event::Seek { from: needed(fields.from, "from")?.0 },
         _ => Event::Notice,
     })

@@ -74,7 +74,10 @@ fn event() -> impl Strategy<Value = Event> {
         ".{0,40}".prop_map(|text| Event::Mark { text }),
         ".{0,40}".prop_map(|label| Event::Label { label }),
         ".{0,40}".prop_map(|reason| Event::AlertFailed { reason }),
-        (0_u64..1 << 40).prop_map(|t| Event::Acknowledged { alert_t: StreamTime(t) }),
+        (0_u64..1 << 40, any::<bool>()).prop_map(|(t, is_wall)| Event::Acknowledged {
+            alert_t: StreamTime(t),
+            by: if is_wall { SeenBy::Wall } else { SeenBy::Desk },
+        }),
         Just(Event::Notice),
         (0_u64..1 << 40).prop_map(|from| Event::Seek { from: StreamTime(from) }),
         alert().prop_map(Event::Alert),

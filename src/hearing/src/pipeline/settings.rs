@@ -25,7 +25,7 @@ impl Default for PipelineSettings {
             hop_ms: 250,
             min_speech_ms: 1200,
             segment_ms: 3000,
-            pause_ms: 1500,
+            pause_ms: 2500,
             smoothing_ms: 750,
         }
     }

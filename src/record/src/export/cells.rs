@@ -9,9 +9,8 @@ use std::borrow::Cow;
 use crate::session::Header;
 use crate::session::record::{Record, UnwrittenRecord};
 use hearing::emotion::N_EMOTIONS;
-use hearing::fact::Event;
-use hearing::fact::SoundFault;
 use hearing::fact::decimals::four_decimals;
+use hearing::fact::{Event, SeenBy, SoundFault};
 use hearing::prosody::Explanation;
 use hearing::timeline::{Activity, Alert, Reading};
 
@@ -237,9 +236,12 @@ impl<'a> Row<'a> {
                 self.record = "label";
                 self.text = text(label);
             }
-            Event::Acknowledged { alert_t } => {
+            Event::Acknowledged { alert_t, by } => {
                 self.record = "acknowledged";
                 self.from_s = number(alert_t.seconds());
+                if *by == SeenBy::Wall {
+                    self.text = text("wall");
+                }
             }
             Event::Notice => self.record = "notice",
             Event::Seek { from } => {

@@ -170,7 +170,7 @@ impl Caller {
                 ),
             ),
             Event::Label { label } => self.tell(at, format!("the caller is called: {label}")),
-            Event::Acknowledged { alert_t } => self.acknowledged.push((alert_t, at)),
+            Event::Acknowledged { alert_t, .. } => self.acknowledged.push((alert_t, at)),
             Event::Notice => self.tell(at, "the caller was told (notice confirmed)".to_owned()),
             Event::Operator(_) | Event::Facts(_) | Event::Level(_) => {}
         }

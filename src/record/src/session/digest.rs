@@ -66,7 +66,7 @@ impl CallerTally {
             Event::AlertFailed { reason } if self.failed.len() < MAX_ALERTS => {
                 self.failed.push((fact.at, reason.clone()));
             }
-            Event::Acknowledged { alert_t }
+            Event::Acknowledged { alert_t, .. }
                 if self.has_alert(*alert_t) && self.acknowledged.len() < MAX_ALERTS =>
             {
                 self.acknowledged.push((*alert_t, fact.at));

@@ -5,6 +5,7 @@ use crate::entry::{Asked, Entry, Typed};
 use crate::feed::Action;
 use crate::keys::{self, Command, Scope};
 use crate::window::{Window, Zoom};
+use hearing::fact::SeenBy;
 use hearing::stream_time::StreamTime;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -109,9 +110,11 @@ impl App {
             Command::EndCall => self.to_end = Some((caller, self.elapsed + ANSWER)),
             Command::ConfirmNotice => return Some(Action::ConfirmNotice { caller }),
             Command::Acknowledge => {
-                return self
-                    .alert(caller)
-                    .map(|alert| Action::Acknowledge { caller, at: alert.at });
+                return self.alert(caller).map(|alert| Action::Acknowledge {
+                    caller,
+                    at: alert.at,
+                    by: SeenBy::Desk,
+                });
             }
             Command::Mute => return Some(Action::ToggleMute),
         }
@@ -205,7 +208,7 @@ impl App {
                 caller.timeline.mark(*at, text);
                 self.answer(format!("marked at {at}"));
             }
-            Action::Acknowledge { caller, at } => {
+            Action::Acknowledge { caller, at, .. } => {
                 let Some(caller) = self.callers.get_mut(*caller) else { return };
                 caller.acknowledge(*at);
                 self.answer(format!("the alert of {at} is acknowledged"));

@@ -4,6 +4,7 @@ use crate::feed::{Action, CallNews, Feed, LogStopped, Mode, Setup, Status};
 use crate::rehearsal::{self, LIVE, REPLAY, alert, app_after, begun, reading, setup};
 use crate::theme::{Colours, Paper};
 use hearing::emotion::Emotion;
+use hearing::fact::SeenBy;
 use hearing::stream_time::StreamTime;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -124,7 +125,7 @@ fn an_alert_on_the_smallest_screen_names_its_key() {
     app.apply(alert(0, 105));
     insta::assert_snapshot!(drawn(40, 10, &app));
     let at = StreamTime::from_ms(105_000);
-    app.handed_over(&Action::Acknowledge { caller: 0, at });
+    app.handed_over(&Action::Acknowledge { caller: 0, at, by: SeenBy::Desk });
     assert!(!text(&drawn(40, 10, &app)).contains("a acknowledge"));
     app.apply(alert(0, 108));
     let with_answer = text(&drawn(40, 10, &app));
@@ -137,7 +138,7 @@ fn an_acknowledged_alert_has_another_sign_than_an_open_one() {
     for line in [0, 1] {
         app.apply(alert(line, 95));
         let at = StreamTime::from_ms(95_000);
-        app.handed_over(&Action::Acknowledge { caller: line, at });
+        app.handed_over(&Action::Acknowledge { caller: line, at, by: SeenBy::Desk });
     }
     app.apply(alert(0, 105));
     insta::assert_snapshot!(drawn(120, 40, &app));

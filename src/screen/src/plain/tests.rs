@@ -4,7 +4,7 @@ use crate::key_settings::KeySettings;
 use crate::keys::Keys;
 use crate::rehearsal::{LIVE, REPLAY, alert, begun, reading, setup};
 use hearing::emotion::Emotion;
-use hearing::fact::{Gap, Level};
+use hearing::fact::{Gap, Level, SeenBy};
 use hearing::timeline::Activity;
 use proptest::prelude::*;
 
@@ -209,7 +209,7 @@ fn an_alert_is_acknowledged_for_the_caller_who_is_named() {
     let refused = "00:00:20 undertone: Anna: there is no alert to acknowledge";
     assert_eq!(journal.typed("a").lines, [refused]);
     let action = journal.typed("a Bella").action.unwrap();
-    assert_eq!(action, Action::Acknowledge { caller: 1, at: ms(20_000) });
+    assert_eq!(action, Action::Acknowledge { caller: 1, at: ms(20_000), by: SeenBy::Desk });
     let told = journal.handed_over(&action);
     assert_eq!(told, ["00:00:20 Bella: the alert of 00:00:20 is acknowledged"]);
     let refused = "00:00:20 undertone: Bella: there is no alert to acknowledge";

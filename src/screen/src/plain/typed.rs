@@ -61,7 +61,7 @@ impl Journal {
                 let text = if text.is_empty() { String::new() } else { format!(": {text}") };
                 Some((*caller, *at, format!("mark{text}")))
             }
-            Action::Acknowledge { caller, at } => {
+            Action::Acknowledge { caller, at, .. } => {
                 let now = self.app.callers.get(*caller).map(|caller| caller.timeline.now());
                 let text = format!("the alert of {} is acknowledged", clock(*at));
                 now.map(|now| (*caller, now, text))

@@ -4,7 +4,7 @@
 //! loses it.
 
 use crate::hub::Connection;
-use crate::siprec::frame::{Frame, PONG, first};
+use crate::siprec::frame::{Frame, Frames, PONG};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -84,30 +84,27 @@ async fn talk(
             }
         }
     });
-    let mut pending: Vec<u8> = Vec::new();
+    let mut frames = Frames::default();
     let mut part = [0; 4_096];
     'reading: while let Ok(Ok(n)) = timeout(QUIET, reader.read(&mut part)).await {
         if n == 0 {
             break;
         }
-        pending.extend_from_slice(&part[..n]);
+        frames.push(&part[..n]);
         loop {
-            let n_taken = match first(&pending) {
-                Ok(Frame::Partial) => break,
-                Ok(Frame::Blank(n)) => n,
-                Ok(Frame::Ping(n)) => {
+            match frames.take() {
+                Ok((Frame::Partial, _)) => break,
+                Ok((Frame::Blank(_), _)) => {}
+                Ok((Frame::Ping(_), _)) => {
                     let _ = answers.try_send(PONG.to_vec());
-                    n
                 }
-                Ok(Frame::Whole(n)) => {
-                    if messages.send((pending[..n].to_vec(), peer)).await.is_err() {
+                Ok((Frame::Whole(_), message)) => {
+                    if messages.send((message, peer)).await.is_err() {
                         break 'reading;
                     }
-                    n
                 }
                 Err(_) => break 'reading,
-            };
-            pending.drain(..n_taken);
+            }
         }
     }
     writing.abort();

@@ -146,6 +146,13 @@ fn what_is_no_such_document_is_refused() {
     assert_eq!(word(&format!("<recording {}/>", names.join(" "))), Err("too_large"));
     let attributes: Vec<String> = (0..5_000).map(|n| format!("a{n}='b'")).collect();
     assert_eq!(word(&format!("<recording {}/>", attributes.join(" "))), Err("too_large"));
+    // As many participants and streams as a call may have, and one more of either.
+    for name in ["participant", "stream"] {
+        let most = format!("<recording>{}</recording>", format!("<{name}/>").repeat(MAX_OF_EACH));
+        assert_eq!(word(&most), Ok(Vec::new()), "{name}");
+        let more = most.replacen("<recording>", &format!("<recording><{name}/>"), 1);
+        assert_eq!(word(&more), Err("too_large"), "{name}");
+    }
     assert_eq!(word("\u{feff} <recording/>\r\n"), Ok(Vec::new()));
 }
 

@@ -1,6 +1,7 @@
 //! Alerts: acknowledged, forgotten with their call, and found again in a replay.
 
 use super::*;
+use hearing::fact::SeenBy;
 
 #[test]
 fn alerts_are_acknowledged_one_by_one_and_only_while_they_are_in_sight() {
@@ -15,7 +16,7 @@ fn alerts_are_acknowledged_one_by_one_and_only_while_they_are_in_sight() {
     for second in [18, 12] {
         let at = StreamTime::from_ms(1000 * second);
         let action = press(&mut app, KeyCode::Char('a')).unwrap();
-        assert_eq!(action, Action::Acknowledge { caller: 0, at });
+        assert_eq!(action, Action::Acknowledge { caller: 0, at, by: SeenBy::Desk });
         app.handed_over(&action);
     }
     assert_eq!(app.last_answer(), Some("the alert of 0:12 is acknowledged"));

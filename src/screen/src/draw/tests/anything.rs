@@ -127,6 +127,7 @@ fn call_news() -> impl Strategy<Value = CallNews> {
         }),
         1 => hostile().prop_map(CallNews::Renamed),
         1 => Just(CallNews::NoticeConfirmed),
+        1 => (0_u64..1 << 24).prop_map(|t| CallNews::Acknowledged(StreamTime(t))),
         1 => Just(CallNews::Ended),
     ]
 }

@@ -104,7 +104,11 @@ fn pictures() {
     alerted_small.apply(alert(0, 105));
     let mut alerted_large = one();
     alerted_large.apply(alert(0, 95));
-    alerted_large.handed_over(&Action::Acknowledge { caller: 0, at: StreamTime::from_ms(95_000) });
+    alerted_large.handed_over(&Action::Acknowledge {
+        caller: 0,
+        at: StreamTime::from_ms(95_000),
+        by: SeenBy::Desk,
+    });
     alerted_large.apply(alert(0, 105));
     let mut alerted_list = twelve();
     alerted_list.apply(alert(6, 105));

@@ -1,0 +1,16 @@
+//! The wall: all calls of this gateway on one web page, for whoever leads the shift.
+//!
+//! ```text
+//!  engine's thread ── facts ──► board: a history of each call ── picture, four a second ──► page: browsers
+//!                  ◄── orders: an alert was seen ───────────────────────────────────────── access: who may
+//! ```
+//!
+//! It sorts by call and by alert, never by operator, and it knows nothing of operators: [`picture`] says all that goes
+//! out. Nothing on the page comes from elsewhere.
+
+pub mod access;
+pub mod board;
+pub mod page;
+pub mod picture;
+
+pub use board::Board;

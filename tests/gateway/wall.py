@@ -63,7 +63,7 @@ CONTRAST = """
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.textContent.trim() || !element.offsetParent) continue;
-    if (element.closest('.unseen, .c-unheard, noscript, :disabled')) continue;
+    if (element.closest('.unseen, .c-unheard, noscript')) continue;
     const [one, other] = [light(parse(getComputedStyle(element).color)), light(behind(element))];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     if (ratio < least[0]) least = [ratio, `${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`];

@@ -103,7 +103,9 @@ function newAlert(call, alert) {
 }
 
 async function acknowledge(call, at, button) {
-  button.disabled = true;
+  // Not `disabled`: that would take the keyboard's place away.
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
   button.textContent = 'Sending';
   try {
     const answer = await fetch(`/wall/calls/${call}/acknowledge`, {
@@ -113,7 +115,7 @@ async function acknowledge(call, at, button) {
     if (!answer.ok) throw new Error(String(answer.status));
     button.textContent = 'Sent';
   } catch {
-    button.disabled = false;
+    button.setAttribute('aria-disabled', 'false');
     button.textContent = 'Not sent: try again';
   }
 }

@@ -66,7 +66,8 @@ turn() {
 
 # What was found.
 calm='treble -2'
-strained='treble -13 1500 overdrive 13 6 tremolo 7 40 pitch -129'
+shaking='treble -13 900 tremolo 6 16 pitch 261 reverb 23'
+muffled='treble -31 1490 tremolo 4 22 pitch 26 reverb 18 treble -9 1070 treble -8 700'
 raging='overdrive 10 0 reverb 50 stretch 0.9'
 lively='tremolo 9 52'
 
@@ -77,15 +78,15 @@ silence 2.6
 turn neutral 45 40 170 -8 "$calm" \
   'It is about the storm last night. The power went out at nine, and I was alone in the house.'
 silence 2.0
-turn fear 96 220 260 -15 "$strained" \
+turn fear 97 36 228 -18 "$shaking" \
   'And then I heard the water. It was coming up the cellar stairs. I could not find the lamp, and I did not know who to call. What if it comes back tonight? I am still shaking. What if it comes back, and nobody hears me?'
-silence 4.0
+silence 3.0
 turn anger 70 250 255 -16 "$raging" \
   'And nobody helps! I have called the landlord six times! Six times, and always the machine! He promised to mend that pump in spring! I have had enough of it! I will not wait for him any more! Not one more day!'
-silence 4.5
-turn sadness 99 180 275 -15 "$strained" \
-  'The photographs were down there. All the albums of my mother. Now they are only wet paper. I do not know why I am telling you this. They were all that I had of her. And I had never made a copy.'
-silence 4.5
+silence 3.0
+turn sadness 81 197 125 -32 "$muffled" \
+  'The photographs were down there. All the albums of my mother. Now they are only wet paper. They were all that I had of her.'
+silence 3.0
 turn happiness 97 310 202 -10 "$lively" \
   'Oh! Wait, there is somebody at the door! It is my neighbour, she has brought a lamp and soup! Oh, how kind of her! And she says that the pump is working again!'
 silence 1.5

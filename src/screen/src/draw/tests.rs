@@ -17,7 +17,6 @@ mod golden_log;
 mod groups;
 #[path = "../../../../tests/support/hostile.rs"]
 mod hostile;
-#[cfg(test)]
 mod pictures;
 
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {

@@ -1,5 +1,6 @@
 //! What a draw of batches keeps to.
 
+use super::mixing::LEAST_OWN_SHARE;
 use super::*;
 use crate::training::example::Hearing;
 use crate::training::teacher::Taught;

@@ -132,12 +132,27 @@ impl Call {
     }
 }
 
+/// What the scenarios were written for, whatever the defaults are.
+const SETTINGS: &str =
+    "quiet_s = 30\n[sustained]\nspeech_s = 8\nlevel_percent = 70\ncool_down_s = 120\n";
+
+fn put_over(all: &mut toml::Table, own: toml::Table) {
+    for (key, value) in own {
+        match (all.get_mut(&key), value) {
+            (Some(toml::Value::Table(all)), toml::Value::Table(own)) => put_over(all, own),
+            (_, value) => drop(all.insert(key, value)),
+        }
+    }
+}
+
 fn alerts_of(scenario: &str) -> Vec<Alert> {
     let lines = || scenario.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let settings: String = lines()
         .filter_map(|line| line.strip_prefix("set "))
         .fold(String::new(), |all, line| all + line + "\n");
-    let settings: AlertSettings = toml::from_str(&settings).expect("settings");
+    let mut all: toml::Table = SETTINGS.parse().expect("settings");
+    put_over(&mut all, settings.parse().expect("settings"));
+    let settings: AlertSettings = all.try_into().expect("settings");
     let mut call = Call::new(&settings);
     lines().filter(|line| !line.starts_with("set ")).for_each(|line| call.line(line));
     call.alerts

@@ -49,15 +49,15 @@ fn safetensors_have_the_shapes_of_pytorchs_layers_and_say_what_the_model_is() {
     let file = WeightsFormat::Safetensors.file(&bundled()).unwrap();
     let read = SafeTensors::deserialize(&file).unwrap();
     for (name, shape) in [
-        ("front.0.weight", &[160, 43, 5][..]),
-        ("front.1.weight", &[192, 160, 5]),
-        ("baseline.weight", &[160, 129]),
-        ("lstm.weight_ih_l0", &[768, 192]),
-        ("lstm.weight_hh_l0_reverse", &[768, 192]),
-        ("lstm.bias_hh_l0", &[768]),
+        ("front.0.weight", &[192, 43, 5][..]),
+        ("front.1.weight", &[240, 192, 5]),
+        ("baseline.weight", &[192, 129]),
+        ("lstm.weight_ih_l0", &[960, 240]),
+        ("lstm.weight_hh_l0_reverse", &[960, 240]),
+        ("lstm.bias_hh_l0", &[960]),
         ("attention_score.weight", &[1, 64]),
-        ("dense.0.weight", &[128, 768]),
-        ("output.weight", &[8, 128]),
+        ("dense.0.weight", &[160, 960]),
+        ("output.weight", &[8, 160]),
         ("normalisation_mean", &[43]),
         ("calibration_temperature", &[]),
         ("calibration_bias", &[7]),

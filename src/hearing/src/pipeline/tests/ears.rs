@@ -57,7 +57,7 @@ fn the_frames_for_training_are_those_that_a_call_collects() {
     let silence = |ms: usize| vec![0.0; 8 * ms];
     let voice = voice(4, 8_000);
     // A pause that belongs to an utterance, and one that ends it.
-    let clip = [&silence(300), &voice, &silence(1_000), &voice, &silence(2_500), &voice[..12_345]];
+    let clip = [&silence(300), &voice, &silence(1_000), &voice, &silence(3_500), &voice[..12_345]];
     let clip = clip.concat();
     for recipe in [Recipe::PhoneV1, Recipe::PhoneV2, Recipe::PhoneV3] {
         let pause_frames = recipe.frames_in_ms(settings().pause_ms);

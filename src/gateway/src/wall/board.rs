@@ -8,7 +8,7 @@ use crate::protocol::person::holds_number;
 use crate::room::CallId;
 use engine::switchboard::News;
 use hearing::emotion::Group;
-use hearing::fact::{Event, Fact};
+use hearing::fact::{Event, Fact, SoundFault};
 use hearing::stream_time::StreamTime;
 use hearing::timeline::history::{State, Timeline};
 use record::call_news::CallNews;
@@ -25,7 +25,7 @@ const UNSETTLED: usize = 3;
 /// Alerts of a call that are shown.
 const ALERTS: usize = 8;
 /// A call that is over stays for so long.
-const LINGERS: Duration = Duration::from_secs(60);
+const LINGERS: Duration = Duration::from_mins(1);
 /// Labels are names for a screen.
 const LABEL_CHARS: usize = 40;
 
@@ -127,7 +127,7 @@ impl Call {
             // Who speaks on the other side is nobody's business here.
             Event::Operator(_) => self.timeline.advance(fact.at),
             Event::Sound(fault) => {
-                self.sound = fault.map(|fault| fault.words());
+                self.sound = fault.map(SoundFault::words);
                 fact.tell(&mut self.timeline);
             }
             _ => fact.tell(&mut self.timeline),
@@ -156,7 +156,7 @@ impl Call {
     fn picture(&mut self, id: CallId) -> CallPicture {
         let (now, words) = match self.is_over_since {
             Some(_) => (OVER, "the call is over".to_owned()),
-            None => state(&self.timeline.state()),
+            None => state(self.timeline.state()),
         };
         CallPicture {
             call: id,
@@ -231,19 +231,19 @@ fn percent(certainty: f32) -> u32 {
 }
 
 /// What is heard now, as a letter and in words.
-fn state(state: &State) -> (char, String) {
+fn state(state: State) -> (char, String) {
     match state {
         State::Listening => ('.', "silence".to_owned()),
         State::SpeechTooShort => (',', "speech, too short to read".to_owned()),
         State::Uncertain => ('?', "uncertain".to_owned()),
         State::Emotion(emotion, certainty) => {
-            (emotion.letter(), format!("{} {} %", emotion.words(), percent(*certainty)))
+            (emotion.letter(), format!("{} {} %", emotion.words(), percent(certainty)))
         }
         State::Group { group, certainty, likeliest } => {
             let which = likeliest.map_or(String::new(), |[one, other]| {
                 format!(": {} or {}", one.words(), other.words())
             });
-            (group.letter(), format!("{} {} %{which}", group.label(), percent(*certainty)))
+            (group.letter(), format!("{} {} %{which}", group.label(), percent(certainty)))
         }
     }
 }

@@ -129,14 +129,12 @@ async fn log_in(State(wall): State<Arc<Wall>>, headers: HeaderMap, body: Bytes) 
     let cookie = login
         .and_then(|login| wall.access.log_in(&login.token, Instant::now()))
         .and_then(|cookie| HeaderValue::from_str(&cookie).ok());
-    match cookie {
-        Some(cookie) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response(),
-        None => {
-            wall.hub.metrics().fails_auth();
-            sleep(REFUSED_AFTER).await;
-            StatusCode::UNAUTHORIZED.into_response()
-        }
+    if let Some(cookie) = cookie {
+        return (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response();
     }
+    wall.hub.metrics().fails_auth();
+    sleep(REFUSED_AFTER).await;
+    StatusCode::UNAUTHORIZED.into_response()
 }
 
 #[derive(Deserialize)]

@@ -82,10 +82,13 @@ pub fn colours() -> String {
     };
     let group = |group: Group| (group.letter(), behind_group(group), "#000");
     let all = Emotion::ALL.map(emotion).into_iter().chain(Group::ALL.map(group));
-    all.map(|(letter, (red, green, blue), on)| {
-        format!(".c-{letter} {{ background: #{red:02x}{green:02x}{blue:02x}; color: {on} }}\n")
-    })
-    .collect()
+    let mut text = String::new();
+    for (letter, (red, green, blue), on) in all {
+        let behind = format!("#{red:02x}{green:02x}{blue:02x}");
+        text += &[".c-", &letter.to_string(), " { background: ", &behind, "; color: ", on, " }\n"]
+            .concat();
+    }
+    text
 }
 
 /// What a call's letter is once it is over.

@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(n_frames, heard_in_call.frames.len() / recipe.features.n_features());
         // A frame's place is where its middle lies in the clip, whatever silence came before.
         for (&end, &place) in call[0].ends.iter().zip(&heard_in_call.places) {
-            let middle = end as usize - 100;
+            let middle = usize::try_from(end).expect("a short clip") - 100;
             let in_clip = middle.checked_sub(lead_len).filter(|&sample| sample < 16_000);
             assert_eq!(usize::from(place), in_clip.map_or(NOWHERE.into(), |sample| sample / 80));
         }

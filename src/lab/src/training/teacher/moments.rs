@@ -45,7 +45,7 @@ impl Moments {
 #[cfg(test)]
 impl Moments {
     /// Frames of one number that count from 0, fewer than 2,048 of them.
-    pub fn counting(n_frames: u16) -> Self {
+    pub(in crate::training) fn counting(n_frames: u16) -> Self {
         let half = |number: u16| match number.checked_ilog2() {
             None => 0,
             #[expect(clippy::cast_possible_truncation, reason = "at most 10")]

@@ -52,7 +52,6 @@ impl Board {
     /// Takes what the engine tells of a call.
     pub fn take(&mut self, id: CallId, news: &News, now: Instant) {
         self.version += 1;
-        self.forget_old(now);
         match news {
             News::Call(_, CallNews::Begun { label, awaits_notice, .. }) => {
                 let call = Call {
@@ -64,6 +63,7 @@ impl Board {
                     sound: None,
                     is_over_since: None,
                 };
+                self.forget_old(now);
                 self.calls.insert(id, call);
             }
             News::Call(_, news) => {

@@ -2,7 +2,7 @@
 
 python scripts/teacher/frames.py --data ../shared/data --cache DIR --output FILE.safetensors
 
-A network that imitates them learns at each of its steps, not once a clip. The file is large (about 600 MB), so it is
+A network that imitates them learns at each of its steps, not once a clip. The file is large (about 500 MB), so it is
 made where it is used: `undertone train --teacher-frames FILE`.
 """
 

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::listen::proof::Proof;
 use crate::listen::tls::Tls;
 use crate::server;
+use crate::wall::access::Access;
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -26,6 +27,7 @@ pub fn lines(file: &Path) -> (Vec<String>, bool) {
     missing.extend(Tls::read(&config.http).err());
     let public_url = config.http.public_url.as_deref();
     missing.extend(config.stream.iter().filter_map(|stream| Proof::new(stream, public_url).err()));
+    missing.extend(config.wall.iter().filter_map(|wall| Access::new(wall, false).err()));
     let addresses = std::iter::once(config.http.listen)
         .chain(config.audiosocket.iter().map(|section| section.listen))
         .chain(config.siprec.iter().map(|section| section.listen));

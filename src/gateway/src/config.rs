@@ -355,4 +355,16 @@ mod tests {
         assert!(told.contains("/f") && told.contains("token_file"), "{told}");
         assert!(read(&format!("{session}{stream}")).is_ok());
     }
+
+    #[test]
+    fn a_wall_needs_to_know_who_may_see_it() {
+        let all = "[session]\ndir = \"logs\"\n[[audiosocket]]\nlisten = \"127.0.0.1:9092\"\n";
+        let told = read(&format!("{all}[wall]\n")).unwrap_err();
+        assert!(told.contains("token_file"), "{told}");
+        let by_proxy = "[wall]\nproxy_header = \"X-Forwarded-User\"\n";
+        let told = read(&format!("{all}{by_proxy}")).unwrap_err();
+        assert!(told.contains("behind_proxy"), "{told}");
+        let config = read(&format!("{all}[http]\nbehind_proxy = true\n{by_proxy}")).unwrap();
+        assert!(config.in_words().iter().any(|line| line.contains("/wall")));
+    }
 }

@@ -104,7 +104,7 @@ class Browser:
         port = port_file.read_text().split()[0]
         with urllib.request.urlopen(f"http://{HOST}:{port}/json/list") as answer:
             page = next(one for one in json.load(answer) if one["type"] == "page")
-        self.socket = cleanup.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None))
+        self.socket = cleanup.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None, ping_interval=None))
         self.number = 0
         self.asked_for = []
         self.errors = []

@@ -276,7 +276,9 @@ fn is_proven(input: &Input, seeds: &[Input]) -> bool {
 
 /// The commented settings, with and without what is a comment there; and the secrets that they name.
 fn settings(folder: &Path) -> Vec<Input> {
-    for name in ["freeswitch-token", "twilio-token", "audiohook-secret", "control-token"] {
+    for name in
+        ["freeswitch-token", "twilio-token", "audiohook-secret", "control-token", "wall-token"]
+    {
         let file = folder.join(name);
         fs::write(&file, "0123456789abcdef").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();

@@ -122,7 +122,7 @@ impl Engine {
         self.switchboard.mark(line, at, text);
     }
 
-    /// Logs that the operator has seen the alert of this time of the line's call.
+    /// Logs that somebody has seen the alert of this time of the line's call.
     fn acknowledge(&mut self, line: usize, alert_at: StreamTime, by: SeenBy) {
         self.switchboard.acknowledge(line, alert_at, by);
     }

@@ -293,7 +293,7 @@ impl Switchboard {
         }
     }
 
-    /// The operator has seen the alert of this time of the line's call.
+    /// Somebody has seen the alert of this time of the line's call.
     pub fn acknowledge(&mut self, line: usize, alert_at: StreamTime, by: SeenBy) {
         let now = self.heard(line);
         let call = self.call_mut(line);

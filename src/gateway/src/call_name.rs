@@ -16,9 +16,14 @@ const LABEL_CHARS: usize = 40;
 /// What the call is called: what the telephone system says, or a number of our own.
 #[must_use]
 pub fn label_of(id: CallId, begin: &Begin) -> String {
-    let told = parameter(begin, "label").map(|label| plain_line(label.trim(), LABEL_CHARS));
-    told.filter(|label| !label.is_empty() && !holds_number(label))
-        .unwrap_or_else(|| format!("call {id}"))
+    shown_label(id, parameter(begin, "label").unwrap_or_default())
+}
+
+/// A label as a screen may show it; the call's number where there is none, or where it holds a person's.
+#[must_use]
+pub fn shown_label(id: CallId, label: &str) -> String {
+    let plain = plain_line(label.trim(), LABEL_CHARS);
+    if plain.is_empty() || holds_number(&plain) { format!("call {id}") } else { plain }
 }
 
 /// A key that may be a person's number becomes a hash of it, with a secret of this run of the program: whoever reads logs

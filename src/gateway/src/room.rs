@@ -241,9 +241,10 @@ impl Exchange {
             Order::Connect(id, setup, operator) => {
                 match engine.connect(*setup, operator.map(|side| *side)) {
                     Ok(line) => {
-                        self.lines.retain(|_, taken| *taken != line);
+                        if let Some(before) = self.calls.insert(line, id) {
+                            self.lines.remove(&before);
+                        }
                         self.lines.insert(id, line);
-                        self.calls.insert(line, id);
                     }
                     Err(error) => {
                         self.load.n_calls.fetch_sub(1, Ordering::Relaxed);

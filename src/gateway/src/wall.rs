@@ -1,7 +1,7 @@
 //! The wall: all calls of this gateway on one web page, for whoever leads the shift.
 //!
 //! ```text
-//!  engine's thread ── facts ──► board: a history of each call ── picture, four a second ──► page: browsers
+//!  engine's thread ── facts ──► board: a history of each call ── picture, two a second ───► page: browsers
 //!                  ◄── orders: an alert was seen ───────────────────────────────────────── access: who may
 //! ```
 //!

@@ -45,6 +45,12 @@ pub fn has_white_letter(emotion: Emotion) -> bool {
     emotion == Emotion::Neutral
 }
 
+/// A colour as pages and drawings have it: `#d55e00`.
+#[must_use]
+pub fn hex((red, green, blue): Rgb) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// The colour of an emotion's bars and curves on light paper, where they have to be darker to be seen.
 #[must_use]
 pub fn on_light(emotion: Emotion) -> Rgb {

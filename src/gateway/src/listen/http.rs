@@ -29,7 +29,7 @@ use tokio::time::timeout;
 /// A request's head, and a TLS handshake, are done within this.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// Whoever guesses waits this long for each answer.
-const REFUSED_AFTER: Duration = Duration::from_millis(500);
+pub const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// After a failure to accept, such as too many open files.
 const PAUSE: Duration = Duration::from_secs(1);
 

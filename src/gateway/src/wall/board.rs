@@ -4,15 +4,14 @@
 //! over, and for a minute after that.
 
 use super::picture::{AlertPicture, CallPicture, OVER, Picture, letter};
-use crate::protocol::person::holds_number;
+use crate::call_name::shown_label;
 use crate::room::CallId;
 use engine::switchboard::News;
 use hearing::emotion::Group;
 use hearing::fact::{Event, Fact, SoundFault};
 use hearing::stream_time::StreamTime;
-use hearing::timeline::history::{State, Timeline};
+use hearing::timeline::history::{Cell, State, Timeline};
 use record::call_news::CallNews;
-use record::plain_text::plain_line;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -26,8 +25,6 @@ const UNSETTLED: usize = 3;
 const ALERTS: usize = 8;
 /// A call that is over stays for so long.
 const LINGERS: Duration = Duration::from_mins(1);
-/// Labels are names for a screen.
-const LABEL_CHARS: usize = 40;
 
 /// All calls.
 #[derive(Default)]
@@ -216,11 +213,6 @@ impl Call {
     }
 }
 
-fn shown_label(id: CallId, label: &str) -> String {
-    let plain = plain_line(label.trim(), LABEL_CHARS);
-    if plain.is_empty() || holds_number(&plain) { format!("call {id}") } else { plain }
-}
-
 fn whole_seconds(time: StreamTime) -> u64 {
     time.0 / StreamTime::from_ms(1_000).0
 }
@@ -232,20 +224,23 @@ fn percent(certainty: f32) -> u32 {
 
 /// What is heard now, as a letter and in words.
 fn state(state: State) -> (char, String) {
-    match state {
-        State::Listening => ('.', "silence".to_owned()),
-        State::SpeechTooShort => (',', "speech, too short to read".to_owned()),
-        State::Uncertain => ('?', "uncertain".to_owned()),
+    let (cell, words) = match state {
+        State::Listening => (Cell::Silence, "silence".to_owned()),
+        State::SpeechTooShort => (Cell::TooShort, "speech, too short to read".to_owned()),
+        State::Uncertain => (Cell::Uncertain, "uncertain".to_owned()),
         State::Emotion(emotion, certainty) => {
-            (emotion.letter(), format!("{} {} %", emotion.words(), percent(certainty)))
+            let words = format!("{} {} %", emotion.words(), percent(certainty));
+            (Cell::Emotion(emotion, certainty), words)
         }
         State::Group { group, certainty, likeliest } => {
             let which = likeliest.map_or(String::new(), |[one, other]| {
                 format!(": {} or {}", one.words(), other.words())
             });
-            (group.letter(), format!("{} {} %{which}", group.label(), percent(certainty)))
+            let words = format!("{} {} %{which}", group.label(), percent(certainty));
+            (Cell::Group(group, certainty), words)
         }
-    }
+    };
+    (letter(&cell), words)
 }
 
 #[cfg(test)]

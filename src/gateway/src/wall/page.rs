@@ -7,6 +7,7 @@ use super::access::{Access, is_same_origin};
 use super::board::Board;
 use super::picture::colours;
 use crate::hub::{Hub, unpoisoned};
+use crate::listen::http::REFUSED_AFTER;
 use crate::room::Order;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -36,8 +37,6 @@ const PICTURE_EVERY: Duration = Duration::from_millis(500);
 const REDRAWN_AFTER: Duration = Duration::from_secs(5);
 /// Proxies close streams on which nothing comes for long.
 const COMMENT_EVERY: Duration = Duration::from_secs(10);
-/// Whoever guesses waits this long for each answer.
-const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// What is sent to the wall is a token, or a time.
 const MOST_BYTES: usize = 1_024;
 

@@ -5,7 +5,7 @@
 
 use hearing::emotion::{Emotion, Group};
 use hearing::timeline::history::Cell;
-use record::palette::{behind, behind_group, has_white_letter};
+use record::palette::{behind, behind_group, has_white_letter, hex};
 use serde::Serialize;
 
 /// All calls, those that need somebody first.
@@ -83,10 +83,9 @@ pub fn colours() -> String {
     let group = |group: Group| (group.letter(), behind_group(group), "#000");
     let all = Emotion::ALL.map(emotion).into_iter().chain(Group::ALL.map(group));
     let mut text = String::new();
-    for (letter, (red, green, blue), on) in all {
-        let behind = format!("#{red:02x}{green:02x}{blue:02x}");
-        text += &[".c-", &letter.to_string(), " { background: ", &behind, "; color: ", on, " }\n"]
-            .concat();
+    for (letter, behind, on) in all {
+        let (letter, behind) = (letter.to_string(), hex(behind));
+        text += &[".c-", &letter, " { background: ", &behind, "; color: ", on, " }\n"].concat();
     }
     text
 }

@@ -13,7 +13,7 @@ use super::picture::{Anchor, Area, Canvas, Type, WIDTH, draw, height};
 use super::story::Story;
 use super::{ExportError, Format};
 use crate::markup::escaped;
-use crate::palette::Rgb;
+use crate::palette::{Rgb, hex};
 use crate::session::SessionReader;
 
 /// The format.
@@ -121,11 +121,6 @@ fn class(colour: Rgb) -> &'static str {
         FAINT => " class=\"faint\"",
         _ => "",
     }
-}
-
-/// `#d55e00`
-pub(super) fn hex((red, green, blue): Rgb) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// A number with at most two decimals.

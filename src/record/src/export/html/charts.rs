@@ -8,9 +8,10 @@ use std::io::{self, Write};
 use crate::export::palette::{DIM, FAINT, INK};
 use crate::export::picture::{Anchor, Area, Canvas, Type, WIDTH, count, fraction, ticks};
 use crate::export::story::{Caller, Story};
-use crate::export::svg::{Elements, FONT, hex};
+use crate::export::svg::{Elements, FONT};
 use crate::markup::escaped;
 use crate::palette;
+use crate::palette::hex;
 use hearing::emotion::Emotion;
 use hearing::stream_time::StreamTime;
 

@@ -12,9 +12,10 @@ use std::io::{self, Write};
 use super::picture::{WIDTH, caller_height, draw_caller};
 use super::story::{Caller, Story};
 use super::strip::{Fill, Scale};
-use super::svg::{Elements, FONT, hex};
+use super::svg::{Elements, FONT};
 use super::{ExportError, Format, palette};
 use crate::markup::escaped;
+use crate::palette::hex;
 use crate::session::SessionReader;
 use crate::session::record::EndReason;
 

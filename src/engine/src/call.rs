@@ -192,6 +192,12 @@ impl Call {
         self.tell(&Fact { caller: index, at: t, event: Event::Label { label: label.to_owned() } });
     }
 
+    /// The line of the caller at this position in the log.
+    #[must_use]
+    pub fn line_of(&self, caller: usize) -> Option<usize> {
+        self.members.get(caller).map(|member| member.line)
+    }
+
     /// Nothing may be read until the caller was told what has to be told.
     pub fn await_notice(&mut self) {
         self.awaits_notice = true;

@@ -21,6 +21,7 @@ pub mod reorder;
 mod round;
 pub mod run;
 pub mod running_log;
+mod seen_on_wall;
 pub mod step;
 pub mod streams;
 pub mod switchboard;

@@ -39,6 +39,15 @@ impl LogBook {
         LogBook { template, place, n_begun: 0 }
     }
 
+    /// The folder of the logs; none where nothing is kept.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self.place.as_ref()? {
+            Place::Folder(folder) => Some(folder),
+            Place::File(file, _) => file.parent(),
+        }
+    }
+
     /// Begins the log of a call that starts at this moment, as [`Header::started`] has it; none where nothing is kept. An
     /// operator of this call alone is named. A log that was to be one file is that file for the
     /// first call, and `NAME-2`, `NAME-3` ... for the following ones.

@@ -11,6 +11,7 @@ use super::log_book::LogBook;
 use super::notices::Notices;
 use super::on_alert::{AlertFailure, AlertMessage};
 use super::running_log::RunningLog;
+use super::seen_on_wall::SeenOnWall;
 use hearing::fact::{Fact, SeenBy};
 use hearing::stream_time::StreamTime;
 use record::call_news::{CallNews, LogStopped};
@@ -49,6 +50,7 @@ pub struct Switchboard {
     news: VecDeque<News>,
     alerts: Vec<AlertMessage>,
     ended: Vec<Ended>,
+    on_wall: Option<SeenOnWall>,
 }
 
 impl Switchboard {
@@ -65,6 +67,7 @@ impl Switchboard {
             CallRule::Recording | CallRule::ByKey | CallRule::BySource => None,
         };
         let line = |entry| LineCalls { auto: auto.clone(), ..LineCalls::new(entry, None) };
+        let on_wall = book.folder().map(SeenOnWall::beside);
         Switchboard {
             rule,
             book,
@@ -74,6 +77,7 @@ impl Switchboard {
             news: VecDeque::new(),
             alerts: Vec::new(),
             ended: Vec::new(),
+            on_wall,
         }
     }
 
@@ -355,6 +359,10 @@ impl Switchboard {
             if let Some(news) = call.take_log_news() {
                 notices.add(format!("warning: {news}"));
             }
+        }
+        let seen = self.on_wall.as_mut().map(|wall| wall.take(&self.calls)).unwrap_or_default();
+        for (line, at) in seen {
+            self.acknowledge(line, at, SeenBy::Wall);
         }
     }
 

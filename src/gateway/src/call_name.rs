@@ -3,15 +3,11 @@
 //! In: what the telephone system says. Out: a key and a label that hold nobody's number. Keeps nothing.
 
 use crate::protocol::Begin;
-use crate::protocol::person::{holds_number, is_address, may_be_number};
 use crate::room::CallId;
 use hmac::{Hmac, Mac};
-use record::plain_text::plain_line;
+use record::person_number::{is_address, may_be_number, nobodys_label};
 use sha2::Sha256;
 use std::sync::OnceLock;
-
-/// Labels are names for a screen.
-const LABEL_CHARS: usize = 40;
 
 /// What the call is called: what the telephone system says, or a number of our own.
 #[must_use]
@@ -22,8 +18,13 @@ pub fn label_of(id: CallId, begin: &Begin) -> String {
 /// A label as a screen may show it; the call's number where there is none, or where it holds a person's.
 #[must_use]
 pub fn shown_label(id: CallId, label: &str) -> String {
-    let plain = plain_line(label.trim(), LABEL_CHARS);
-    if plain.is_empty() || holds_number(&plain) { format!("call {id}") } else { plain }
+    nobodys_label(label, || our_name(id))
+}
+
+/// What a call is called that has no other name.
+#[must_use]
+pub fn our_name(id: CallId) -> String {
+    format!("call {id}")
 }
 
 /// A key that may be a person's number becomes a hash of it, with a secret of this run of the program: whoever reads logs

@@ -3,6 +3,7 @@
 use crate::config::StreamProtocol;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Hears calls straight from a telephone system, and keeps a session log of each.
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 #[command(name = "undertone-gateway", version, max_term_width = 100)]
 pub struct Cli {
     /// The settings.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// What else to do.
     #[command(subcommand)]
@@ -32,6 +33,111 @@ pub enum Command {
     Example,
     /// Sends recordings as calls, in real time: to try a gateway out.
     Send(SendArgs),
+    /// Publishes what desks' screens show: follows their session logs.
+    ///
+    /// No sound is sent, no number of a caller, and nothing of an operator.
+    Agent(AgentArgs),
+    /// Makes the broker's streams: once, by a user who may, where the others may not.
+    Prepare(PrepareArgs),
+    /// Shows the calls of all desks and gateways in this terminal.
+    Wall(BrokerArgs),
+    /// Puts recordings on the queue that `work` takes them from, and waits until they have been read.
+    ///
+    /// Recordings stay where they are, on a folder that all machines share. What is done already is left out.
+    Submit(SubmitArgs),
+    /// Reads recordings from the queue, on any number of machines, into a session log each.
+    ///
+    /// Each runs `undertone replay`. What breaks a decoder ends that program and not this one.
+    Work(WorkArgs),
+}
+
+/// What is put on the queue.
+#[derive(Clone, Debug, Args)]
+pub struct SubmitArgs {
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+    /// The folder that all machines share; each may have it in another place.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub root: PathBuf,
+    /// The program `undertone` [default: the one beside this program].
+    #[arg(long, value_name = "FILE")]
+    pub program: Option<PathBuf>,
+    /// Also what is done already.
+    #[arg(long)]
+    pub again: bool,
+    /// Do not wait until they have been read.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Put nothing on the queue: say how much waits, is being worked on, is done and has failed, and why.
+    #[arg(long, conflicts_with_all = ["recordings", "again", "no_wait", "replay"])]
+    pub status: bool,
+    /// Folders of recordings, recordings, or lists of them: a path a line, or a CSV file with a column `path`.
+    #[arg(value_name = "FOLDER|LIST")]
+    pub recordings: Vec<PathBuf>,
+    /// How they are read: arguments of `undertone replay`, such as `--language en`.
+    #[arg(last = true, value_name = "REPLAY ARGUMENTS")]
+    pub replay: Vec<String>,
+}
+
+/// Where recordings are read, and where their logs go.
+#[derive(Clone, Debug, Args)]
+pub struct WorkArgs {
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+    /// The folder that all machines share, as it is named here.
+    #[arg(long, value_name = "FOLDER")]
+    pub root: PathBuf,
+    /// Where the logs go.
+    #[arg(long, value_name = "FOLDER")]
+    pub log_dir: PathBuf,
+    /// So many at once [default: one a core].
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// The program `undertone` [default: the one beside this program].
+    #[arg(long, value_name = "FILE")]
+    pub program: Option<PathBuf>,
+    /// What this worker is called [default: the machine's name].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// End when the queue is empty.
+    #[arg(long)]
+    pub until_empty: bool,
+}
+
+/// How the streams are made.
+#[derive(Clone, Debug, Args)]
+pub struct PrepareArgs {
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+    /// How many brokers keep everything: 1, or 3 where there are three.
+    #[arg(long, default_value_t = 1, value_parser = replicas())]
+    pub replicas: usize,
+}
+
+fn replicas() -> impl TypedValueParser<Value = usize> {
+    PossibleValuesParser::new(["1", "3", "5"]).map(|word| word.parse().unwrap_or(1))
+}
+
+/// Which broker.
+#[derive(Clone, Debug, Args)]
+pub struct BrokerArgs {
+    /// A broker (NATS with JetStream), where the settings name no other [default: nats://127.0.0.1:4222].
+    #[arg(long, value_name = "URL")]
+    pub broker: Vec<String>,
+}
+
+/// Whose logs are followed.
+#[derive(Clone, Debug, Args)]
+pub struct AgentArgs {
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+    /// A desk's name and the folder of its session logs; several may be given.
+    #[arg(long, value_name = "NAME=FOLDER")]
+    pub desk: Vec<String>,
 }
 
 /// A protocol to send in.

@@ -4,21 +4,24 @@
 //! nothing.
 
 mod allow;
+mod fleet;
 mod secret;
 mod siprec;
 mod stream;
 mod wall;
 
+pub use fleet::{FleetFile, FleetSection, checked_name};
 pub use secret::Secret;
 pub use siprec::SiprecSection;
 pub use stream::{AudioSocketSection, Family, StreamProtocol, StreamSection};
-pub use wall::WallSection;
+pub use wall::{WallOf, WallSection};
 
 use hearing::alert::AlertSettings;
 use hearing::language::Language;
 use hearing::pipeline::PipelineSettings;
 use model::device::BackendChoice;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -64,6 +67,8 @@ pub struct Config {
     pub siprec: Option<SiprecSection>,
     /// A page with all calls, for whoever leads the shift.
     pub wall: Option<WallSection>,
+    /// The broker that joins many desks and gateways.
+    pub fleet: Option<FleetSection>,
 }
 
 /// `[session]`
@@ -185,22 +190,13 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
-        let mut config = Config::parse(&text, path)?;
+        let mut config: Config = parse(&text, path)?;
         let mut wrong = Vec::new();
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         config.find_files(&folder);
         config.read_secrets(&mut wrong);
         config.check(&mut wrong);
         if wrong.is_empty() { Ok(config) } else { Err(ConfigError::Wrong(wrong)) }
-    }
-
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
-            let begin = error.span().map_or(0, |span| span.start);
-            let line = 1 + text.bytes().take(begin).filter(|&byte| byte == b'\n').count();
-            let reason = error.message().replace('\n', ": ");
-            ConfigError::Parse { path: path.to_owned(), line, reason }
-        })
     }
 
     /// Relative paths begin at the file's own folder.
@@ -214,7 +210,9 @@ impl Config {
             http.control_token_file.as_mut(),
         ];
         let wall = self.wall.as_mut().and_then(|wall| wall.token_file.as_mut());
-        let streams = self.stream.iter_mut().flat_map(StreamSection::files).chain(wall);
+        let fleet = self.fleet.iter_mut().flat_map(FleetSection::files);
+        let streams =
+            self.stream.iter_mut().flat_map(StreamSection::files).chain(wall).chain(fleet);
         for file in named.into_iter().flatten().chain(streams) {
             *file = folder.join(&*file);
         }
@@ -260,9 +258,15 @@ impl Config {
             siprec.check(wrong);
         }
         if let Some(wall) = &self.wall {
-            wall.check(http, wrong);
+            wall.check(http, self.fleet.is_some(), wrong);
         }
-        if self.stream.is_empty() && self.audiosocket.is_empty() && self.siprec.is_none() {
+        if let Some(fleet) = &self.fleet {
+            fleet.check(wrong);
+        }
+        let shows_others = self.wall.as_ref().is_some_and(|wall| wall.of == WallOf::Fleet);
+        let hears =
+            !self.stream.is_empty() || !self.audiosocket.is_empty() || self.siprec.is_some();
+        if !hears && !shows_others {
             wrong.push(
                 "nothing to listen for: give [siprec], or at least one [[audiosocket]] or [[stream]]"
                     .into(),
@@ -294,6 +298,7 @@ impl Config {
         lines.extend(self.stream.iter().map(StreamSection::in_words));
         lines.extend(self.audiosocket.iter().map(AudioSocketSection::in_words));
         lines.extend(self.siprec.iter().map(SiprecSection::in_words));
+        lines.extend(self.fleet.iter().map(FleetSection::in_words));
         lines.push(format!(
             "at most {} calls at once; logs in {}{}",
             self.limits.calls,
@@ -302,6 +307,15 @@ impl Config {
         ));
         lines
     }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let begin = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(begin).filter(|&byte| byte == b'\n').count();
+        let reason = error.message().replace('\n', ": ");
+        ConfigError::Parse { path: path.to_owned(), line, reason }
+    })
 }
 
 #[cfg(test)]

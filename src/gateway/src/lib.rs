@@ -13,6 +13,7 @@ pub mod call;
 pub mod call_name;
 pub mod check;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod hub;
 pub mod legs;

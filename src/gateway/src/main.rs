@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use gateway::cli::{Cli, Command};
 use gateway::config::{Config, EXAMPLE};
-use gateway::{check, send, server};
+use gateway::{check, command, send, server};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -35,6 +35,27 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let report = runtime()?.block_on(send::run::run(&args))?;
             writeln!(std::io::stdout(), "{report}")?;
             Ok(if report.n_failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Some(Command::Agent(args)) => {
+            let done = runtime()?.block_on(command::agent::run(cli.config.as_deref(), &args));
+            gateway::log::flush();
+            done.map(|()| ExitCode::SUCCESS)
+        }
+        Some(Command::Prepare(args)) => {
+            runtime()?.block_on(command::prepare::run(cli.config.as_deref(), &args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Wall(args)) => {
+            runtime()?.block_on(command::wall::run(cli.config.as_deref(), &args))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Submit(args)) => {
+            runtime()?.block_on(command::submit::run(cli.config.as_deref(), &args))
+        }
+        Some(Command::Work(args)) => {
+            let done = runtime()?.block_on(command::work::run(cli.config.as_deref(), &args));
+            gateway::log::flush();
+            done.map(|()| ExitCode::SUCCESS)
         }
         None => {
             let file = cli.config.context("give the settings: --config gateway.toml")?;

@@ -9,8 +9,8 @@
 //!
 //! In: calls and orders. Out: session logs, and how busy the engine is. It never waits for a network.
 
+use crate::call_name::our_name;
 use crate::hub::unpoisoned;
-use crate::wall::Board;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::call::Ended;
 use engine::run::{self, Driver, Outcome};
@@ -20,6 +20,7 @@ use engine::{Engine, LineSetup, Step};
 use hearing::fact::{Event, SeenBy};
 use hearing::stream_time::StreamTime;
 use record::action::Action;
+use record::wall::Board;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -87,6 +88,12 @@ impl Load {
     pub fn is_stale(&self) -> bool {
         let looked = Duration::from_millis(self.looked_ms.load(Ordering::Relaxed));
         self.begun.0.elapsed().saturating_sub(looked) > STALE
+    }
+
+    /// How long the program runs.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.begun.0.elapsed()
     }
 
     fn looks(&self) {
@@ -293,8 +300,13 @@ impl Exchange {
             News::Fact(fact) => fact.caller,
             News::Call(line, _) => *line,
         };
-        if let Some(id) = self.calls.get(&line) {
-            unpoisoned(board).take(*id, news, Instant::now());
+        let Some(id) = self.calls.get(&line) else { return };
+        let (mut board, key) = (unpoisoned(board), id.to_string());
+        match news {
+            News::Fact(fact) => board.fact(&key, fact),
+            News::Call(_, news) => {
+                board.news(&key, news, &our_name(*id), self.load.age());
+            }
         }
     }
 

@@ -6,14 +6,19 @@
 //!
 //! In: settings. Out: an exit code. A second SIGTERM ends everything at once; SIGHUP reads certificates again.
 
-use crate::config::Config;
+use crate::command::agent::teller;
+use crate::config::{Config, FleetSection, WallOf};
 use crate::hub::Hub;
 use crate::listen::tls::Tls;
 use crate::listen::{audiosocket, http, siprec};
 use crate::log::log;
 use crate::metrics::Metrics;
 use crate::room::{Room, Told};
-use crate::wall::{Board, page};
+use crate::wall::everybody::Everybody;
+use crate::wall::page;
+use crate::wall::shown::Own;
+use ::fleet::publisher::{self, Node};
+use ::fleet::watch::Watch;
 use anyhow::Context;
 use engine::assembly::{Assembly, Calls, Hearing, threads_for};
 use engine::line::Clock;
@@ -24,11 +29,13 @@ use jiff::Timestamp;
 use model::artifact::Artifact;
 use record::session::create_private_folder;
 use record::session::retention::{Age, Mode, purge};
+use record::wall::Board;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How often it is looked whether all calls are over.
@@ -103,15 +110,24 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     delete_old_logs(&config);
     let tls = Tls::read(&config.http).map_err(anyhow::Error::msg)?.map(Arc::new);
-    let board = config.wall.is_some().then(Arc::<Mutex<Board>>::default);
+    let shows_own = config.wall.as_ref().is_some_and(|wall| wall.of == WallOf::Gateway);
+    let board = shows_own.then(Arc::<Mutex<Board>>::default);
     let room = start_engine(&config, board.clone())?;
     let hub = Arc::new(Hub::new(config, room, Arc::new(Metrics::default())));
     let mut router = http::router(&hub).map_err(anyhow::Error::msg)?;
     if let Some(board) = board {
-        router = router.merge(page::router(&hub, board).map_err(anyhow::Error::msg)?);
+        let shown = Arc::new(Own { hub: Arc::clone(&hub), board });
+        router = router.merge(page::router(&hub, shown).map_err(anyhow::Error::msg)?);
+    }
+    let mut tasks = Vec::new();
+    if let Some(fleet) = hub.config().fleet.clone() {
+        tasks.push(publish(&fleet, hub.config())?);
+        if !shows_own && hub.config().wall.is_some() {
+            let shown = Arc::new(watch_all(&fleet, &mut tasks)?);
+            router = router.merge(page::router(&hub, shown).map_err(anyhow::Error::msg)?);
+        }
     }
     let listener = bind(hub.config().http.listen).await?;
-    let mut tasks = Vec::new();
     for section in hub.config().audiosocket.clone() {
         let listener = bind(section.listen).await?;
         tasks.push(tokio::spawn(audiosocket::serve(listener, section, Arc::clone(&hub))));
@@ -130,11 +146,38 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     notify("READY=1");
     log("ready", &json!({}));
     let done = wait(&hub, tls.as_deref(), &mut signals).await;
-    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    tasks.iter().for_each(JoinHandle::abort);
     hub.stop();
     log("stopped", &json!({}));
     crate::log::flush();
     done
+}
+
+/// Sends what this gateway's logs say to the broker.
+fn publish(fleet: &FleetSection, config: &Config) -> anyhow::Result<JoinHandle<()>> {
+    let name = fleet.node().map_err(anyhow::Error::msg)?;
+    let broker = fleet.broker().map_err(anyhow::Error::msg)?;
+    let tell = teller(&name);
+    let node = Node { name, logs: config.session.dir.clone() };
+    Ok(tokio::spawn(async move {
+        if let Err(error) = publisher::run(node, broker, Arc::clone(&tell)).await {
+            tell(&error.to_string());
+        }
+    }))
+}
+
+/// What all nodes hear, for the wall: as soon as there is a broker.
+fn watch_all(fleet: &FleetSection, tasks: &mut Vec<JoinHandle<()>>) -> anyhow::Result<Everybody> {
+    let broker = fleet.broker().map_err(anyhow::Error::msg)?;
+    let tell = teller("wall");
+    let watch = Watch::new(Arc::clone(&tell));
+    let running = watch.clone().run(broker);
+    tasks.push(tokio::spawn(async move {
+        if let Err(error) = running.await {
+            tell(&error.to_string());
+        }
+    }));
+    Ok(Everybody { watch })
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {

@@ -5,12 +5,10 @@
 //!                  ◄── orders: an alert was seen ───────────────────────────────────────── access: who may
 //! ```
 //!
-//! It sorts by call and by alert, never by operator, and it knows nothing of operators: [`picture`] says all that goes
+//! It sorts by call and by alert, never by operator, and it knows nothing of operators: [`record::wall::picture`] says all that goes
 //! out. Nothing on the page comes from elsewhere.
 
 pub mod access;
-pub mod board;
+pub mod everybody;
 pub mod page;
-pub mod picture;
-
-pub use board::Board;
+pub mod shown;

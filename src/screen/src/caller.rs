@@ -4,6 +4,7 @@
 //! and numbers change only on [`Caller::reword`], so that a person can read them and nothing flickers.
 
 use super::feed::{CallNews, Line};
+use super::text::one_line;
 use hearing::emotion::Scores;
 use hearing::fact::SoundFault;
 use hearing::fact::{Event, Fact, Level};
@@ -27,7 +28,7 @@ const FRESH: StreamTime = StreamTime::from_ms(10_000);
 pub(super) const HOLD: Duration = Duration::from_millis(500);
 
 /// Characters of a caller's label: more than the widest screen has room for.
-const MAX_LABEL: usize = 500;
+pub(super) const MAX_LABEL: usize = 500;
 
 /// What the call on a line has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +187,6 @@ impl Caller {
 
     /// Keeps an alert, its words made harmless: the guidance is the hotline's own.
     fn alert(&mut self, alert: &Alert) {
-        let one_line =
-            |text: &str| plain_message(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let alert = Alert {
             reason: one_line(&alert.reason),
             guidance: alert.guidance.as_deref().map(one_line),

@@ -8,6 +8,7 @@ use super::strip;
 use super::text::{fit, put, put_right, width};
 use super::theme::Theme;
 use super::window::{Window, Zoom};
+use hearing::stream_time::StreamTime;
 use hearing::timeline::history::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -56,10 +57,14 @@ impl Columns {
 
 /// Which places of the list are shown in so many rows: whole pages, so that rows stand still while the selection
 /// moves.
-fn shown(app: &App, rows: usize) -> Range<usize> {
+pub(super) fn page(place: usize, places: usize, rows: usize) -> Range<usize> {
     let rows = rows.max(1);
-    let first = (app.place() / rows * rows).min(app.callers.len().saturating_sub(rows));
-    first..app.callers.len().min(first + rows)
+    let first = (place / rows * rows).min(places.saturating_sub(rows));
+    first..places.min(first + rows)
+}
+
+fn shown(app: &App, rows: usize) -> Range<usize> {
+    page(app.place(), app.callers.len(), rows)
 }
 
 /// Draws as many callers as there are rows, the selected one always among them, below a heading if there is a
@@ -214,10 +219,21 @@ fn speaks(caller: &Caller) -> &'static str {
 /// Draws whose details follow, as a rule with the label in it.
 pub(super) fn draw_title(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let Some(caller) = app.caller() else { return };
+    draw_rule(buffer, area, &caller.label, caller.printed.clock, theme);
+}
+
+/// Draws a rule with a label and a clock in it.
+pub(super) fn draw_rule(
+    buffer: &mut Buffer,
+    area: Rect,
+    label: &str,
+    clock: StreamTime,
+    theme: Theme,
+) {
     put(buffer, area, (0, 0), &"─".repeat(area.width.into()), theme.dim());
-    let clock = format!(" {} ", caller.printed.clock);
+    let clock = format!(" {clock} ");
     let room = usize::from(area.width).saturating_sub(10 + width(&clock));
-    let label = format!(" {} ", fit(&caller.label, room));
+    let label = format!(" {} ", fit(label, room));
     let strong = Style::reset().patch(theme.strong());
     put(buffer, area, (2, 0), &label, strong);
     let right = Rect { width: area.width.saturating_sub(2), ..area };

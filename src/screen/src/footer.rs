@@ -101,11 +101,25 @@ pub(super) fn draw_entry(buffer: &mut Buffer, area: Rect, entry: &Entry, app: &A
 
 /// As many keys as there is room for; the last ones, which lead to all others, always.
 fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    let row = area.height.saturating_sub(1);
     let usable = BINDINGS.iter().filter(|it| !it.short.is_empty() && app.in_scope(it.scope));
     let named = usable.map(|binding| (app.setup.options.keys.names(binding), binding));
     let (last, first): (Vec<_>, Vec<_>) = named.partition(|(_, binding)| is_last(binding));
-    let columns = |(name, it): &(String, &Binding)| 1 + width(name) + width(it.short) + GAP.len();
+    let words = |named: Vec<(String, &Binding)>| {
+        named.into_iter().map(|(name, binding)| (name, binding.short)).collect()
+    };
+    draw_words(buffer, area, words(first), words(last), theme);
+}
+
+/// Draws keys, each with a word, into the last row: the first ones as far as there is room, the last ones always.
+pub(super) fn draw_words(
+    buffer: &mut Buffer,
+    area: Rect,
+    first: Vec<(String, &str)>,
+    last: Vec<(String, &str)>,
+    theme: Theme,
+) {
+    let row = area.height.saturating_sub(1);
+    let columns = |(name, word): &(String, &str)| 1 + width(name) + width(word) + GAP.len();
     let mut room = usize::from(area.width) + GAP.len();
     room = room.saturating_sub(last.iter().map(columns).sum());
     let fitting = first.into_iter().take_while(|named| {
@@ -115,9 +129,8 @@ fn draw_keys(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         fits
     });
     let mut column = 0;
-    for (name, binding) in fitting.collect::<Vec<_>>().into_iter().chain(last) {
+    for (name, word) in fitting.collect::<Vec<_>>().into_iter().chain(last) {
         column = put(buffer, area, (column, row), &name, theme.strong());
-        let short = format!(" {}{GAP}", binding.short);
-        column = put(buffer, area, (column, row), &short, theme.dim());
+        column = put(buffer, area, (column, row), &format!(" {word}{GAP}"), theme.dim());
     }
 }

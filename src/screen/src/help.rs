@@ -1,7 +1,7 @@
 //! The help: every key that can mean anything, what the strip's letters mean, and what a reading is not.
 
 use super::app::App;
-use super::keys::{BINDINGS, Binding, Scope};
+use super::keys::{BINDINGS, Scope};
 use super::text::{fit, put};
 use super::theme::Theme;
 use hearing::emotion::{Emotion, Group};
@@ -22,9 +22,9 @@ const CELLS: [(Cell, &str); 4] = [
     (Cell::Gap, "sound lost"),
 ];
 
-/// What is said below.
-const NOTES: [&str; 3] = [
-    "Small letter: less than 50 % certain. ▲ mark, ! alert, × lost sound.",
+/// What is said below of the signs, and of readings.
+const SIGNS: &str = "Small letter: less than 50 % certain. ▲ mark, ! alert, × lost sound.";
+const READINGS: [&str; 2] = [
     "A reading is a guess from the sound of the voice, and often wrong.",
     "It is no diagnosis: trust the call.",
 ];
@@ -32,11 +32,29 @@ const NOTES: [&str; 3] = [
 /// Rows of the legend when it has three columns.
 const LEGEND_ROWS: u16 = 5;
 
-/// Draws the help over whatever is there; on a small screen, over all of it and without a frame.
+/// A row: what keys are called and do, and whether they do so at this moment.
+pub(super) struct Row<'a> {
+    pub(super) names: String,
+    pub(super) what: &'a str,
+    pub(super) is_usable: bool,
+}
+
+/// Draws the help of the dashboard.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-    let bindings: Vec<&Binding> = BINDINGS.iter().filter(|it| is_possible(it.scope, app)).collect();
-    let key_rows = u16::try_from(bindings.len()).unwrap_or(u16::MAX);
-    let note_rows = u16::try_from(NOTES.len()).unwrap_or(u16::MAX);
+    let possible = BINDINGS.iter().filter(|it| is_possible(it.scope, app));
+    let rows = possible.map(|binding| Row {
+        names: app.setup.options.keys.names(binding),
+        what: binding.what,
+        is_usable: app.in_scope(binding.scope),
+    });
+    draw_panel(buffer, area, &rows.collect::<Vec<_>>(), SIGNS, theme);
+}
+
+/// Draws keys, the legend and notes over whatever is there; on a small screen, over all of it and without a frame.
+pub(super) fn draw_panel(buffer: &mut Buffer, area: Rect, rows: &[Row], signs: &str, theme: Theme) {
+    let key_rows = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let notes = std::iter::once(signs).chain(READINGS);
+    let note_rows = u16::try_from(notes.clone().count()).unwrap_or(u16::MAX);
     let (width, height) = (72, key_rows + 1 + LEGEND_ROWS + 1 + note_rows + 2);
     let is_small = width > area.width || height > area.height;
     let panel = if is_small {
@@ -53,13 +71,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
         block.render(panel, buffer);
         (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, 1)
     };
-    for (row, binding) in (0..).zip(bindings) {
-        draw_binding(buffer, inner, (row, binding), app, theme);
+    for (row, keys) in (0..).zip(rows) {
+        draw_row(buffer, inner, row, keys, theme);
     }
     draw_legend(buffer, below(inner, key_rows + air), theme);
-    let notes = below(inner, key_rows + air + LEGEND_ROWS + air);
-    for (row, note) in (0..).zip(NOTES) {
-        put(buffer, notes, (0, row), &fit(note, notes.width.into()), theme.dim());
+    let below_legend = below(inner, key_rows + air + LEGEND_ROWS + air);
+    for (row, note) in (0..).zip(notes) {
+        put(buffer, below_legend, (0, row), &fit(note, inner.width.into()), theme.dim());
     }
 }
 
@@ -80,20 +98,12 @@ fn below(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
-fn draw_binding(
-    buffer: &mut Buffer,
-    area: Rect,
-    (row, binding): (u16, &Binding),
-    app: &App,
-    theme: Theme,
-) {
-    let is_usable = app.in_scope(binding.scope);
+fn draw_row(buffer: &mut Buffer, area: Rect, row: u16, keys: &Row, theme: Theme) {
     let (name, what) =
-        if is_usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
-    let names = app.setup.options.keys.names(binding);
-    put(buffer, area, (0, row), &fit(&names, usize::from(KEYS - 1)), name);
+        if keys.is_usable { (theme.strong(), Style::new()) } else { (theme.dim(), theme.dim()) };
+    put(buffer, area, (0, row), &fit(&keys.names, usize::from(KEYS - 1)), name);
     let room = usize::from(area.width.saturating_sub(KEYS));
-    put(buffer, area, (KEYS, row), &fit(binding.what, room), what);
+    put(buffer, area, (KEYS, row), &fit(keys.what, room), what);
 }
 
 fn draw_legend(buffer: &mut Buffer, area: Rect, theme: Theme) {

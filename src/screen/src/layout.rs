@@ -209,12 +209,13 @@ fn list_rows(callers: u16, rows: u16, is_large: bool) -> u16 {
 }
 
 /// Hands out rows from the top.
-struct Rows {
-    rest: Rect,
+pub(super) struct Rows {
+    /// What is left.
+    pub(super) rest: Rect,
 }
 
 impl Rows {
-    fn take(&mut self, rows: u16) -> Rect {
+    pub(super) fn take(&mut self, rows: u16) -> Rect {
         let rows = rows.min(self.rest.height);
         let taken = Rect { height: rows, ..self.rest };
         self.rest.y += rows;
@@ -222,7 +223,7 @@ impl Rows {
         taken
     }
 
-    fn take_last(&mut self, rows: u16) -> Rect {
+    pub(super) fn take_last(&mut self, rows: u16) -> Rect {
         let rows = rows.min(self.rest.height);
         self.rest.height -= rows;
         Rect { y: self.rest.bottom(), height: rows, ..self.rest }

@@ -22,6 +22,9 @@ mod footer;
 mod graph;
 mod header;
 mod help;
+#[cfg(test)]
+#[path = "../../../tests/support/hostile.rs"]
+mod hostile;
 mod job;
 mod key_name;
 mod key_settings;
@@ -44,6 +47,7 @@ mod strip;
 mod terminal;
 mod text;
 mod theme;
+pub mod wall;
 mod window;
 
 pub use board::show_table;

@@ -175,7 +175,8 @@ fn step(window: Window) -> StreamTime {
     step.unwrap_or(StreamTime(least.0.next_multiple_of(steps[steps.len() - 1].0)))
 }
 
-fn ago(age: StreamTime) -> String {
+/// A length in round words: `40 s`, `2 min`, `1:25`.
+pub(super) fn ago(age: StreamTime) -> String {
     let seconds = age.0 / StreamTime::from_ms(1000).0;
     match seconds {
         ..60 => format!("{seconds} s"),

@@ -7,6 +7,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
+use record::plain_text::plain_message;
+
+/// A text of sentences from outside as one harmless line, its line breaks made blanks.
+pub(super) fn one_line(text: &str) -> String {
+    plain_message(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
 
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {

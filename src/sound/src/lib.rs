@@ -5,6 +5,7 @@
 //! long: when nothing is there yet it says [`Block::Waiting`]. What a source keeps between calls stands
 //! in its own module; a slice of samples is valid until the next call.
 
+pub mod archive;
 mod au;
 mod bytes;
 mod chain;

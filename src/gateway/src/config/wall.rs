@@ -6,6 +6,17 @@ use super::{HttpSection, Secret};
 use serde::Deserialize;
 use std::path::PathBuf;
 
+/// Whose calls a wall shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WallOf {
+    /// Those of this gateway.
+    #[default]
+    Gateway,
+    /// Those of all desks and gateways at the broker.
+    Fleet,
+}
+
 /// `[wall]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,13 +25,19 @@ pub struct WallSection {
     pub token_file: Option<PathBuf>,
     /// The header in which a proxy in front tells whom it has let through.
     pub proxy_header: Option<String>,
+    /// Whose calls it shows.
+    #[serde(default)]
+    pub of: WallOf,
     /// What the file holds.
     #[serde(skip)]
     pub token: Option<Secret>,
 }
 
 impl WallSection {
-    pub(super) fn check(&self, http: &HttpSection, wrong: &mut Vec<String>) {
+    pub(super) fn check(&self, http: &HttpSection, has_fleet: bool, wrong: &mut Vec<String>) {
+        if self.of == WallOf::Fleet && !has_fleet {
+            wrong.push("wall.of = \"fleet\" needs a section [fleet] with the broker".into());
+        }
         if self.token_file.is_none() && self.proxy_header.is_none() {
             wrong.push("[wall] needs a token_file, or a proxy_header".into());
         }

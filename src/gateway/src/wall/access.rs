@@ -105,14 +105,15 @@ pub fn is_same_origin(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::config::{Secret, WallOf};
 
     const TOKEN: &str = "a-token-of-the-wall-0123";
 
     fn access(proxy_header: Option<&str>) -> Access {
         let token = Secret::of(TOKEN);
         let proxy_header = proxy_header.map(str::to_owned);
-        let section = WallSection { token: Some(token), token_file: None, proxy_header };
+        let section =
+            WallSection { token: Some(token), token_file: None, proxy_header, of: WallOf::Gateway };
         Access::new(&section, true).unwrap()
     }
 
@@ -160,8 +161,12 @@ mod tests {
         assert!(!access(None).allows(&from_proxy, Instant::now()));
         let empty = headers(&[("x-forwarded-user", "")]);
         assert!(!access(Some("X-Forwarded-User")).allows(&empty, Instant::now()));
-        let section =
-            WallSection { token: None, token_file: None, proxy_header: Some("a b".into()) };
+        let section = WallSection {
+            token: None,
+            token_file: None,
+            proxy_header: Some("a b".into()),
+            of: WallOf::Gateway,
+        };
         assert!(Access::new(&section, false).is_err());
     }
 

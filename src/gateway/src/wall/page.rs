@@ -4,11 +4,9 @@
 //! picture, and none is kept for them. Each picture is whole, so a page that comes back goes on with the next one.
 
 use super::access::{Access, is_same_origin};
-use super::board::Board;
-use super::picture::colours;
-use crate::hub::{Hub, unpoisoned};
+use super::shown::Shown;
+use crate::hub::Hub;
 use crate::listen::http::REFUSED_AFTER;
-use crate::room::Order;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,9 +17,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
 use hearing::stream_time::StreamTime;
+use record::wall::picture::colours;
 use serde::Deserialize;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -47,6 +46,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 struct Wall {
     hub: Arc<Hub>,
     access: Access,
+    shown: Arc<dyn Shown>,
     pictures: watch::Receiver<Arc<str>>,
 }
 
@@ -54,13 +54,13 @@ struct Wall {
 ///
 /// # Errors
 /// A sentence: a setting that cannot be.
-pub fn router(hub: &Arc<Hub>, board: Arc<Mutex<Board>>) -> Result<Router, String> {
+pub fn router(hub: &Arc<Hub>, shown: Arc<dyn Shown>) -> Result<Router, String> {
     let Some(section) = &hub.config().wall else { return Ok(Router::new()) };
     let http = &hub.config().http;
     let access = Access::new(section, http.certificate.is_some() || http.behind_proxy)?;
     let (sender, pictures) = watch::channel(Arc::from(""));
-    tokio::spawn(draw(board, sender));
-    let wall = Arc::new(Wall { hub: Arc::clone(hub), access, pictures });
+    tokio::spawn(draw(Arc::clone(&shown), sender));
+    let wall = Arc::new(Wall { hub: Arc::clone(hub), access, shown, pictures });
     let closed = Router::new()
         .route("/wall/pictures", get(watch_pictures))
         .route("/wall/may", get(|| async { StatusCode::NO_CONTENT }))
@@ -81,7 +81,7 @@ pub fn router(hub: &Arc<Hub>, board: Arc<Mutex<Board>>) -> Result<Router, String
 }
 
 /// Draws a picture whenever something happened, as long as anybody watches.
-async fn draw(board: Arc<Mutex<Board>>, pictures: watch::Sender<Arc<str>>) {
+async fn draw(shown: Arc<dyn Shown>, pictures: watch::Sender<Arc<str>>) {
     let mut ticks = interval(PICTURE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut drawn, mut drawn_at, mut n_before) = (None, Instant::now(), 0);
@@ -90,14 +90,12 @@ async fn draw(board: Arc<Mutex<Board>>, pictures: watch::Sender<Arc<str>>) {
         // One receiver is the wall's own.
         let n_watching = pictures.receiver_count().saturating_sub(1);
         let has_come = n_watching > std::mem::replace(&mut n_before, n_watching);
-        let picture = {
-            let mut board = unpoisoned(&board);
-            let is_new = drawn != Some(board.version()) || drawn_at.elapsed() > REDRAWN_AFTER;
-            (n_watching > 0 && (is_new || has_come)).then(|| {
-                (drawn, drawn_at) = (Some(board.version()), Instant::now());
-                board.picture(Instant::now())
-            })
-        };
+        let version = shown.version();
+        let is_new = drawn != Some(version) || drawn_at.elapsed() > REDRAWN_AFTER;
+        let picture = (n_watching > 0 && (is_new || has_come)).then(|| {
+            (drawn, drawn_at) = (Some(version), Instant::now());
+            shown.picture()
+        });
         if let Some(text) = picture.and_then(|picture| serde_json::to_string(&picture).ok()) {
             pictures.send_replace(Arc::from(text));
         }
@@ -145,15 +143,15 @@ struct Seen {
 /// The alert was seen. The call's log has it first, and the next picture after that.
 async fn acknowledge(
     State(wall): State<Arc<Wall>>,
-    Path(call): Path<u64>,
+    Path(call): Path<String>,
     headers: HeaderMap,
     Json(seen): Json<Seen>,
 ) -> StatusCode {
     if !is_same_origin(&headers) {
         return StatusCode::FORBIDDEN;
     }
-    wall.hub.room().order(Order::Acknowledge(call, StreamTime(seen.at)));
-    StatusCode::ACCEPTED
+    let is_sent = wall.shown.acknowledge(&call, StreamTime(seen.at));
+    if is_sent { StatusCode::ACCEPTED } else { StatusCode::NOT_FOUND }
 }
 
 async fn only_who_may(State(wall): State<Arc<Wall>>, request: Request, next: Next) -> Response {

@@ -6,11 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Clip, Corpus, CorpusError, NotUsed};
+use sound::archive::is_recording;
 
-/// Extensions of files that are taken for recordings, in lower case.
-const EXTENSIONS: [&str; 10] =
-    ["wav", "ogg", "flac", "mp3", "aif", "aiff", "opus", "m4a", "au", "webm"];
+use super::{Clip, Corpus, CorpusError, NotUsed};
 
 /// What a corpus says about one of its files.
 pub(super) enum Named {
@@ -105,14 +103,4 @@ fn named(path: &Path, readers: &[ReadName]) -> Result<Option<Named>, CorpusError
 /// The file's name without its extension; empty if it is not UTF-8.
 pub(super) fn stem(path: &Path) -> &str {
     path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
-}
-
-/// Whether a file is named as a recording.
-#[must_use]
-pub fn is_recording(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    !hidden
-        && extension
-            .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
 }

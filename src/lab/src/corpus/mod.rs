@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use clip::Clip;
 pub use error::CorpusError;
-pub use folder::{is_recording, recordings};
+pub use folder::recordings;
 pub use split::{Split, by_speaker, last_fraction, random_fraction, speaker_disjoint};
 pub use unlabelled::Unlabelled;
 

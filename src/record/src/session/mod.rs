@@ -16,6 +16,7 @@
 
 mod chain;
 pub mod digest;
+pub mod earlier;
 pub mod overview;
 mod place;
 pub mod reader;

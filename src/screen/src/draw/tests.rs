@@ -15,8 +15,6 @@ use std::time::Duration;
 mod anything;
 mod golden_log;
 mod groups;
-#[path = "../../../../tests/support/hostile.rs"]
-mod hostile;
 mod pictures;
 
 fn drawn(columns: u16, rows: u16, app: &App) -> TestBackend {

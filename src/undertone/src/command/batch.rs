@@ -13,9 +13,6 @@
 //! either not changed since or of the same content (a copied archive has other times). Anything else is not
 //! overwritten without `--force`.
 
-mod archive;
-mod earlier;
-mod folder;
 mod job;
 
 use std::num::NonZeroUsize;
@@ -34,13 +31,13 @@ use super::progress;
 use super::replay::{ReplaySettings, check_sides};
 use super::session::{Prepared, SessionSettings};
 use super::watch::stop_flag;
-use archive::{Archive, Item, archive};
-use earlier::{Earlier, earlier};
 use engine::log_book::LogTo;
 use job::{Job, Outcome};
 use model::device::BackendChoice;
 use record::plain_text::plain;
 use record::session::create_private_folder;
+use record::session::earlier::{Earlier, earlier, is_same};
+use sound::archive::{Archive, Item, archive};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -133,7 +130,7 @@ fn planned(
             plan.todo.push(item);
             continue;
         }
-        match earlier(&log, &item.path, &wanted, &heard) {
+        match earlier(&log, &wanted, &heard, |entry| is_same(entry, &item.path)) {
             Earlier::None | Earlier::Unfinished => plan.todo.push(item),
             Earlier::Complete => plan.n_skipped += 1,
             Earlier::Other(_) if settings.force => plan.todo.push(item),

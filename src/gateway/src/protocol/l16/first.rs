@@ -7,6 +7,7 @@
 
 use super::{ChannelUse, L16Dialect, L16Settings, StereoSide};
 use crate::protocol::{Refusal, Side, checked_rate, parameters_of, person};
+use record::person_number::is_address;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -276,7 +277,7 @@ fn call_among(said: &Map<String, Value>) -> Option<String> {
     let of = |wanted: &&str| {
         let mut same = said.iter().filter(|(name, _)| plain(name) == **wanted);
         same.find_map(|(_, value)| value.as_str())
-            .filter(|id| !id.is_empty() && may_name_a_call(id) && !person::is_address(id))
+            .filter(|id| !id.is_empty() && may_name_a_call(id) && !is_address(id))
     };
     NAMES_OF_CALL.iter().find_map(of).map(str::to_owned)
 }

@@ -1,8 +1,8 @@
 //! Whatever comes: hostile text, and any sequence of messages, keys, clicks and sizes.
 
-use super::hostile::hostile;
 use super::*;
 use crate::feed::Line;
+use crate::hostile::hostile;
 use hearing::emotion::Scores;
 use hearing::fact::{Event, Fact, Gap, Level};
 use hearing::prosody::{Explanation, Facts};

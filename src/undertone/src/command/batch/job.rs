@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::ProgressBar;
 
 use super::advance;
-use super::archive::Item;
-use super::earlier::entry_of;
 use crate::command::printer::chain;
 use crate::command::replay::{Opened, ReplaySettings, opened};
 use crate::command::session::{Prepared, SessionSettings};
@@ -22,8 +20,10 @@ use engine::switchboard::CallRule;
 use engine::{Engine, Step};
 use hearing::stream_time::StreamTime;
 use record::output_file::IfExists;
+use record::session::earlier::entry_of;
 use record::session::record::EndReason;
 use sound::AudioError;
+use sound::archive::Item;
 
 /// Sentences that are kept of a recording; one that is full of holes has many.
 const MAX_TOLD: usize = 8;

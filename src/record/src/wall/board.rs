@@ -1,22 +1,18 @@
 //! The calls under way with their histories, and what of it a wall shows.
 //!
-//! In: what the engine tells of each call. Out: a [`Picture`]. Keeps a timeline and the alerts of each call until it is
-//! over, and for a minute after that.
+//! In: what is told of each call. Out: [`CallPicture`]s. Keeps a timeline and the alerts of each call until it is over, and
+//! for a minute after that. Moments are lengths since any beginning, the same for all.
 
-use super::picture::{AlertPicture, CallPicture, OVER, Picture, letter};
-use crate::call_name::shown_label;
-use crate::room::CallId;
-use engine::switchboard::News;
+use super::picture::{AlertPicture, CELL_S, CallPicture, OVER, Picture, letter};
+use crate::call_news::CallNews;
+use crate::person_number::nobodys_label;
 use hearing::emotion::Group;
 use hearing::fact::{Event, Fact, SoundFault};
 use hearing::stream_time::StreamTime;
 use hearing::timeline::history::{Cell, State, Timeline};
-use record::call_news::CallNews;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What one cell of a timeline stands for.
-const CELL_S: u32 = 5;
 /// Cells of a timeline: five minutes.
 const CELLS: usize = 60;
 /// Newest cells that may still change: what is told late is a few seconds late.
@@ -24,12 +20,12 @@ const UNSETTLED: usize = 3;
 /// Alerts of a call that are shown.
 const ALERTS: usize = 8;
 /// A call that is over stays for so long.
-const LINGERS: Duration = Duration::from_mins(1);
+pub const LINGERS: Duration = Duration::from_mins(1);
 
-/// All calls.
+/// All calls, each under a key that tells it from all others: a number, or a session.
 #[derive(Default)]
 pub struct Board {
-    calls: HashMap<CallId, Call>,
+    calls: HashMap<String, Call>,
     version: u64,
 }
 
@@ -42,48 +38,49 @@ struct Call {
     acknowledged: Vec<StreamTime>,
     awaits_notice: bool,
     sound: Option<&'static str>,
-    is_over_since: Option<Instant>,
+    is_over_since: Option<Duration>,
 }
 
 impl Board {
-    /// Takes what the engine tells of a call.
-    pub fn take(&mut self, id: CallId, news: &News, now: Instant) {
+    /// Takes what becomes of a call; `instead` is what it is called where its label holds a person's number.
+    pub fn news(&mut self, key: &str, news: &CallNews, instead: &str, now: Duration) {
         self.version += 1;
+        let shown = |label: &str| nobodys_label(label, || instead.to_owned());
+        if let CallNews::Begun { label, awaits_notice, .. } = news {
+            let call = Call {
+                label: shown(label),
+                timeline: Timeline::new(),
+                letters: Vec::new(),
+                acknowledged: Vec::new(),
+                awaits_notice: *awaits_notice,
+                sound: None,
+                is_over_since: None,
+            };
+            self.forget_old(now);
+            self.calls.insert(key.to_owned(), call);
+            return;
+        }
+        let Some(call) = self.calls.get_mut(key) else { return };
         match news {
-            News::Call(_, CallNews::Begun { label, awaits_notice, .. }) => {
-                let call = Call {
-                    label: shown_label(id, label),
-                    timeline: Timeline::new(),
-                    letters: Vec::new(),
-                    acknowledged: Vec::new(),
-                    awaits_notice: *awaits_notice,
-                    sound: None,
-                    is_over_since: None,
-                };
-                self.forget_old(now);
-                self.calls.insert(id, call);
-            }
-            News::Call(_, news) => {
-                let Some(call) = self.calls.get_mut(&id) else { return };
-                match news {
-                    CallNews::Renamed(label) => call.label = shown_label(id, label),
-                    CallNews::NoticeConfirmed => call.awaits_notice = false,
-                    CallNews::Acknowledged(at) => call.acknowledged.push(*at),
-                    CallNews::Ended => call.is_over_since = Some(now),
-                    CallNews::Begun { .. } => {}
-                }
-            }
-            News::Fact(fact) => {
-                if let Some(call) = self.calls.get_mut(&id) {
-                    call.take(fact);
-                }
-            }
+            CallNews::Renamed(label) => call.label = shown(label),
+            CallNews::NoticeConfirmed => call.awaits_notice = false,
+            CallNews::Acknowledged(at) => call.acknowledged.push(*at),
+            CallNews::Ended => call.is_over_since = Some(now),
+            CallNews::Begun { .. } => {}
         }
     }
 
-    fn forget_old(&mut self, now: Instant) {
+    /// Takes a fact about a call.
+    pub fn fact(&mut self, key: &str, fact: &Fact) {
+        self.version += 1;
+        if let Some(call) = self.calls.get_mut(key) {
+            call.take(fact);
+        }
+    }
+
+    fn forget_old(&mut self, now: Duration) {
         self.calls.retain(|_, call| {
-            call.is_over_since.is_none_or(|since| now.duration_since(since) < LINGERS)
+            call.is_over_since.is_none_or(|since| now.saturating_sub(since) < LINGERS)
         });
     }
 
@@ -93,28 +90,17 @@ impl Board {
         self.version
     }
 
-    /// What a wall shows now, those first that need somebody: open alerts, the newest first; then calls that go on before
-    /// those that are over, the more distressed first; then the older call.
+    /// The calls as a wall shows them, in no order.
     #[must_use]
-    pub fn picture(&mut self, now: Instant) -> Picture {
+    pub fn calls(&mut self, now: Duration) -> Vec<CallPicture> {
         self.forget_old(now);
-        let mut calls: Vec<(&CallId, &mut Call)> = self.calls.iter_mut().collect();
-        calls.sort_by_cached_key(|(id, call)| {
-            let newest = call.open_alerts().map(|alert| alert.at).max();
-            let waited = newest.map(|at| call.timeline.now().since(at));
-            (
-                newest.is_none(),
-                waited,
-                call.is_over_since.is_some(),
-                std::cmp::Reverse(call.distress_percent()),
-                **id,
-            )
-        });
-        Picture {
-            open_alerts: calls.iter().map(|(_, call)| call.open_alerts().count()).sum(),
-            calls: calls.into_iter().map(|(id, call)| call.picture(*id)).collect(),
-            cell_s: CELL_S,
-        }
+        self.calls.iter_mut().map(|(key, call)| call.picture(key)).collect()
+    }
+
+    /// What a wall shows now.
+    #[must_use]
+    pub fn picture(&mut self, now: Duration) -> Picture {
+        Picture::of(self.calls(now))
     }
 }
 
@@ -135,10 +121,6 @@ impl Call {
         self.timeline.alerts(StreamTime::ZERO, StreamTime(u64::MAX))
     }
 
-    fn open_alerts(&self) -> impl Iterator<Item = &hearing::timeline::Alert> {
-        self.alerts().filter(|alert| !self.acknowledged.contains(&alert.at))
-    }
-
     /// How distressed the caller sounds now, as far as the screen says so.
     fn distress_percent(&self) -> u32 {
         match self.timeline.state() {
@@ -150,17 +132,19 @@ impl Call {
         }
     }
 
-    fn picture(&mut self, id: CallId) -> CallPicture {
+    fn picture(&mut self, key: &str) -> CallPicture {
         let (now, words) = match self.is_over_since {
             Some(_) => (OVER, "the call is over".to_owned()),
             None => state(self.timeline.state()),
         };
         CallPicture {
-            call: id,
+            call: key.to_owned(),
+            node: None,
             label: self.label.clone(),
             length_s: whole_seconds(self.timeline.now()),
             now,
             words,
+            distress: if self.is_over_since.is_some() { 0 } else { self.distress_percent() },
             note: self.note(),
             timeline: self.letters(),
             alerts: self.pictured_alerts(),
@@ -187,7 +171,7 @@ impl Call {
             .map(|alert| AlertPicture {
                 at: alert.at.0,
                 at_s: whole_seconds(alert.at),
-                rule: alert.rule.words(),
+                rule: alert.rule.words().to_owned(),
                 reason: alert.reason.clone(),
                 guidance: alert.guidance.clone(),
                 is_acknowledged: self.acknowledged.contains(&alert.at),

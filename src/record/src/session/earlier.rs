@@ -8,12 +8,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use record::session::record::{EndReason, Header, RecordingEntry};
-use record::session::{SessionError, SessionReader, end_of};
+use super::record::{EndReason, Header, RecordingEntry};
+use super::{SessionError, SessionReader, end_of};
 
 /// What is there of an earlier run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Earlier {
+pub enum Earlier {
     /// Nothing.
     None,
     /// The log, to its end.
@@ -24,8 +24,13 @@ pub(super) enum Earlier {
     Other(String),
 }
 
-/// Looks at the log that a recording would have.
-pub(super) fn earlier(log: &Path, recording: &Path, wanted: &Header, heard: &str) -> Earlier {
+/// Looks at the log that a recording would have; `is_same` says whether the log is of it.
+pub fn earlier(
+    log: &Path,
+    wanted: &Header,
+    heard: &str,
+    is_same: impl FnOnce(&RecordingEntry) -> bool,
+) -> Earlier {
     if !log.exists() {
         return Earlier::None;
     }
@@ -46,7 +51,7 @@ pub(super) fn earlier(log: &Path, recording: &Path, wanted: &Header, heard: &str
     if header.settings != wanted.settings || header.alerts != wanted.alerts {
         return Earlier::Other("was made with other settings".to_owned());
     }
-    if !is_same(entry, recording) {
+    if !is_same(entry) {
         return Earlier::Other("is of another recording of that name".to_owned());
     }
     match end_of(log) {
@@ -55,9 +60,10 @@ pub(super) fn earlier(log: &Path, recording: &Path, wanted: &Header, heard: &str
     }
 }
 
-/// Whether the file is the one of which the log is: not changed since, or with the same content. One that cannot
+/// Whether this file is the one of which the log is: not changed since, or with the same content. One that cannot
 /// be read is; what is wrong with it is told when it is replayed.
-fn is_same(entry: &RecordingEntry, recording: &Path) -> bool {
+#[must_use]
+pub fn is_same(entry: &RecordingEntry, recording: &Path) -> bool {
     let Ok(found) = fs::metadata(recording) else { return true };
     found.len() == entry.bytes
         && (modified(&found) == entry.modified
@@ -68,7 +74,7 @@ fn is_same(entry: &RecordingEntry, recording: &Path) -> bool {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub(super) fn entry_of(recording: &Path, heard: &str) -> io::Result<RecordingEntry> {
+pub fn entry_of(recording: &Path, heard: &str) -> io::Result<RecordingEntry> {
     let found = fs::metadata(recording)?;
     Ok(RecordingEntry {
         bytes: found.len(),
@@ -84,7 +90,11 @@ fn modified(found: &fs::Metadata) -> String {
     moment.map_or_else(String::new, |moment| moment.to_string())
 }
 
-fn sha256_of(path: &Path) -> io::Result<String> {
+/// SHA-256 of a file's content, in hexadecimal.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn sha256_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 20];

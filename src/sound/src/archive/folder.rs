@@ -7,11 +7,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use lab::corpus::is_recording;
-use sound::AudioError;
-use sound::recording::{Channel, Pace, RawCoding, Recording};
+use super::{ArchiveError, is_recording};
+use crate::AudioError;
+use crate::recording::{Channel, Pace, RawCoding, Recording};
 
 /// Why a file was left out.
 type Reason = &'static str;
@@ -34,11 +32,10 @@ impl Folder {
     ///
     /// # Errors
     /// A folder that cannot be read.
-    pub(super) fn read(folder: &Path, logs: &Path) -> anyhow::Result<Folder> {
-        let real = |path: &Path| {
-            path.canonicalize()
-                .with_context(|| format!("cannot read the folder {}", path.display()))
-        };
+    pub(super) fn read(folder: &Path, logs: &Path) -> Result<Folder, ArchiveError> {
+        let unreadable =
+            |path: &Path, source| ArchiveError::Folder { path: path.to_owned(), source };
+        let real = |path: &Path| path.canonicalize().map_err(|source| unreadable(path, source));
         let root = real(folder)?;
         let logs = logs.canonicalize().ok();
         let mut found = Folder::default();
@@ -51,10 +48,9 @@ impl Folder {
             if is_logs && here != root || !visited.insert(here) {
                 continue;
             }
-            let entries = fs::read_dir(&next)
-                .with_context(|| format!("cannot read the folder {}", next.display()))?;
+            let entries = fs::read_dir(&next).map_err(|source| unreadable(&next, source))?;
             for entry in entries {
-                let path = entry?.path();
+                let path = entry.map_err(|source| unreadable(&next, source))?.path();
                 if leads_out(&path, &root) {
                     found.left_out.push((path, LEADS_OUT.to_owned()));
                 } else if path.is_dir() {

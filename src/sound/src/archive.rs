@@ -2,32 +2,71 @@
 //!
 //! In: files and folders. Out: an [`Item`] a recording, and what is none. Keeps nothing.
 
+mod folder;
+
+use folder::Folder;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use anyhow::{Context, bail};
+/// Extensions of files that are taken for recordings, in lower case.
+const EXTENSIONS: [&str; 10] =
+    ["wav", "ogg", "flac", "mp3", "aif", "aiff", "opus", "m4a", "au", "webm"];
 
-use super::folder::Folder;
+/// Why an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// A folder that cannot be read.
+    #[error("cannot read the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A folder without a recording.
+    #[error("{path} holds no recording{seen}")]
+    NoRecording {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds instead, or nothing.
+        seen: String,
+    },
+    /// Something that has no name.
+    #[error("name recordings or folders")]
+    NoName,
+    /// Two recordings whose logs would have one name.
+    #[error(
+        "{one} and {other} would have the same log, {log_name}; replay them one after the other, with another --log-dir"
+    )]
+    Alike {
+        /// One of them.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+        /// The log of both.
+        log_name: String,
+    },
+}
 
 /// A recorded call of the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub struct Item {
     /// The recording.
-    pub(super) path: PathBuf,
+    pub path: PathBuf,
     /// The file name of its log.
-    pub(super) log_name: String,
+    pub log_name: String,
     /// The recording's length in bytes; 0 if it is not there.
-    pub(super) bytes: u64,
+    pub bytes: u64,
 }
 
 /// What an archive has.
 #[derive(Debug, Default)]
-pub(super) struct Archive {
+pub struct Archive {
     /// Its recordings, in order.
-    pub(super) items: Vec<Item>,
+    pub items: Vec<Item>,
     /// What was found in its folders and is no recording, and why.
-    pub(super) left_out: Vec<(PathBuf, String)>,
+    pub left_out: Vec<(PathBuf, String)>,
 }
 
 /// The recordings that were named, and those in the folders that were named and below them, in order. Every file is
@@ -35,7 +74,7 @@ pub(super) struct Archive {
 ///
 /// # Errors
 /// A folder that cannot be read or holds none; two recordings whose logs would have one name.
-pub(super) fn archive(named: &[PathBuf], logs: &Path) -> anyhow::Result<Archive> {
+pub fn archive(named: &[PathBuf], logs: &Path) -> Result<Archive, ArchiveError> {
     let mut archive = Archive::default();
     for named in named {
         if named.is_dir() {
@@ -48,7 +87,7 @@ pub(super) fn archive(named: &[PathBuf], logs: &Path) -> anyhow::Result<Archive>
                     seen.map(|(path, why)| format!("{}: {why}", path.display())).collect();
                 let seen =
                     if seen.is_empty() { String::new() } else { format!(" ({})", seen.join("; ")) };
-                bail!("{} holds no recording{seen}", named.display());
+                return Err(ArchiveError::NoRecording { path: named.clone(), seen });
             }
             archive.left_out.extend(found.left_out);
             archive.items.extend(found.recordings.into_iter().map(|path| {
@@ -56,25 +95,42 @@ pub(super) fn archive(named: &[PathBuf], logs: &Path) -> anyhow::Result<Archive>
                 item(path, &below)
             }));
         } else {
-            let name = named.file_name().context("name recordings or folders")?.to_owned();
+            let name = named.file_name().ok_or(ArchiveError::NoName)?.to_owned();
             archive.items.push(item(named.clone(), Path::new(&name)));
         }
     }
-    let mut by_name: BTreeMap<&str, &Path> = BTreeMap::new();
-    for item in &archive.items {
-        if let Some(other) = by_name.insert(&item.log_name, &item.path) {
-            bail!(
-                "{} and {} would have the same log, {}; replay them one after the other, with another --log-dir",
-                other.display(),
-                item.path.display(),
-                item.log_name
-            );
-        }
-    }
+    check_names(&archive.items)?;
     Ok(archive)
 }
 
-fn item(path: PathBuf, below: &Path) -> Item {
+/// Each has a log of its own.
+///
+/// # Errors
+/// Two recordings whose logs would have one name.
+pub fn check_names(items: &[Item]) -> Result<(), ArchiveError> {
+    let mut by_name: BTreeMap<&str, &Path> = BTreeMap::new();
+    for item in items {
+        if let Some(other) = by_name.insert(&item.log_name, &item.path) {
+            let (one, other) = (other.to_owned(), item.path.clone());
+            return Err(ArchiveError::Alike { one, other, log_name: item.log_name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is named as a recording.
+#[must_use]
+pub fn is_recording(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    !hidden
+        && extension
+            .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+/// A recording whose log is named by its place below the archive.
+#[must_use]
+pub fn item(path: PathBuf, below: &Path) -> Item {
     let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
     let bytes = fs::metadata(&path).map_or(0, |found| found.len());
     Item { path, log_name: names.join("__") + ".jsonl", bytes }

@@ -1,0 +1,493 @@
+//! A node's part: what its logs say goes to the broker, and what walls have to say comes back.
+//!
+//! In: a folder of logs. Out: messages on `UT_EV`, `UT_LIVE`; notes of what was seen. It follows the logs and never keeps
+//! whoever writes them waiting. Keeps what is on its way, and a board of the calls.
+
+use crate::link::{Broker, Link, LinkError, Tell, UNDERWAY};
+use crate::outbound::{our_name, outbound};
+use crate::outbox::{Line, News, Outbox};
+use crate::{streams, subject};
+use async_nats::Subscriber;
+use async_nats::jetstream::message::PublishMessage;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use hearing::fact::{Event, Fact};
+use hearing::stream_time::StreamTime;
+use record::call_news::CallNews;
+use record::session::Record;
+use record::session::record::Header;
+use record::wall::inbox::{Inbox, Seen};
+use record::wall::{Board, CallPicture, NodePicture};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// A node: a desk, or a gateway.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name: see [`subject::is_name`].
+    pub name: String,
+    /// The folder of its session logs.
+    pub logs: PathBuf,
+}
+
+/// How often the logs are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often a wall is told what changed. An alert does not wait for it.
+const PICTURE_EVERY: Duration = Duration::from_millis(500);
+/// Also what did not change is told again: it is forgotten otherwise.
+const TOLD_AGAIN: Duration = Duration::from_secs(10);
+/// How often it is said that the node is there.
+const THERE_EVERY: Duration = Duration::from_secs(3);
+/// How often it is kept how far the logs were sent.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
+/// After a failure nothing is sent for so long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Lines that wait to be sent; while there are more, no logs are read.
+const WAITING: usize = 4 * UNDERWAY;
+
+/// Brokers take messages of up to 1 MiB: no line is longer but one that holds labels of 10,000 characters.
+const LONGEST: usize = 1_000_000;
+
+/// What a wall says to a node: an alert was seen.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Acknowledge {
+    /// When the alert was, in samples of the call.
+    pub at: u64,
+}
+
+/// Publishes until the program ends.
+///
+/// # Errors
+/// Settings that cannot be used; a folder that cannot be read or written.
+pub async fn run(node: Node, broker: Broker, tell: Tell) -> Result<(), LinkError> {
+    let refused = |reason: std::io::Error| {
+        LinkError::Settings(format!("the folder of logs {}: {reason}", node.logs.display()))
+    };
+    let outbox = Outbox::open(&node.logs, &node.name).map_err(refused)?;
+    let link = Link::open_at_last(&broker, &tell).await?;
+    let publisher = Publisher {
+        inbox: Inbox::beside(&node.logs),
+        node,
+        link,
+        tell,
+        outbox,
+        waiting: VecDeque::new(),
+        underway: FuturesOrdered::new(),
+        board: Board::default(),
+        labels: HashMap::new(),
+        last: HashMap::new(),
+        urgent: HashSet::new(),
+        unasked: VecDeque::new(),
+        held: HashSet::new(),
+        begun: Instant::now(),
+        pause_until: None,
+        told_trouble: String::new(),
+        sent_logs: HashSet::new(),
+        are_streams_there: false,
+    };
+    publisher.run().await
+}
+
+/// What became of a message: of which log, up to where, and why it failed if it did.
+type Arrived = (String, u64, Result<(), String>);
+
+struct Publisher {
+    node: Node,
+    link: Link,
+    tell: Tell,
+    outbox: Outbox,
+    inbox: Inbox,
+    /// Lines that are to be sent; an empty body for those of which nothing is.
+    waiting: VecDeque<Line>,
+    underway: FuturesOrdered<BoxFuture<'static, Arrived>>,
+    board: Board,
+    /// The callers of each session, as the header has them.
+    labels: HashMap<Arc<str>, usize>,
+    /// What was told of each call, and when.
+    last: HashMap<String, (CallPicture, Instant)>,
+    /// Calls of which a wall is told at once.
+    urgent: HashSet<String>,
+    /// Logs of which the broker has to be asked how much it has.
+    unasked: VecDeque<(String, Arc<str>)>,
+    /// Their names: nothing of them is sent before.
+    held: HashSet<String>,
+    begun: Instant,
+    pause_until: Option<Instant>,
+    told_trouble: String,
+    /// Logs of which something may be on its way.
+    sent_logs: HashSet<String>,
+    are_streams_there: bool,
+}
+
+impl Publisher {
+    async fn run(mut self) -> Result<(), LinkError> {
+        let mut looks = every(LOOK_EVERY);
+        let mut pictures = every(PICTURE_EVERY);
+        let mut keeps = every(KEPT_EVERY);
+        let mut there = every(THERE_EVERY);
+        let mut commands: Option<Subscriber> = None;
+        loop {
+            if commands.is_none() {
+                let subject = subject::acknowledgements_of(&self.node.name);
+                commands = self.link.client().subscribe(subject).await.ok();
+            }
+            tokio::select! {
+                _ = looks.tick() => self.look().await,
+                Some(arrived) = self.underway.next(), if !self.underway.is_empty() => {
+                    self.take(arrived);
+                    self.send().await;
+                }
+                _ = pictures.tick() => self.tell_walls(false).await,
+                _ = keeps.tick() => self.keep(),
+                _ = there.tick() => self.is_there().await,
+                command = next(&mut commands) => match command {
+                    Some(message) => self.obey(&message).await,
+                    None => commands = None,
+                },
+            }
+        }
+    }
+
+    /// Says a sentence, unless it was the last one said.
+    fn complain(&mut self, text: &str) {
+        if self.told_trouble != text {
+            (self.tell)(text);
+            text.clone_into(&mut self.told_trouble);
+        }
+    }
+
+    async fn look(&mut self) {
+        if self.waiting.len() < WAITING {
+            match tokio::task::block_in_place(|| self.outbox.look()) {
+                Ok(news) => self.hear(news),
+                Err(error) => self.complain(&format!("the logs cannot be read: {error}")),
+            }
+        }
+        self.ask().await;
+        self.send().await;
+        if !self.urgent.is_empty() {
+            self.tell_walls(true).await;
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        for (name, session) in news.found {
+            self.held.insert(name.clone());
+            self.unasked.push_back((name, session));
+        }
+        for line in news.lines {
+            if line.is_to_tell {
+                self.show(&line);
+            }
+            self.waiting.push_back(line);
+        }
+        for session in news.abandoned {
+            self.end(&session);
+        }
+    }
+
+    /// Puts a line on the board.
+    fn show(&mut self, line: &Line) {
+        let session = &line.session;
+        if line.text.starts_with(b"{\"record\":\"header\"") {
+            let Ok(header) = serde_json::from_slice::<Header>(&line.text) else { return };
+            let awaits_notice = header
+                .calls
+                .as_ref()
+                .is_some_and(|calls| calls["require_notice"].as_bool() == Some(true));
+            for (caller, entry) in header.callers.iter().enumerate() {
+                let label = entry.label.clone();
+                self.news(session, caller, &CallNews::Begun { label, log: None, awaits_notice });
+            }
+            self.labels.insert(Arc::clone(session), header.callers.len());
+            return;
+        }
+        match Record::parse(&line.text) {
+            Ok(Record::Fact(fact)) => self.fact(session, &fact),
+            Ok(Record::End(_)) => self.end(&Arc::clone(session)),
+            Ok(Record::Unwritten(_)) | Err(_) => {}
+        }
+    }
+
+    fn fact(&mut self, session: &Arc<str>, fact: &Fact) {
+        let caller = fact.caller;
+        match &fact.event {
+            Event::Label { label } => self.news(session, caller, &CallNews::Renamed(label.clone())),
+            Event::Notice => self.news(session, caller, &CallNews::NoticeConfirmed),
+            Event::Acknowledged { alert_t, .. } => {
+                self.news(session, caller, &CallNews::Acknowledged(*alert_t));
+            }
+            // A wall is told nothing of the other side.
+            Event::Operator(_) => {}
+            event => {
+                let call = call_name(session, caller);
+                self.board.fact(&call, fact);
+                if matches!(event, Event::Alert(_)) {
+                    self.urgent.insert(call);
+                }
+            }
+        }
+    }
+
+    fn news(&mut self, session: &str, caller: usize, news: &CallNews) {
+        let call = call_name(session, caller);
+        self.board.news(&call, news, &our_name(session), self.begun.elapsed());
+        self.urgent.insert(call);
+    }
+
+    fn end(&mut self, session: &Arc<str>) {
+        for caller in 0..self.labels.remove(session).unwrap_or_default() {
+            self.news(session, caller, &CallNews::Ended);
+        }
+    }
+
+    /// Asks how much of new logs the broker has already.
+    async fn ask(&mut self) {
+        if self.is_idle() || self.unasked.is_empty() || !self.streams().await {
+            return;
+        }
+        while let Some((name, session)) = self.unasked.pop_front() {
+            match self.last_of(&session).await {
+                Ok(chain) => {
+                    if let Some(chain) = chain
+                        && let Err(error) = self.outbox.is_at_broker(&name, &chain)
+                    {
+                        self.complain(&format!("the log {name} cannot be read: {error}"));
+                    }
+                    self.held.remove(&name);
+                }
+                Err(reason) => {
+                    self.unasked.push_front((name, session));
+                    return self.fail(&reason);
+                }
+            }
+        }
+    }
+
+    /// The checksum of the last line of a session that the broker has.
+    async fn last_of(&mut self, session: &str) -> Result<Option<String>, String> {
+        use async_nats::jetstream::stream::DirectGetErrorKind;
+        let stream = self.link.context().get_stream_no_info(streams::EVENTS).await;
+        let stream = stream.map_err(|error| error.to_string())?;
+        let subject = subject::events_of(&self.node.name, session);
+        match stream.direct_get_last_for_subject(subject).await {
+            Ok(message) => {
+                let line: serde_json::Value =
+                    serde_json::from_slice(&message.payload).unwrap_or_default();
+                Ok(line["chain"].as_str().map(str::to_owned))
+            }
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("the broker does not say what it has: {error}")),
+        }
+    }
+
+    async fn streams(&mut self) -> bool {
+        if !self.are_streams_there {
+            for name in [streams::EVENTS, streams::LIVE] {
+                if let Err(error) = streams::ensure(&self.link, name).await {
+                    self.fail(&error.to_string());
+                    return false;
+                }
+            }
+            self.are_streams_there = true;
+        }
+        true
+    }
+
+    /// Whether nothing can be sent now.
+    fn is_idle(&mut self) -> bool {
+        if self.link.trouble().is_some() {
+            return true;
+        }
+        if self.pause_until.is_some_and(|until| Instant::now() < until) {
+            return true;
+        }
+        self.pause_until = None;
+        false
+    }
+
+    /// Nothing is sent for a while; what is not known to have arrived is sent again then.
+    fn fail(&mut self, reason: &str) {
+        // What is on its way may arrive or not: sent again, it is known to be the same.
+        self.underway = FuturesOrdered::new();
+        self.pause_until = Some(Instant::now() + PAUSE);
+        self.are_streams_there = false;
+        let mut names: HashSet<String> = HashSet::new();
+        names.extend(self.waiting.drain(..).map(|line| line.log));
+        names.extend(self.sent_logs.drain());
+        for name in names {
+            self.outbox.again(&name);
+        }
+        self.complain(reason);
+    }
+
+    async fn send(&mut self) {
+        if self.is_idle() {
+            return;
+        }
+        let mut held = VecDeque::new();
+        while self.underway.len() < UNDERWAY
+            && let Some(line) = self.waiting.pop_front()
+        {
+            if self.held.contains(&line.log) {
+                held.push_back(line);
+                continue;
+            }
+            if let Err(reason) = self.send_line(line).await {
+                self.waiting.append(&mut held);
+                return self.fail(&reason);
+            }
+        }
+        held.append(&mut self.waiting);
+        self.waiting = held;
+    }
+
+    async fn send_line(&mut self, line: Line) -> Result<(), String> {
+        let (log, end) = (line.log, line.end);
+        self.sent_logs.insert(log.clone());
+        let sent = line.is_to_send.then(|| outbound(&line.session, &line.text, end)).flatten();
+        let sent = sent.filter(|sent| sent.body.len() <= LONGEST);
+        let Some(sent) = sent else {
+            // In its turn, so that what is kept is never ahead of what has arrived.
+            self.underway.push_back(Box::pin(async move { (log, end, Ok(())) }));
+            return Ok(());
+        };
+        let message = PublishMessage::build()
+            // Two desks may begin the same call in the same second.
+            .message_id(format!("{}-{}-{}", self.node.name, line.session, sent.id))
+            .payload(sent.body.into());
+        let subject = subject::event(&self.node.name, &line.session, &sent.kind);
+        let published = self.link.context().send_publish(subject, message).await;
+        let arrives = published.map_err(|error| error.to_string())?;
+        self.underway.push_back(Box::pin(async move {
+            let arrived = arrives.await.map(drop).map_err(|error| {
+                use async_nats::jetstream::context::PublishErrorKind;
+                match error.kind() {
+                    PublishErrorKind::TimedOut => {
+                        "facts do not arrive at the broker: it does not answer, or refuses them"
+                            .to_owned()
+                    }
+                    PublishErrorKind::StreamNotFound => {
+                        "the broker has no stream for facts".to_owned()
+                    }
+                    _ => format!("facts do not arrive at the broker: {error}"),
+                }
+            });
+            (log, end, arrived)
+        }));
+        Ok(())
+    }
+
+    fn take(&mut self, (log, end, arrived): Arrived) {
+        match arrived {
+            Ok(()) => {
+                self.outbox.acked(&log, end);
+                if !self.told_trouble.is_empty() {
+                    self.told_trouble.clear();
+                    (self.tell)("facts arrive at the broker again");
+                }
+            }
+            Err(reason) => self.fail(&reason),
+        }
+    }
+
+    fn keep(&mut self) {
+        if self.underway.is_empty() {
+            self.sent_logs.clear();
+        }
+        if let Err(error) = tokio::task::block_in_place(|| self.outbox.save()) {
+            self.complain(&format!("how far the logs were sent cannot be kept: {error}"));
+        }
+    }
+
+    /// Tells walls of the calls that changed, or only of those that cannot wait.
+    async fn tell_walls(&mut self, only_urgent: bool) {
+        let now = Instant::now();
+        for picture in self.board.calls(self.begun.elapsed()) {
+            let is_urgent = self.urgent.contains(&picture.call);
+            let is_new = match self.last.get(&picture.call) {
+                Some((before, at)) => *before != picture || now - *at >= TOLD_AGAIN,
+                None => true,
+            };
+            if !is_new || only_urgent && !is_urgent {
+                continue;
+            }
+            let subject = subject::live(&self.node.name, &picture.call);
+            if self.put(subject, &picture).await {
+                self.urgent.remove(&picture.call);
+                self.last.insert(picture.call.clone(), (picture, now));
+            }
+        }
+        self.last.retain(|_, (_, at)| now - *at < 2 * TOLD_AGAIN);
+        self.urgent.retain(|call| self.last.contains_key(call));
+    }
+
+    async fn is_there(&mut self) {
+        if self.is_idle() || !self.streams().await {
+            return;
+        }
+        let pictures = self.board.calls(self.begun.elapsed());
+        let calls = pictures.iter().filter(|call| !call.is_over()).count();
+        let node = NodePicture { name: self.node.name.clone(), calls, silent_s: None };
+        self.put(subject::node(&self.node.name), &node).await;
+        self.inbox.clear_stale();
+    }
+
+    /// Sends what is lost if nobody is there: the next one comes soon.
+    async fn put(&mut self, subject: String, content: &impl Serialize) -> bool {
+        if self.link.trouble().is_some() {
+            return false;
+        }
+        let Ok(body) = serde_json::to_vec(content) else { return false };
+        self.link.client().publish(subject, body.into()).await.is_ok()
+    }
+
+    /// An alert was seen on a wall.
+    async fn obey(&mut self, message: &async_nats::Message) {
+        let taken = self.leave_note(message);
+        if let Some(reply) = message.reply.clone() {
+            let answer = match &taken {
+                Ok(()) => "taken",
+                Err(reason) => reason.as_str(),
+            };
+            let _ = self.link.client().publish(reply, answer.to_owned().into()).await;
+        }
+        if let Err(reason) = taken {
+            self.complain(&format!("an acknowledgement from a wall is lost: {reason}"));
+        }
+    }
+
+    fn leave_note(&self, message: &async_nats::Message) -> Result<(), String> {
+        let call = subject::of_acknowledgement(&message.subject).ok_or("it names no call")?;
+        let (session, caller) = call.rsplit_once('-').ok_or("it names no call")?;
+        let caller = caller.parse().map_err(|_| "it names no caller")?;
+        let said: Acknowledge =
+            serde_json::from_slice(&message.payload).map_err(|error| error.to_string())?;
+        let log = self.outbox.path_of(session).ok_or("there is no such call")?;
+        let seen = Seen { caller, at: StreamTime(said.at) };
+        self.inbox.leave(log, &seen).map_err(|error| error.to_string())
+    }
+}
+
+fn call_name(session: &str, caller: usize) -> String {
+    format!("{session}-{caller}")
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// The next command; never, while there is no subscription.
+async fn next(commands: &mut Option<Subscriber>) -> Option<async_nats::Message> {
+    match commands {
+        Some(commands) => commands.next().await,
+        None => std::future::pending().await,
+    }
+}

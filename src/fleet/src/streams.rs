@@ -1,0 +1,115 @@
+//! The broker's streams: made where they are missing, and left as they are where they are there.
+//!
+//! In: a link. Out: streams. Whoever runs the broker may make them beforehand, with other limits: then no node needs the
+//! right to make one. Keeps nothing.
+
+use crate::link::{Link, LinkError};
+use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
+use std::time::Duration;
+
+/// Facts of all calls.
+pub const EVENTS: &str = "UT_EV";
+/// What is heard now.
+pub const LIVE: &str = "UT_LIVE";
+/// Recordings that are to be read.
+pub const JOBS: &str = "UT_JOBS";
+/// What became of them.
+pub const DONE: &str = "UT_DONE";
+
+/// Logs are the archive: the stream is for whoever is a little late.
+const EVENTS_KEPT: Duration = Duration::from_hours(4);
+/// 700 calls fill this in half an hour, ten desks in days.
+const EVENTS_BYTES: i64 = 2 << 30;
+/// What is heard now is sent again sooner than this.
+const LIVE_KEPT: Duration = Duration::from_secs(30);
+/// Within this a fact that is sent again is known to be the same.
+const KNOWN_AGAIN: Duration = Duration::from_mins(10);
+const DONE_KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// How a stream is made; none for a name that is not ours.
+#[must_use]
+pub fn config(name: &str) -> Option<Config> {
+    let common = Config {
+        name: name.to_owned(),
+        duplicate_window: KNOWN_AGAIN,
+        allow_direct: true,
+        ..Config::default()
+    };
+    let one = |subject: &str| vec![subject.to_owned()];
+    match name {
+        EVENTS => Some(Config {
+            subjects: one("ut.ev.>"),
+            max_age: EVENTS_KEPT,
+            max_bytes: EVENTS_BYTES,
+            description: Some("Undertone: lines of session logs".into()),
+            ..common
+        }),
+        LIVE => Some(Config {
+            subjects: one("ut.live.>"),
+            max_age: LIVE_KEPT,
+            max_messages_per_subject: 1,
+            duplicate_window: Duration::ZERO,
+            description: Some("Undertone: what is heard now".into()),
+            ..common
+        }),
+        JOBS => Some(Config {
+            subjects: one("ut.jobs.>"),
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::New,
+            description: Some("Undertone: recordings to be read".into()),
+            ..common
+        }),
+        DONE => Some(Config {
+            subjects: one("ut.done.>"),
+            max_age: DONE_KEPT,
+            max_messages_per_subject: 1,
+            description: Some("Undertone: recordings that were read".into()),
+            ..common
+        }),
+        _ => None,
+    }
+}
+
+/// Makes all streams that are missing, each kept by so many brokers.
+///
+/// # Errors
+/// [`LinkError`].
+pub async fn prepare(link: &Link, replicas: usize) -> Result<(), LinkError> {
+    for name in [EVENTS, LIVE, JOBS, DONE] {
+        make(link, name, replicas).await?;
+    }
+    Ok(())
+}
+
+/// Makes a stream where there is none.
+///
+/// # Errors
+/// [`LinkError`]: no answer, no JetStream, no right to make it.
+pub async fn ensure(link: &Link, name: &'static str) -> Result<(), LinkError> {
+    make(link, name, 1).await
+}
+
+async fn make(link: &Link, name: &'static str, replicas: usize) -> Result<(), LinkError> {
+    let missing = |reason: String| LinkError::Stream { name, reason };
+    match link.context().get_stream(name).await {
+        Ok(_) => return Ok(()),
+        Err(error) => match error.kind() {
+            // Not to be told from having no right to ask.
+            GetStreamErrorKind::JetStream(code) if code.error_code().0 == NOT_FOUND => {}
+            _ => return Err(missing(error.to_string())),
+        },
+    }
+    let Some(config) = config(name) else { return Err(missing("it is none of ours".into())) };
+    let config = Config { num_replicas: replicas, ..config };
+    link.context().create_stream(config).await.map(drop).map_err(|error| match error.kind() {
+        CreateStreamErrorKind::TimedOut => missing(
+            "it does not exist, and this user may not make it: undertone-gateway prepare makes it"
+                .into(),
+        ),
+        _ => missing(error.to_string()),
+    })
+}
+
+/// The broker's code for a stream that does not exist.
+const NOT_FOUND: u64 = 10_059;

@@ -1,0 +1,1 @@
+//! Archives: written by somebody else at the moment.

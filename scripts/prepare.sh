@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for one step of the Makefile: checks Rust, installs missing Debian packages.
 #
-#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call|package|gateway|wall...
+#   bash scripts/prepare.sh make|build|program|live|gpu|librosa|foreign|peers|demo-call|package|gateway|wall|fleet...
 #
 # Says nothing and changes nothing when everything is there. Needs root or sudo only to install.
 set -euo pipefail
@@ -25,8 +25,9 @@ packages_for() {
   demo-call) echo espeak-ng sox ;;
   package) echo dpkg-dev mmdebstrap ;;
   gateway) echo python3 python3-venv sip-tester nodejs npm ;;
-  wall) echo python3 python3-venv chromium ;;
-  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call, package, gateway, wall" ;;
+  wall) echo python3 python3-venv chromium nats-server ;;
+  fleet) echo nats-server openssl python3 python3-venv ;;
+  *) fail "prepare.sh knows no step '$1': make, build, program, live, gpu, librosa, foreign, peers, demo-call, package, gateway, wall, fleet" ;;
   esac
 }
 

@@ -1,8 +1,9 @@
 """Has a browser that we did not write show the wall: headless Chromium, driven over its own protocol.
 
-    python3 wall.py GATEWAY [PICTURE.png]
+    python3 wall.py GATEWAY [--fleet] [PICTURE.png]
 
-GATEWAY is undertone-gateway. 60 calls come at once. Only the keyboard is used. Each alert has to be on the page within 1 s
+GATEWAY is undertone-gateway. 60 calls come at once. With --fleet they come to the page through a broker (nats-server), as
+those of many desks do. Only the keyboard is used. Each alert has to be on the page within 1 s
 of its log's line (95 of 100), an acknowledgement has to go back into the log, nothing may be asked of another machine, all
 text has to stand out, and a page that is loaded anew goes on. Python needs the package websockets.
 """
@@ -27,6 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RECORDING = HERE.parent.parent / "assets" / "demo-call.wav"
 HOST = "127.0.0.1"
 TOKEN = "a-token-of-32-characters-0123456"
+NODE = "gateway-1"
 N_CALLS, SECONDS = 60, 14
 WITHIN_S, STARTS_WITHIN_S = 1.0, 15
 LEAST_CONTRAST = 4.5
@@ -157,8 +159,9 @@ def until(is_so, what, within_s=10.0):
 class Logs:
     """When the alerts came into the logs, by call and time of the alert, as the page names them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, node):
         self.folder = folder
+        self.before = f"{node}: " if node else ""
         self.alerts = {}
         self.acknowledged = []
         self.read_up_to = {}
@@ -182,7 +185,7 @@ class Logs:
         for line in whole.splitlines():
             record = json.loads(line)
             if record["record"] == "header":
-                self.labels[path] = record["callers"][0]["label"]
+                self.labels[path] = self.before + record["callers"][0]["label"]
             elif record["record"] == "alert":
                 name = f"Acknowledge: {self.labels[path]}, no voice at 00:{int(record['t']):02}"
                 self.alerts[name] = time.time()
@@ -194,21 +197,32 @@ class Logs:
         self.thread.join()
 
 
-def check(gateway, picture, folder, cleanup):
+def start_broker(folder, cleanup):
+    program = shutil.which("nats-server")
+    demand(program, "there is no broker: install Debian's package nats-server")
+    port = free_port()
+    broker = subprocess.Popen([program, "-js", "-sd", str(folder / "broker"), "-a", HOST, "-p", str(port)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    cleanup.callback(lambda: (broker.kill(), broker.wait()))
+    return broker, f'of = "fleet"\n[fleet]\nservers = ["nats://{HOST}:{port}"]\nnode = "{NODE}"\n'
+
+
+def check(gateway, is_fleet, picture, folder, cleanup):
     folder = pathlib.Path(folder)
+    broker, more = start_broker(folder, cleanup) if is_fleet else (None, "")
     token = folder / "token"
     token.touch(mode=0o600)
     token.write_text(TOKEN)
     http, audiosocket = free_port(), free_port()
     (folder / "gateway.toml").write_text(
-        f'[session]\ndir = "logs"\n[http]\nlisten = "{HOST}:{http}"\n[wall]\ntoken_file = "token"\n'
+        f'[session]\ndir = "logs"\n[http]\nlisten = "{HOST}:{http}"\n[wall]\ntoken_file = "token"\n{more}'
         f'[alerts.long_silence]\nheard_s = 2\nsilence_s = 2\n[[audiosocket]]\nlisten = "{HOST}:{audiosocket}"\n')
     with (folder / "said").open("wb") as said:
         server = subprocess.Popen([gateway, "--config", str(folder / "gateway.toml")], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=said)
     cleanup.callback(lambda: (server.send_signal(signal.SIGKILL), server.wait()))
     until(lambda: '"ready"' in (folder / "said").read_text(), "the gateway is ready", STARTS_WITHIN_S)
-    logs = Logs(folder / "logs")
+    logs = Logs(folder / "logs", NODE if is_fleet else None)
     cleanup.callback(logs.close)
     browser = Browser(folder / "chromium", cleanup)
     own = f"http://{HOST}:{http}/"
@@ -269,23 +283,28 @@ def check(gateway, picture, folder, cleanup):
     sender.wait()
     until(lambda: browser.value("document.getElementById('n-calls').textContent") == "0", "all calls are over", 20)
 
+    if broker:
+        broker.kill()
+        until(lambda: "broker" in browser.value("document.getElementById('state').textContent"), "a broker that is gone is told", 20)
     server.send_signal(signal.SIGTERM)
     server.wait()
+    until(lambda: "no connection" in browser.value("document.getElementById('state').textContent"), "a lost connection is told")
     until(lambda: "old" in browser.value("document.getElementById('state').textContent"), "a lost connection is told")
     elsewhere = [url for url in browser.asked_for if not url.startswith((own, "data:", "about:"))]
     demand(not elsewhere, f"asked of others: {elsewhere}")
     worst = [error for error in browser.errors if "Failed to load resource" not in error]
     demand(not worst, f"errors on the page: {worst}")
-    print(f"the wall: {N_CALLS} calls; alerts {1000 * behind[len(behind) // 2]:.0f} ms behind the log's line (median), "
+    print(f"the wall{' through a broker' if is_fleet else ''}: {N_CALLS} calls; alerts {1000 * behind[len(behind) // 2]:.0f} ms behind the log's line (median), "
           f"{1000 * p95:.0f} ms (95 of 100); acknowledged by keyboard; nothing asked of others")
 
 
 def main():
-    gateway = sys.argv[1]
-    picture = sys.argv[2] if len(sys.argv) > 2 else None
+    gateway, *rest = sys.argv[1:]
+    is_fleet = "--fleet" in rest
+    picture = next((one for one in rest if one != "--fleet"), None)
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as cleanup:
-            check(gateway, picture, folder, cleanup)
+            check(gateway, is_fleet, picture, folder, cleanup)
     except Failure as failure:
         sys.exit(f"wall.py: {failure}")
 

@@ -11,6 +11,8 @@
 //! The log is what is kept: it is read, and whatever is not yet at the broker is sent. Whoever writes it never waits for a
 //! network. No sound is sent, no number of a caller, and nothing of an operator.
 
+pub mod acknowledge;
+pub mod calls;
 pub mod job;
 pub mod link;
 pub mod outbound;

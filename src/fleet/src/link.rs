@@ -214,14 +214,14 @@ fn take(event: Event, trouble: &watch::Sender<Option<String>>, tell: &Tell) {
         }
         Event::ServerError(error) => tell(&format!("the broker refuses: {error}")),
         Event::ClientError(error) => {
-            let text = error.to_string();
+            let text = format!("no link to the broker ({error})");
             let is_new = trouble.send_if_modified(|now| {
                 let is_new = now.as_deref() != Some(text.as_str());
                 *now = Some(text.clone());
                 is_new
             });
             if is_new {
-                tell(&format!("the link to the broker: {text}"));
+                tell(&text);
             }
         }
         Event::LameDuckMode => tell("the broker is about to stop"),

@@ -238,6 +238,8 @@ impl Outbox {
             log.read = log.acked;
             log.send_from = log.acked;
             log.rest.clear();
+            // Its end has to be read again too.
+            log.end = End::Open;
         }
     }
 
@@ -371,3 +373,6 @@ fn is_written(file: &File) -> bool {
         Err(_) => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! A node's part: what its logs say goes to the broker, and what walls have to say comes back.
 //!
 //! In: a folder of logs. Out: messages on `UT_EV`, `UT_LIVE`; notes of what was seen. It follows the logs and never keeps
-//! whoever writes them waiting. Keeps what is on its way, and a board of the calls.
+//! whoever writes them waiting. Keeps what is on its way, and what is known of the calls.
 
+use crate::acknowledge::leave_note;
+use crate::calls::Calls;
 use crate::link::{Broker, Link, LinkError, Tell, UNDERWAY};
-use crate::outbound::{our_name, outbound};
+use crate::outbound::outbound;
 use crate::outbox::{Line, News, Outbox};
 use crate::{streams, subject};
 use async_nats::Subscriber;
@@ -12,15 +14,10 @@ use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
-use hearing::fact::{Event, Fact};
-use hearing::stream_time::StreamTime;
-use record::call_news::CallNews;
-use record::session::Record;
-use record::session::record::Header;
-use record::wall::inbox::{Inbox, Seen};
-use record::wall::{Board, CallPicture, NodePicture};
-use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet, VecDeque};
+use record::wall::NodePicture;
+use record::wall::inbox::Inbox;
+use serde::Serialize;
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,8 +36,6 @@ pub struct Node {
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often a wall is told what changed. An alert does not wait for it.
 const PICTURE_EVERY: Duration = Duration::from_millis(500);
-/// Also what did not change is told again: it is forgotten otherwise.
-const TOLD_AGAIN: Duration = Duration::from_secs(10);
 /// How often it is said that the node is there.
 const THERE_EVERY: Duration = Duration::from_secs(3);
 /// How often it is kept how far the logs were sent.
@@ -52,13 +47,6 @@ const WAITING: usize = 4 * UNDERWAY;
 
 /// Brokers take messages of up to 1 MiB: no line is longer but one that holds labels of 10,000 characters.
 const LONGEST: usize = 1_000_000;
-
-/// What a wall says to a node: an alert was seen.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Acknowledge {
-    /// When the alert was, in samples of the call.
-    pub at: u64,
-}
 
 /// Publishes until the program ends.
 ///
@@ -78,10 +66,7 @@ pub async fn run(node: Node, broker: Broker, tell: Tell) -> Result<(), LinkError
         outbox,
         waiting: VecDeque::new(),
         underway: FuturesOrdered::new(),
-        board: Board::default(),
-        labels: HashMap::new(),
-        last: HashMap::new(),
-        urgent: HashSet::new(),
+        calls: Calls::default(),
         unasked: VecDeque::new(),
         held: HashSet::new(),
         begun: Instant::now(),
@@ -105,13 +90,7 @@ struct Publisher {
     /// Lines that are to be sent; an empty body for those of which nothing is.
     waiting: VecDeque<Line>,
     underway: FuturesOrdered<BoxFuture<'static, Arrived>>,
-    board: Board,
-    /// The callers of each session, as the header has them.
-    labels: HashMap<Arc<str>, usize>,
-    /// What was told of each call, and when.
-    last: HashMap<String, (CallPicture, Instant)>,
-    /// Calls of which a wall is told at once.
-    urgent: HashSet<String>,
+    calls: Calls,
     /// Logs of which the broker has to be asked how much it has.
     unasked: VecDeque<(String, Arc<str>)>,
     /// Their names: nothing of them is sent before.
@@ -170,7 +149,7 @@ impl Publisher {
         }
         self.ask().await;
         self.send().await;
-        if !self.urgent.is_empty() {
+        if self.calls.has_urgent() {
             self.tell_walls(true).await;
         }
     }
@@ -182,67 +161,12 @@ impl Publisher {
         }
         for line in news.lines {
             if line.is_to_tell {
-                self.show(&line);
+                self.calls.take(&line, self.begun.elapsed());
             }
             self.waiting.push_back(line);
         }
         for session in news.abandoned {
-            self.end(&session);
-        }
-    }
-
-    /// Puts a line on the board.
-    fn show(&mut self, line: &Line) {
-        let session = &line.session;
-        if line.text.starts_with(b"{\"record\":\"header\"") {
-            let Ok(header) = serde_json::from_slice::<Header>(&line.text) else { return };
-            let awaits_notice = header
-                .calls
-                .as_ref()
-                .is_some_and(|calls| calls["require_notice"].as_bool() == Some(true));
-            for (caller, entry) in header.callers.iter().enumerate() {
-                let label = entry.label.clone();
-                self.news(session, caller, &CallNews::Begun { label, log: None, awaits_notice });
-            }
-            self.labels.insert(Arc::clone(session), header.callers.len());
-            return;
-        }
-        match Record::parse(&line.text) {
-            Ok(Record::Fact(fact)) => self.fact(session, &fact),
-            Ok(Record::End(_)) => self.end(&Arc::clone(session)),
-            Ok(Record::Unwritten(_)) | Err(_) => {}
-        }
-    }
-
-    fn fact(&mut self, session: &Arc<str>, fact: &Fact) {
-        let caller = fact.caller;
-        match &fact.event {
-            Event::Label { label } => self.news(session, caller, &CallNews::Renamed(label.clone())),
-            Event::Notice => self.news(session, caller, &CallNews::NoticeConfirmed),
-            Event::Acknowledged { alert_t, .. } => {
-                self.news(session, caller, &CallNews::Acknowledged(*alert_t));
-            }
-            // A wall is told nothing of the other side.
-            Event::Operator(_) => {}
-            event => {
-                let call = call_name(session, caller);
-                self.board.fact(&call, fact);
-                if matches!(event, Event::Alert(_)) {
-                    self.urgent.insert(call);
-                }
-            }
-        }
-    }
-
-    fn news(&mut self, session: &str, caller: usize, news: &CallNews) {
-        let call = call_name(session, caller);
-        self.board.news(&call, news, &our_name(session), self.begun.elapsed());
-        self.urgent.insert(call);
-    }
-
-    fn end(&mut self, session: &Arc<str>) {
-        for caller in 0..self.labels.remove(session).unwrap_or_default() {
-            self.news(session, caller, &CallNews::Ended);
+            self.calls.end(&session, self.begun.elapsed());
         }
     }
 
@@ -407,32 +331,21 @@ impl Publisher {
 
     /// Tells walls of the calls that changed, or only of those that cannot wait.
     async fn tell_walls(&mut self, only_urgent: bool) {
-        let now = Instant::now();
-        for picture in self.board.calls(self.begun.elapsed()) {
-            let is_urgent = self.urgent.contains(&picture.call);
-            let is_new = match self.last.get(&picture.call) {
-                Some((before, at)) => *before != picture || now - *at >= TOLD_AGAIN,
-                None => true,
-            };
-            if !is_new || only_urgent && !is_urgent {
-                continue;
-            }
+        let now = self.begun.elapsed();
+        for picture in self.calls.due(only_urgent, now) {
             let subject = subject::live(&self.node.name, &picture.call);
             if self.put(subject, &picture).await {
-                self.urgent.remove(&picture.call);
-                self.last.insert(picture.call.clone(), (picture, now));
+                self.calls.is_told(picture, now);
             }
         }
-        self.last.retain(|_, (_, at)| now - *at < 2 * TOLD_AGAIN);
-        self.urgent.retain(|call| self.last.contains_key(call));
+        self.calls.tidy(now);
     }
 
     async fn is_there(&mut self) {
         if self.is_idle() || !self.streams().await {
             return;
         }
-        let pictures = self.board.calls(self.begun.elapsed());
-        let calls = pictures.iter().filter(|call| !call.is_over()).count();
+        let calls = self.calls.n_under_way(self.begun.elapsed());
         let node = NodePicture { name: self.node.name.clone(), calls, silent_s: None };
         self.put(subject::node(&self.node.name), &node).await;
         self.inbox.clear_stale();
@@ -449,7 +362,7 @@ impl Publisher {
 
     /// An alert was seen on a wall.
     async fn obey(&mut self, message: &async_nats::Message) {
-        let taken = self.leave_note(message);
+        let taken = leave_note(message, &self.outbox, &self.inbox);
         if let Some(reply) = message.reply.clone() {
             let answer = match &taken {
                 Ok(()) => "taken",
@@ -461,21 +374,6 @@ impl Publisher {
             self.complain(&format!("an acknowledgement from a wall is lost: {reason}"));
         }
     }
-
-    fn leave_note(&self, message: &async_nats::Message) -> Result<(), String> {
-        let call = subject::of_acknowledgement(&message.subject).ok_or("it names no call")?;
-        let (session, caller) = call.rsplit_once('-').ok_or("it names no call")?;
-        let caller = caller.parse().map_err(|_| "it names no caller")?;
-        let said: Acknowledge =
-            serde_json::from_slice(&message.payload).map_err(|error| error.to_string())?;
-        let log = self.outbox.path_of(session).ok_or("there is no such call")?;
-        let seen = Seen { caller, at: StreamTime(said.at) };
-        self.inbox.leave(log, &seen).map_err(|error| error.to_string())
-    }
-}
-
-fn call_name(session: &str, caller: usize) -> String {
-    format!("{session}-{caller}")
 }
 
 fn every(period: Duration) -> tokio::time::Interval {

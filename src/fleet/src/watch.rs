@@ -3,8 +3,8 @@
 //! In: messages on `UT_LIVE`. Out: [`Picture`]s of all calls; acknowledgements. Keeps the newest of each call and of each
 //! node, and nothing from before.
 
+use crate::acknowledge::Acknowledge;
 use crate::link::{Broker, Link, LinkError, Tell};
-use crate::publisher::Acknowledge;
 use crate::{streams, subject};
 use async_nats::jetstream::consumer::{DeliverPolicy, push};
 use futures_util::StreamExt;

@@ -69,7 +69,7 @@ pub struct SubmitArgs {
     /// Do not wait until they have been read.
     #[arg(long)]
     pub no_wait: bool,
-    /// Put nothing on the queue: say how much waits, is being worked on, is done and has failed, and why.
+    /// Put nothing on the queue: say how much waits, is given out, is done and has failed, and why.
     #[arg(long, conflicts_with_all = ["recordings", "again", "no_wait", "replay"])]
     pub status: bool,
     /// Folders of recordings, recordings, or lists of them: a path a line, or a CSV file with a column `path`.

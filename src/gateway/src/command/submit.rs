@@ -58,6 +58,7 @@ pub async fn run(config: Option<&Path>, args: &SubmitArgs) -> anyhow::Result<Exi
         put.n_new, put.n_waiting, put.n_done
     ))?;
     for (path, reason) in &listed.left_out {
+        let path = path.strip_prefix(&root).unwrap_or(path);
         say(&format!("left out: {}: {reason}\n", path.display()))?;
     }
     for (path, reason) in &put.failed {
@@ -152,8 +153,8 @@ async fn wait(queue: &Queue, after: u64, jobs: HashMap<String, u64>) -> anyhow::
     if jobs.is_empty() {
         return Ok(0);
     }
-    if !queue.counts().await?.had_worker {
-        say("nobody works yet: start undertone-gateway work on any machine\n")?;
+    if !queue.counts().await?.has_worker {
+        say("nobody works just now: start undertone-gateway work on any machine\n")?;
     }
     let n = jobs.len();
     let bar = bar(jobs.values().sum());
@@ -200,11 +201,11 @@ async fn status(queue: &Queue) -> anyhow::Result<ExitCode> {
         }
     }
     failed.sort();
-    let nobody = if counts.had_worker { "" } else { " (no worker has come yet)" };
+    let nobody = if counts.has_worker { "" } else { " (nobody works just now)" };
     say(&format!(
-        "{} wait{nobody}, {} are being worked on, {n_done} are done, {} failed\n",
+        "{} wait{nobody}, {} are given out, {n_done} are done, {} failed\n",
         counts.waiting,
-        counts.in_hand,
+        counts.given_out,
         failed.len()
     ))?;
     for (path, reason) in &failed {

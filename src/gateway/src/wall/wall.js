@@ -31,6 +31,8 @@ function clock(seconds) {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
+// A call of one of many desks is called by its desk too.
+const nameOf = (call) => (call.node ? `${call.node}: ${call.label}` : call.label);
 const classOf = (letter) => `c-${CLASSES[letter] ?? letter}`;
 
 // Puts the children of a list into an order, and moves none that is in its place.
@@ -66,7 +68,7 @@ function inWords(letters, cellSeconds) {
 }
 
 function drawRow(view, call, cellSeconds) {
-  setText(view.name, call.label);
+  setText(view.name, nameOf(call));
   setText(view.length, clock(call.length_s));
   view.sign.className = `sign ${classOf(call.now)}`;
   setText(view.sign, call.now);
@@ -108,7 +110,7 @@ async function acknowledge(call, at, button) {
   button.setAttribute('aria-disabled', 'true');
   button.textContent = 'Sending';
   try {
-    const answer = await fetch(`/wall/calls/${call}/acknowledge`, {
+    const answer = await fetch(`/wall/calls/${encodeURIComponent(call)}/acknowledge`, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ at }),
     });
     if (answer.status === 401) askForToken();
@@ -130,8 +132,8 @@ function drawAlerts(calls) {
   const items = open.map(({ key, call, alert }) => {
     if (!alerts.has(key)) alerts.set(key, newAlert(call, alert));
     const view = alerts.get(key);
-    setText(view.name, call.label);
-    view.button.setAttribute('aria-label', `Acknowledge: ${call.label}, ${view.what}`);
+    setText(view.name, nameOf(call));
+    view.button.setAttribute('aria-label', `Acknowledge: ${nameOf(call)}, ${view.what}`);
     return view.item;
   });
   const keys = new Set(open.map(({ key }) => key));
@@ -148,7 +150,7 @@ function drawAlerts(calls) {
     const fresh = open.filter(({ key }) => !announced.has(key));
     if (fresh.length > 0) {
       const [{ call, alert }] = fresh;
-      setText(byId('said'), `${call.label}: ${alert.rule}. ${alert.reason}`);
+      setText(byId('said'), `${nameOf(call)}: ${alert.rule}. ${alert.reason}`);
     }
   }
   announced = keys;
@@ -168,6 +170,17 @@ function draw(picture) {
   arrange(byId('calls'), order);
   setText(byId('n-calls'), String(picture.calls.filter((call) => call.now !== '-').length));
   drawAlerts(picture.calls);
+  drawNodes(picture.nodes ?? []);
+  say(picture.warning ?? 'live', Boolean(picture.warning));
+}
+
+// Desks and gateways of which nothing is heard: nobody there would be seen.
+function drawNodes(nodes) {
+  const silent = nodes.filter((node) => node.silent_s !== null);
+  const words = silent.map((node) => `${node.name} for ${clock(node.silent_s)}`);
+  setText(byId('silent'), words.length > 0 ? `Silent: ${words.join(', ')}` : '');
+  const n = nodes.length - silent.length;
+  setText(byId('n-nodes'), nodes.length > 0 ? `of ${n} ${n === 1 ? 'desk or gateway' : 'desks and gateways'}` : '');
 }
 
 function say(text, isLost) {

@@ -113,6 +113,11 @@ impl Call {
                 self.sound = fault.map(SoundFault::words);
                 fact.tell(&mut self.timeline);
             }
+            // A log tells of silence only when it has lasted: by an alert.
+            Event::Alert(_) => {
+                self.timeline.advance(fact.at);
+                fact.tell(&mut self.timeline);
+            }
             _ => fact.tell(&mut self.timeline),
         }
     }

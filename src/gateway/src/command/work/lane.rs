@@ -118,7 +118,7 @@ impl Lane {
     }
 
     async fn is_empty(&self) -> bool {
-        self.intake.counts().await.is_ok_and(|counts| counts.waiting + counts.in_hand == 0)
+        self.intake.counts().await.is_ok_and(|counts| counts.waiting + counts.given_out == 0)
     }
 
     /// Works on jobs that have the same arguments.

@@ -17,12 +17,12 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| {
 const MISSING: &str = "nats-server is missing: bash scripts/prepare.sh fleet";
 
 /// What documented settings take from the environment.
-fn surroundings(port: u16, folder: &Path) -> Vec<(String, String)> {
+fn surroundings(port: u16, folder: &Path, own: &Path) -> Vec<(String, String)> {
     let text = |name: &str| folder.join(name).display().to_string();
     let mut all = vec![
         ("UT_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
         ("UT_NAME".to_owned(), "broker-1".to_owned()),
-        ("UT_STORE".to_owned(), text("store")),
+        ("UT_STORE".to_owned(), own.join("store").display().to_string()),
         ("UT_CERTIFICATE".to_owned(), text("broker.pem")),
         ("UT_KEY".to_owned(), text("broker.key")),
         ("UT_CA".to_owned(), text("ca.pem")),
@@ -67,10 +67,45 @@ impl Broker {
     /// One with documented settings, in a folder with certificates.
     pub fn documented(config: &Path, folder: &Path) -> Self {
         let port = free_port();
+        Broker::surrounded(config, port, surroundings(port, folder, folder))
+    }
+
+    /// Three with documented settings, and where brokers of sites come in at the first.
+    pub fn documented_three(config: &Path, folder: &Path) -> (Vec<Self>, u16) {
+        let of_cluster: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let leafs: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let route =
+            |port: &u16| format!("\"tls://route:{}@127.0.0.1:{port}\"", Broker::password("route"));
+        let routes = of_cluster.iter().map(route).collect::<Vec<_>>().join(", ");
+        let start = |number: usize| {
+            let (own, port) = (folder.join(number.to_string()), free_port());
+            let mut all = surroundings(port, folder, &own);
+            all.retain(|(name, _)| name != "UT_NAME");
+            all.push(("UT_NAME".into(), format!("broker-{number}")));
+            all.push(("UT_CLUSTER".into(), format!("127.0.0.1:{}", of_cluster[number])));
+            all.push(("UT_LEAFS".into(), format!("127.0.0.1:{}", leafs[number])));
+            all.push(("UT_ROUTES".into(), format!("[{routes}]")));
+            all.push(("UT_ROUTE".into(), Broker::password("route")));
+            Broker::surrounded(config, port, all)
+        };
+        ((0..3).map(start).collect(), leafs[0])
+    }
+
+    /// The documented broker of a site, which goes to the others as its user.
+    pub fn documented_leaf(config: &Path, folder: &Path, hub: u16) -> Self {
+        let port = free_port();
+        let url = format!("\"tls://site-a:{}@127.0.0.1:{hub}\"", Broker::password("site-a"));
+        let ca = folder.join("ca.pem").display().to_string();
+        let all = [("UT_LISTEN", format!("127.0.0.1:{port}")), ("UT_HUB", url), ("UT_CA", ca)];
+        let all = all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Broker::surrounded(config, port, all)
+    }
+
+    fn surrounded(config: &Path, port: u16, surroundings: Vec<(String, String)>) -> Self {
         let child = Command::new(PROGRAM.as_str())
             .arg("-c")
             .arg(config)
-            .envs(surroundings(port, folder))
+            .envs(surroundings)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

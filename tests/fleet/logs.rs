@@ -51,10 +51,6 @@ impl Call {
         call
     }
 
-    pub fn log(&self) -> PathBuf {
-        self.writer.path().to_owned()
-    }
-
     /// The call's time.
     pub fn now(&self) -> StreamTime {
         StreamTime::from_ms(250 * self.n)

@@ -10,6 +10,7 @@ mod agent;
 mod archive;
 mod broker;
 mod certificates;
+mod documented;
 mod logs;
 mod once;
 mod rate;

@@ -3,6 +3,7 @@
 use crate::agent::{Agent, program};
 use crate::broker::{Broker, free_port};
 use crate::certificates;
+use crate::documented::asset;
 use crate::logs::{Call, expected};
 use async_nats::{Client, ConnectOptions, Event};
 use std::fs;
@@ -21,8 +22,26 @@ fn secret(folder: &Path, name: &str, text: &str) -> PathBuf {
     file
 }
 
+/// Makes the streams, as somebody who may.
+pub fn prepare(folder: &Path, url: &str, ca: &str, replicas: usize) {
+    let file = settings(folder, url, "admin", &Broker::password("admin"), ca);
+    let begun = Instant::now();
+    loop {
+        let mut command = program();
+        command.args(["prepare", "--replicas", &replicas.to_string(), "--config"]).arg(&file);
+        let prepared = command.output().unwrap();
+        if prepared.status.success() {
+            return;
+        }
+        // Three brokers need some seconds to agree.
+        let told = String::from_utf8_lossy(&prepared.stderr).into_owned();
+        assert!(begun.elapsed() < Duration::from_secs(30), "{told}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 /// Settings of a desk that logs in with a password.
-fn settings(folder: &Path, url: &str, user: &str, password: &str, more: &str) -> PathBuf {
+pub fn settings(folder: &Path, url: &str, user: &str, password: &str, more: &str) -> PathBuf {
     fs::create_dir_all(folder.join("logs")).unwrap();
     secret(folder, &format!("{user}.password"), password);
     let file = folder.join(format!("{user}.toml"));
@@ -161,8 +180,7 @@ async fn a_broker_without_room_is_told_and_all_is_sent_when_there_is_some() {
 fn with_roles() -> (Broker, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     certificates::make(folder.path(), "20400101000000Z");
-    let documented = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/fleet/broker.conf");
-    (Broker::documented(&documented, folder.path()), folder)
+    (Broker::documented(&asset("broker.conf"), folder.path()), folder)
 }
 
 /// A program of somebody else that logs in with these rights, and what it is refused.
@@ -209,9 +227,7 @@ async fn each_role_may_do_its_own_and_nothing_else() {
     });
     early.says("undertone-gateway prepare");
     drop(early);
-    fs::create_dir_all(folder.path().join("admin")).unwrap();
-    let prepared = program().arg("prepare").arg("--config").arg(file("admin")).output().unwrap();
-    assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
+    prepare(&folder.path().join("admin"), &url, &ca, 1);
     // What the programs do is allowed.
     fs::create_dir_all(folder.path().join("desk-1")).unwrap();
     let agent = Agent::with_settings(&file("desk-1"));

@@ -217,6 +217,7 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         words: &["println", "eprint", "eprintln", "dbg", "stderr"],
         only_in: &[
+            "gateway/command/work/program.rs",
             "undertone/command/printer.rs",
             "engine/on_alert/program.rs",
             "model/device.rs",

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 /// One recording, and how it is to be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ impl Job {
         if !is_within(&self.log)
             || self.log.contains(['/', '\\', '\0'])
             || self.log.starts_with('.')
-            || !self.log.ends_with(".jsonl")
+            || Path::new(&self.log).extension().is_none_or(|ending| ending != "jsonl")
         {
             return Some("it names no log");
         }

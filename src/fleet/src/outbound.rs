@@ -52,8 +52,8 @@ pub fn session_name(file_name: &str, header: &[u8]) -> String {
     hash.update(file_name.as_bytes());
     hash.update([0]);
     hash.update(header);
-    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    digits[..SESSION_DIGITS].to_owned()
+    let first: [u8; 8] = hash.finalize()[..8].try_into().unwrap_or_default();
+    format!("{:0SESSION_DIGITS$x}", u64::from_be_bytes(first))
 }
 
 /// What a caller without a name is called.

@@ -136,7 +136,7 @@ impl Outbox {
         if self.settled.len() == n_before {
             return Ok(());
         }
-        let text: String = self.settled.iter().map(|name| format!("{name}\n")).collect();
+        let text = lines_of(self.settled.iter());
         write_whole(&self.done_file, text.as_bytes())
     }
 
@@ -257,9 +257,7 @@ impl Outbox {
         if !ended.is_empty() {
             let mut options = OpenOptions::new();
             let mut file = options.create(true).append(true).open(&self.done_file)?;
-            file.write_all(
-                ended.iter().map(|name| format!("{name}\n")).collect::<String>().as_bytes(),
-            )?;
+            file.write_all(lines_of(ended.iter()).as_bytes())?;
             for name in ended {
                 self.logs.remove(&name);
                 self.sent_before.remove(&name);
@@ -343,6 +341,10 @@ fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     save(path, IfExists::Replace, ReadableBy::Owner, content).map_err(io::Error::other)
 }
 
+fn lines_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.flat_map(|name| [name.as_str(), "\n"]).collect()
+}
+
 /// How the last line of a log begins.
 const END_BEGINNING: &[u8] = b"{\"record\":\"end\"";
 
@@ -356,7 +358,7 @@ fn first_line(file: &mut File) -> Option<Vec<u8>> {
             break;
         }
         line.extend_from_slice(&block[..n]);
-        if line.len() > READ_AT_ONCE as usize {
+        if line.len() as u64 > READ_AT_ONCE {
             return None;
         }
     }

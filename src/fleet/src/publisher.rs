@@ -289,7 +289,7 @@ impl Publisher {
         let published = self.link.context().send_publish(subject, message).await;
         let arrives = published.map_err(|error| error.to_string())?;
         self.underway.push_back(Box::pin(async move {
-            let arrived = arrives.await.map(drop).map_err(|error| {
+            let outcome = arrives.await.map(drop).map_err(|error| {
                 use async_nats::jetstream::context::PublishErrorKind;
                 match error.kind() {
                     PublishErrorKind::TimedOut => {
@@ -302,7 +302,7 @@ impl Publisher {
                     _ => format!("facts do not arrive at the broker: {error}"),
                 }
             });
-            (log, end, arrived)
+            (log, end, outcome)
         }));
         Ok(())
     }

@@ -124,7 +124,7 @@ fn replicas() -> impl TypedValueParser<Value = usize> {
 /// Which broker.
 #[derive(Clone, Debug, Args)]
 pub struct BrokerArgs {
-    /// A broker (NATS with JetStream), where the settings name no other [default: nats://127.0.0.1:4222].
+    /// A broker (NATS with JetStream), where the settings name no other [default: port 4222 of this machine].
     #[arg(long, value_name = "URL")]
     pub broker: Vec<String>,
 }

@@ -337,7 +337,7 @@ fn a_worker_that_is_stopped_or_cannot_work_gives_its_jobs_back() {
 
 #[test]
 fn two_workers_are_as_fast_as_replay_with_two_jobs() {
-    let world = World::new(24, 180);
+    let world = World::new(16, 90);
     let (mut replay, mut work) = (Vec::new(), Vec::new());
     for round in 0..3 {
         replay.push(world.reference(&format!("reference-{round}")).as_secs_f64());
@@ -348,7 +348,7 @@ fn two_workers_are_as_fast_as_replay_with_two_jobs() {
         let is_log = |name: &std::ffi::OsString| !name.to_string_lossy().starts_with('.');
         wait_until("not done", || {
             let files = fs::read_dir(world.path("logs")).into_iter().flatten().flatten();
-            files.filter(|file| is_log(&file.file_name())).count() == 24
+            files.filter(|file| is_log(&file.file_name())).count() == 16
         });
         work.push(begun.elapsed().as_secs_f64());
         wait_until("not told", || world.submit(&["--status"]).1.contains("0 wait, 0 are"));
@@ -357,7 +357,7 @@ fn two_workers_are_as_fast_as_replay_with_two_jobs() {
     let best = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
     let share = best(&replay) / best(&work);
     println!(
-        "24 recordings of 3 min: replay --jobs 2 {replay:.2?} s, 2 workers {work:.2?} s, {share:.2}"
+        "16 recordings of 90 s: replay --jobs 2 {replay:.2?} s, 2 workers {work:.2?} s, {share:.2}"
     );
     assert!(share >= 0.9, "{share:.2}");
 }

@@ -292,3 +292,28 @@ async fn each_role_may_do_its_own_and_nothing_else() {
     let agent = Agent::with_settings(&mine);
     agent.says("the broker refuses: ");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_needs_no_other_rights_than_its_role_has() {
+    let (broker, folder) = with_roles();
+    let url = format!("tls://127.0.0.1:{}", broker.port);
+    let ca = format!("ca = {:?}\n", folder.path().join("ca.pem"));
+    prepare(&folder.path().join("admin"), &url, &ca, 1);
+    let own = folder.path().join("worker");
+    let file = settings(&own, &url, "worker", &Broker::password("worker"), &ca);
+    fs::create_dir(own.join("shared")).unwrap();
+    fs::copy(asset("../demo-call.wav"), own.join("shared/a.wav")).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = program();
+        command.args(args).arg("--config").arg(&file).current_dir(&own);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !said.contains("refuses"), "{args:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    run(&["submit", "--no-wait", "--root", "shared", "shared"]);
+    run(&["work", "--root", "shared", "--log-dir", "read", "--until-empty"]);
+    assert!(own.join("read/a.wav.jsonl").is_file());
+    let told = run(&["submit", "--status"]);
+    assert!(told.contains("1 are done"), "{told}");
+}

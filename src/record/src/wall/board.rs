@@ -139,7 +139,7 @@ impl Call {
 
     fn picture(&mut self, key: &str) -> CallPicture {
         let (now, words) = match self.is_over_since {
-            Some(_) => (OVER, "the call is over".to_owned()),
+            Some(_) => (OVER, "over".to_owned()),
             None => state(self.timeline.state()),
         };
         CallPicture {
@@ -215,7 +215,7 @@ fn percent(certainty: f32) -> u32 {
 fn state(state: State) -> (char, String) {
     let (cell, words) = match state {
         State::Listening => (Cell::Silence, "silence".to_owned()),
-        State::SpeechTooShort => (Cell::TooShort, "speech, too short to read".to_owned()),
+        State::SpeechTooShort => (Cell::TooShort, "too short".to_owned()),
         State::Uncertain => (Cell::Uncertain, "uncertain".to_owned()),
         State::Emotion(emotion, certainty) => {
             let words = format!("{} {} %", emotion.words(), percent(certainty));

@@ -131,7 +131,7 @@ fn a_call_that_is_over_says_so_and_goes_after_a_minute() {
     board.take(1, &News::Call(CallNews::Ended), now);
     let picture = board.picture(NOW);
     assert_eq!(order(&mut board), [2, 1]);
-    assert_eq!(picture.calls[1].words, "the call is over");
+    assert_eq!(picture.calls[1].words, "over");
     let later = board.picture(now + LINGERS);
     assert_eq!(later.calls.iter().map(|call| call.call.as_str()).collect::<Vec<_>>(), ["2"]);
 }

@@ -211,7 +211,7 @@ fmt: ## is the code formatted? (`cargo fmt` formats it)
 lint: ## clippy on everything, warnings denied
 	@bash scripts/prepare.sh build
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) $(foreach name,live monitor soak fuzz gpu gateway gateway_fuzz,--test $(name)) --bench gpu --bench peers -- -D warnings
+	cargo clippy $(CARGO_FLAGS) $(foreach name,live monitor soak fuzz gpu gateway fleet gateway_fuzz,--test $(name)) --bench gpu --bench peers -- -D warnings
 
 .PHONY: doc
 doc: ## the code's documentation, warnings denied: target/doc/undertone/index.html

@@ -186,7 +186,7 @@ fn written(folder: &Path, port: u16, more: &str) -> PathBuf {
     let jetstream = if more.contains("jetstream") {
         String::new()
     } else {
-        format!("jetstream {{ store_dir: {store:?} }}\n")
+        format!("jetstream {{ store_dir: \"{}\" }}\n", store.display())
     };
     fs::write(&config, format!("listen: \"127.0.0.1:{port}\"\n{jetstream}{more}")).unwrap();
     config

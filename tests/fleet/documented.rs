@@ -53,8 +53,10 @@ async fn three_brokers_and_a_site_carry_calls_and_what_a_wall_says() {
     }
     // One of the three fails: what comes then comes all the same.
     brokers[2].kill();
-    calls.iter_mut().for_each(|call| call.alert("fear for 9 s of speech"));
-    calls.iter_mut().for_each(|call| call.go_on(71));
-    calls.iter_mut().for_each(|call| call.alert("fear for 10 s of speech"));
+    for call in &mut calls {
+        call.alert("fear for 9 s of speech");
+        call.go_on(71);
+        call.alert("fear for 10 s of speech");
+    }
     until(&watch, "two more alerts", |picture| picture.open_alerts >= 4).await;
 }

@@ -6,6 +6,7 @@ use crate::logs::{Call, expected};
 use crate::seen::{address, wall};
 use std::collections::{HashMap, VecDeque};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -21,7 +22,7 @@ const WARM_UP: Duration = Duration::from_secs(4);
 /// When each reading was written, of each call by its label: the percent that it has, and when.
 type Written = Mutex<HashMap<String, VecDeque<(u16, Instant)>>>;
 
-fn write_all(folders: &[std::path::PathBuf], written: &Written, stop: &AtomicBool) {
+fn write_all(folders: &[PathBuf], written: &Written, stop: &AtomicBool) {
     let mut calls = Vec::new();
     for (desk, folder) in folders.iter().enumerate() {
         for n in 0..CALLS {
@@ -33,7 +34,6 @@ fn write_all(folders: &[std::path::PathBuf], written: &Written, stop: &AtomicBoo
     while !stop.load(Ordering::Relaxed) {
         let percent = u16::try_from(20 + round % 80).unwrap();
         for (call, label) in &mut calls {
-            // No other lines than readings, alerts apart.
             call.go_on(percent);
             let mut written = written.lock().unwrap();
             written.entry(label.clone()).or_default().push_back((percent, Instant::now()));
@@ -42,7 +42,9 @@ fn write_all(folders: &[std::path::PathBuf], written: &Written, stop: &AtomicBoo
         let due = begun + round * Duration::from_millis(250);
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
-    calls.into_iter().for_each(|(call, _)| call.end());
+    for (call, _) in calls {
+        call.end();
+    }
 }
 
 /// How old the oldest reading is that the wall does not show yet; forgets those before the one that it shows.
@@ -60,15 +62,16 @@ async fn seven_hundred_calls_are_on_the_wall_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let names: Vec<String> = (0..DESKS).map(|desk| format!("d{desk}")).collect();
     let folders: Vec<_> = names.iter().map(|name| folder.path().join(name)).collect();
-    folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    for folder in &folders {
+        fs::create_dir(folder).unwrap();
+    }
     let broker = Broker::start();
     let desks: Vec<_> =
-        names.iter().map(String::as_str).zip(folders.iter().map(|it| it.as_path())).collect();
+        names.iter().map(String::as_str).zip(folders.iter().map(PathBuf::as_path)).collect();
     let _agent = Agent::start(&[broker.url()], &desks);
     let watch = wall(&address(&broker)).await;
     let (written, stop) = (Written::default(), AtomicBool::new(false));
     let mut delays: Vec<Duration> = Vec::new();
-    let handle = tokio::runtime::Handle::current();
     thread::scope(|scope| {
         scope.spawn(|| write_all(&folders, &written, &stop));
         let begun = Instant::now();
@@ -89,7 +92,6 @@ async fn seven_hundred_calls_are_on_the_wall_within_a_second() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    let _ = handle;
     delays.sort_unstable();
     let at = |percent: usize| delays[delays.len() * percent / 100].as_millis();
     println!(

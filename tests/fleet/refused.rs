@@ -194,7 +194,9 @@ async fn stranger(broker: &Broker, folder: &Path, user: &str) -> (Client, Arc<Mu
             let heard = Arc::clone(&heard);
             async move {
                 if let Event::ServerError(error) = event {
-                    heard.lock().unwrap().push_str(&format!("{error}\n"));
+                    let mut heard = heard.lock().unwrap();
+                    *heard += &error.to_string();
+                    *heard += "\n";
                 }
             }
         })

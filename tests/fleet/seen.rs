@@ -5,7 +5,7 @@ use crate::broker::Broker;
 use ::fleet::watch::Watch;
 use ::fleet::{Broker as Address, Link, Login};
 use hearing::stream_time::StreamTime;
-use record::wall::Picture;
+use record::wall::{CallPicture, Picture};
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -35,7 +35,7 @@ pub async fn until(watch: &Watch, what: &str, is_it: impl Fn(&Picture) -> bool) 
         if is_it(&picture) {
             return picture;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {picture:?}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{what}: {picture:?}");
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -97,7 +97,7 @@ async fn an_alert_that_is_acknowledged_on_a_wall_is_in_the_desks_log() {
     assert!(line.contains("\"by\":\"wall\""), "{line}");
     // A desk that is switched off: its call is over on the wall.
     drop(desk);
-    until(&watch, "the call is over", |picture| picture.calls.iter().all(|call| call.is_over()))
+    until(&watch, "the call is over", |picture| picture.calls.iter().all(CallPicture::is_over))
         .await;
 }
 

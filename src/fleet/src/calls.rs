@@ -184,7 +184,9 @@ mod tests {
         let told = |calls: &mut Calls, now: Duration| {
             let due = calls.due(true, now);
             let n = due.len();
-            due.into_iter().for_each(|picture| calls.is_told(picture, now));
+            for picture in due {
+                calls.is_told(picture, now);
+            }
             n
         };
         assert_eq!(told(&mut calls, S), 2);

@@ -55,7 +55,7 @@ pub async fn run(config: Option<&Path>, args: &WorkArgs) -> anyhow::Result<()> {
         has_found: AtomicBool::new(false),
     });
     // What does not work at all is said before a job is taken.
-    shared.known(0, &[]).await?.map_err(anyhow::Error::msg)?;
+    shared.known(0, &[])?.map_err(anyhow::Error::msg)?;
     let worker = args.name.clone().unwrap_or_else(name_of_machine);
     let link = Link::open_at_last(&broker, &teller(&worker)).await?;
     let intake = Arc::new(Queue::open(link).await?.intake(worker).await?);

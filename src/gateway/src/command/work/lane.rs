@@ -50,7 +50,7 @@ impl Shared {
     }
 
     /// What logs say that are made with these arguments.
-    pub async fn known(
+    pub fn known(
         &self,
         lane: usize,
         args: &[String],
@@ -124,7 +124,7 @@ impl Lane {
     /// Works on jobs that have the same arguments.
     async fn attend(&self, group: Vec<Taken>) -> Result<(), Trouble> {
         let Some(first) = group.first() else { return Ok(()) };
-        let known = match self.shared.known(self.number, &first.job.args).await {
+        let known = match self.shared.known(self.number, &first.job.args) {
             Ok(known) => known,
             Err(trouble) => return self.all_back(group, trouble).await,
         };

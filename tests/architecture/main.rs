@@ -188,6 +188,7 @@ const RESERVED: &[Reserved] = &[
             "lab/training/parallel.rs",
             "undertone/main.rs",
             "fleet/outbox.rs",
+            "fleet/outbox/",
             "fleet/publisher.rs",
             "fleet/watch.rs",
             "gateway/command/",

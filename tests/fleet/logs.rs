@@ -1,5 +1,6 @@
 //! Simulated calls: session logs that grow, written as a desk writes them; and what of them has to be at the broker.
 
+use ::fleet::key::Key;
 use ::fleet::outbound::{outbound, session_name};
 use ::fleet::subject;
 use hearing::emotion::{Emotion, Scores, Verdict};
@@ -105,17 +106,18 @@ pub fn logs_in(folder: &Path) -> Vec<PathBuf> {
 /// What the logs of a desk come to at the broker: how often each message has to be there, and how many lines there are.
 pub fn expected(node: &str, folder: &Path) -> (HashMap<(String, Vec<u8>), usize>, usize) {
     let (mut messages, mut n_lines) = (HashMap::new(), 0);
+    let key = Key::of(&folder.join(".fleet"), node).unwrap();
     for log in logs_in(folder) {
         let content = fs::read(&log).unwrap();
         let mut lines = content.split_inclusive(|&byte| byte == b'\n').peekable();
         let header = lines.peek().unwrap().trim_ascii_end().to_vec();
         let name = log.file_name().unwrap().to_str().unwrap().to_owned();
-        let session = session_name(&name, &header);
+        let session = session_name(&key, &name, &header);
         let mut end = 0;
         for line in lines {
             n_lines += 1;
             end += line.len() as u64;
-            if let Some(sent) = outbound(&session, line, end) {
+            if let Some(sent) = outbound(&key, &session, line, end) {
                 let subject = subject::event(node, &session, &sent.kind);
                 *messages.entry((subject, sent.body)).or_default() += 1;
             }

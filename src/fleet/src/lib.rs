@@ -14,6 +14,7 @@
 pub mod acknowledge;
 pub mod calls;
 pub mod job;
+pub mod key;
 pub mod link;
 pub mod outbound;
 pub mod outbox;

@@ -96,6 +96,8 @@ pub struct Link {
 
 /// A broker answers sooner, or is not there.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// A line arrives within this, also over a slow link.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(15);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Pauses of a link that broke grow up to this.
@@ -117,7 +119,7 @@ impl Link {
         })?;
         let context = jetstream::context::ContextBuilder::new()
             .timeout(ANSWERS_WITHIN)
-            .ack_timeout(ANSWERS_WITHIN)
+            .ack_timeout(ARRIVES_WITHIN)
             .max_ack_inflight(2 * UNDERWAY)
             .build(client.clone());
         Ok(Link { client, context, trouble })

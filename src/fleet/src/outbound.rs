@@ -9,12 +9,16 @@
 //! | `mark` | that there is one, without its text |
 //! | `alert_failed` | that it did, without the program's words |
 //! | `end` | all but who spoke for how long |
+//! | `alert` | its reason without how long the operator spoke |
 //! | `operator` | nothing |
 //! | all others that this version knows | as they are |
+//!
+//! In place of the checksum `chain` stands `id`: a checksum would let anybody try out what was left out.
 
+use crate::key::Key;
 use record::person_number::nobodys_label;
+use record::wall::board::without_operator;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// What is sent of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Outbound {
 }
 
 /// What a line is, for programs that know its beginning.
-const AS_THEY_ARE: [&str; 11] = [
+const AS_THEY_ARE: [&str; 10] = [
     "reading",
     "activity",
     "facts",
@@ -36,24 +40,15 @@ const AS_THEY_ARE: [&str; 11] = [
     "muted",
     "skipped",
     "sound",
-    "alert",
     "acknowledged",
     "notice",
     "seek",
 ];
 
-/// Hexadecimal digits of a session's name.
-const SESSION_DIGITS: usize = 16;
-
-/// The name of a session: of its log's first line and file name, from which nobody can tell either.
+/// The name of a session: of its log's first line and file name, from which nobody else can tell either.
 #[must_use]
-pub fn session_name(file_name: &str, header: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(file_name.as_bytes());
-    hash.update([0]);
-    hash.update(header);
-    let first: [u8; 8] = hash.finalize()[..8].try_into().unwrap_or_default();
-    format!("{:0SESSION_DIGITS$x}", u64::from_be_bytes(first))
+pub fn session_name(key: &Key, file_name: &str, header: &[u8]) -> String {
+    key.digits(&[b"session", file_name.as_bytes(), header])
 }
 
 /// What a caller without a name is called.
@@ -64,18 +59,24 @@ pub fn our_name(session: &str) -> String {
 
 /// What is sent of a line that ends at this place of the log; nothing of an operator's, and of what is no line.
 #[must_use]
-pub fn outbound(session: &str, line: &[u8], end: u64) -> Option<Outbound> {
+pub fn outbound(key: &Key, session: &str, line: &[u8], end: u64) -> Option<Outbound> {
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else { return None };
     let kind = fields.get("record")?.as_str()?.to_owned();
     // Logs before version 4 have no checksums.
-    let id =
-        fields.get("chain").and_then(Value::as_str).map_or_else(|| end.to_string(), str::to_owned);
+    let end = end.to_string();
+    let chain = fields.get("chain").and_then(Value::as_str).unwrap_or(&end);
+    let id = key.digits(&[b"line", session.as_bytes(), chain.as_bytes()]);
     match kind.as_str() {
         known if AS_THEY_ARE.contains(&known) => {
-            let body = line.trim_ascii_end().to_vec();
+            let body = with_id(line.trim_ascii_end(), &id);
             return Some(Outbound { kind, id, body });
         }
         "unwritten" => {}
+        "alert" => {
+            if let Some(Value::String(reason)) = fields.get_mut("reason") {
+                *reason = without_operator(reason);
+            }
+        }
         "header" => shorten_header(session, &mut fields),
         "label" => shorten_label(session, &mut fields, "label"),
         "mark" => empty(&mut fields, "text"),
@@ -87,7 +88,20 @@ pub fn outbound(session: &str, line: &[u8], end: u64) -> Option<Outbound> {
         }
         _ => return None,
     }
+    fields.remove("chain");
+    fields.insert("id".into(), Value::from(id.as_str()));
     Some(Outbound { kind, id, body: serde_json::to_vec(&fields).ok()? })
+}
+
+/// A line with a name of its own in place of its checksum.
+fn with_id(line: &[u8], id: &str) -> Vec<u8> {
+    const FIELD: &[u8] = b",\"chain\":\"";
+    let begin = line.windows(FIELD.len()).rposition(|part| part == FIELD);
+    let mut body = line[..begin.unwrap_or(line.len() - 1)].to_vec();
+    body.extend_from_slice(b",\"id\":\"");
+    body.extend_from_slice(id.as_bytes());
+    body.extend_from_slice(b"\"}");
+    body
 }
 
 fn empty(fields: &mut Map<String, Value>, name: &str) {
@@ -130,6 +144,10 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    fn key() -> Key {
+        Key::of(tempfile::tempdir().unwrap().path(), "desk-1").unwrap()
+    }
+
     fn lines_of_all_goldens() -> Vec<(PathBuf, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/session/input");
         let mut lines = Vec::new();
@@ -159,9 +177,9 @@ mod tests {
 
     #[test]
     fn no_message_has_a_field_for_an_operator_and_all_can_be_read_as_lines() {
-        let (mut n_sent, mut n_kept_back) = (0, 0);
+        let (key, mut n_sent, mut n_kept_back) = (key(), 0, 0);
         for (file, line) in lines_of_all_goldens() {
-            let Some(sent) = outbound("0123456789abcdef", &line, 7) else {
+            let Some(sent) = outbound(&key, "0123456789abcdef", &line, 7) else {
                 n_kept_back += 1;
                 assert!(line.starts_with(b"{\"record\":\"operator\""), "{}", file.display());
                 continue;
@@ -171,7 +189,10 @@ mod tests {
             let mut all = Vec::new();
             names(&value, &mut all);
             for name in all {
-                assert!(!name.contains("operator") && name != "talk", "{name} in {value}");
+                assert!(
+                    !name.contains("operator") && name != "talk" && name != "chain",
+                    "{name} in {value}"
+                );
             }
             if sent.kind == "header" {
                 serde_json::from_slice::<Header>(&sent.body).unwrap();
@@ -190,27 +211,39 @@ mod tests {
             r#"{"record":"mark","caller":0,"t":1.0,"text":"Jane, 030 7654321","chain":"2"}"#,
             r#"{"record":"alert_failed","caller":0,"t":1.0,"reason":"/home/jane/notify: no such file","chain":"3"}"#,
             r#"{"record":"jane","caller":0,"t":1.0,"chain":"4"}"#,
+            r#"{"record":"alert","caller":0,"t":36.0,"rule":"long_silence","from":1.0,"reason":"none heard for 24 s, without the 12 s in which you spoke; next to no other sound","chain":"5"}"#,
         ];
         let mut sent = String::new();
         for line in std::iter::once(header).chain(rest) {
-            if let Some(outbound) = outbound("feedbeef01234567", line.as_bytes(), 0) {
+            if let Some(outbound) = outbound(&key(), "feedbeef01234567", line.as_bytes(), 0) {
                 sent += std::str::from_utf8(&outbound.body).unwrap();
             }
         }
-        for word in ["4930", "7654321", "+49", "ane", ".wav", "Headset", "operator"] {
+        for word in [
+            "spoke", "12 s", "chain", "4930", "7654321", "+49", "ane", ".wav", "Headset",
+            "operator",
+        ] {
             assert!(!sent.contains(word), "{word}: {sent}");
         }
         assert!(sent.contains("\"call feed\"") && sent.contains("desk 3"), "{sent}");
-        assert_eq!(sent.matches("\"record\"").count(), 4);
+        assert_eq!(sent.matches("\"record\"").count(), 5);
+        assert!(sent.contains("none heard for 24 s; next to no other sound"), "{sent}");
     }
 
     #[test]
     fn a_line_is_known_again_by_its_checksum_or_its_place() {
-        let id = |line: &str| outbound("s", line.as_bytes(), 7).unwrap().id;
-        assert_eq!(id(r#"{"record":"notice","caller":0,"t":1.0,"chain":"ab"}"#), "ab");
-        assert_eq!(id(r#"{"record":"notice","caller":0,"t":1.0}"#), "7");
-        assert_eq!(outbound("s", b"{\"record\":\"rea", 7), None);
-        assert_ne!(session_name("a.jsonl", b"{}"), session_name("b.jsonl", b"{}"));
-        assert_eq!(session_name("a.jsonl", b"{}").len(), SESSION_DIGITS);
+        let key = key();
+        let of = |line: &str, end| outbound(&key, "s", line.as_bytes(), end).unwrap();
+        let line = r#"{"record":"notice","caller":0,"t":1.0,"chain":"0123456789abcdef"}"#;
+        assert_eq!(of(line, 7), of(line, 8));
+        let sent = of(line, 7);
+        let body =
+            format!("{{\"record\":\"notice\",\"caller\":0,\"t\":1.0,\"id\":\"{}\"}}", sent.id);
+        assert_eq!(sent.body, body.as_bytes());
+        let early = r#"{"record":"notice","caller":0,"t":1.0}"#;
+        assert_ne!(of(early, 7).id, of(early, 8).id);
+        assert_eq!(of(early, 7).body.len(), body.len());
+        assert_eq!(outbound(&key, "s", b"{\"record\":\"rea", 7), None);
+        assert_ne!(session_name(&key, "a.jsonl", b"{}"), session_name(&key, "b.jsonl", b"{}"));
     }
 }

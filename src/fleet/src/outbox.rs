@@ -4,69 +4,52 @@
 //! log is known to be at the broker: `NODE.json` of logs that go on, `NODE.done` of those that were sent to their ends.
 //! Whatever happens, a line is read again until it is known to be there.
 
-use crate::outbound::session_name;
+mod log;
+
+use crate::key::Key;
+use crate::outbound::outbound;
+use log::{End, Log, Opened, inode};
 use record::output_file::{IfExists, ReadableBy, save};
 use record::session::{create_private_folder, end_of};
 use record::wall::inbox::FLEET_FOLDER;
-use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Logs that were not touched for so long are the archive's.
 const OLDEST: Duration = Duration::from_hours(7 * 24);
-/// A log without an end that does not grow is looked at for whether anybody writes it.
-const QUIET: Duration = Duration::from_secs(5);
-/// Read at once from one log, at most.
-const READ_AT_ONCE: u64 = 256 << 10;
-
+/// How often a folder is looked through for new logs: where it changed, and in any case.
+const LIST_EVERY: Duration = Duration::from_secs(1);
+const LIST_AGAIN: Duration = Duration::from_secs(10);
+/// Logs that are over and wait to be sent are open at once, at most.
+const PAST_AT_ONCE: usize = 64;
+/// Lines of one look, at most; the rest comes with the next one.
+const LINES_AT_ONCE: usize = 4_096;
+/// What was kept longer ago may be sent again and not be known to be the same: then the broker is asked.
+const KNOWN_AGAIN: Duration = Duration::from_mins(8);
+/// A log without a writer is followed for so long.
+const ABANDONED: Duration = Duration::from_hours(24);
 /// The logs of a folder.
 pub struct Outbox {
     folder: PathBuf,
     state: PathBuf,
     done_file: PathBuf,
-    /// Names of logs that need no look: sent to their ends, too old, or none.
-    settled: HashSet<String>,
-    logs: BTreeMap<String, Log>,
+    key: Key,
+    /// Logs that need no look as long as they are so long: sent to their ends, too old, or none.
+    settled: HashMap<String, u64>,
+    logs: BTreeMap<String, Box<Log>>,
     /// How far each log was sent, by the last run of the program.
     sent_before: BTreeMap<String, u64>,
-    /// When the folder was changed that was looked through last.
-    listed: Option<SystemTime>,
+    /// Whether nothing was ever kept: then logs that have ended are the archive's.
+    is_first: bool,
+    /// Whether what was kept is so old that the broker has to be asked.
+    is_late: bool,
+    /// When the folder was looked through last, and when it had been changed then.
+    listed: Option<(SystemTime, SystemTime)>,
     is_changed: bool,
-}
-
-/// A log that is followed.
-pub struct Log {
-    path: PathBuf,
-    file: File,
-    session: Option<Arc<str>>,
-    /// Up to here it was read.
-    read: u64,
-    /// Up to here it was told to the wall.
-    told: u64,
-    /// From here on lines are to be sent.
-    pub send_from: u64,
-    /// Up to here it is known to be at the broker.
-    acked: u64,
-    /// What stands after the last complete line.
-    rest: Vec<u8>,
-    /// Whether its end was known when it was found: then no wall shows it.
-    is_past: bool,
-    end: End,
-    grown: SystemTime,
-}
-
-/// Whether a log goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// It does.
-    Open,
-    /// Its last line was read.
-    Read,
-    /// Nobody writes it any more.
-    Abandoned,
 }
 
 /// A line of a log.
@@ -91,8 +74,8 @@ pub struct Line {
 pub struct News {
     /// Lines.
     pub lines: Vec<Line>,
-    /// Logs that were found, by name and session: how far they are at the broker has to be asked.
-    pub found: Vec<(String, Arc<str>)>,
+    /// Logs that were found, by name and session, of which it has to be asked how far they are at the broker.
+    pub unsure: Vec<(String, Arc<str>)>,
     /// Sessions whose writer is gone without an end.
     pub abandoned: Vec<Arc<str>>,
 }
@@ -111,9 +94,16 @@ impl Outbox {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             read => read,
         };
+        let kept = fs::metadata(&state).and_then(|found| found.modified());
+        let is_first = kept.is_err();
+        let is_late = kept.map_or(true, |at| at.elapsed().is_ok_and(|age| age > KNOWN_AGAIN));
         // A file that was damaged means that lines are sent again, which the broker notices.
         let sent_before = serde_json::from_str(&read(&state)?).unwrap_or_default();
-        let settled: HashSet<String> = read(&done_file)?.lines().map(str::to_owned).collect();
+        let line = |line: &str| {
+            let (name, len) = line.split_once('\t')?;
+            Some((name.to_owned(), len.parse().ok()?))
+        };
+        let settled = read(&done_file)?.lines().filter_map(line).collect();
         let mut outbox = Outbox {
             folder: folder.to_owned(),
             state,
@@ -121,10 +111,16 @@ impl Outbox {
             settled,
             logs: BTreeMap::new(),
             sent_before,
+            is_first,
+            is_late,
+            key: Key::of(&own, node)?,
             listed: None,
             is_changed: false,
         };
         outbox.forget_deleted()?;
+        if is_first {
+            write_whole(&outbox.state, b"{}")?;
+        }
         Ok(outbox)
     }
 
@@ -132,7 +128,7 @@ impl Outbox {
     fn forget_deleted(&mut self) -> io::Result<()> {
         let n_before = self.settled.len();
         let folder = self.folder.clone();
-        self.settled.retain(|name| folder.join(name).exists());
+        self.settled.retain(|name, _| folder.join(name).exists());
         if self.settled.len() == n_before {
             return Ok(());
         }
@@ -149,8 +145,8 @@ impl Outbox {
     /// The file of a session that is followed.
     #[must_use]
     pub fn path_of(&self, session: &str) -> Option<&Path> {
-        let is_it = |log: &&Log| log.session.as_deref() == Some(session);
-        self.logs.values().find(is_it).map(|log| log.path.as_path())
+        let mut logs = self.logs.values();
+        logs.find(|log| &*log.session == session).map(|log| log.path.as_path())
     }
 
     /// Looks for new logs and new lines. Of each log at most 256 KiB are read.
@@ -163,61 +159,146 @@ impl Outbox {
         let now = SystemTime::now();
         let mut gone = Vec::new();
         for (name, log) in &mut self.logs {
-            // What cannot be read is looked at again when the program starts again.
+            if news.lines.len() >= LINES_AT_ONCE {
+                break;
+            }
+            // It is gone, or another log has its name: what is there is found anew.
             if log.read_on(name, now, &mut news).is_err() {
                 gone.push(name.clone());
             }
         }
         for name in gone {
-            self.logs.remove(&name);
-            self.settled.insert(name);
+            self.forget(&name);
         }
         Ok(news)
     }
 
+    fn forget(&mut self, name: &str) {
+        self.logs.remove(name);
+        self.sent_before.remove(name);
+        self.listed = None;
+        self.is_changed = true;
+    }
+
     fn find(&mut self, news: &mut News) -> io::Result<()> {
-        let changed = fs::metadata(&self.folder)?.modified()?;
-        // A file may be made within the same tick of the clock.
-        let is_fresh = changed.elapsed().is_ok_and(|age| age < QUIET);
-        if self.listed == Some(changed) && !is_fresh {
-            return Ok(());
+        let (now, changed) = (SystemTime::now(), fs::metadata(&self.folder)?.modified()?);
+        if let Some((at, changed_then)) = self.listed {
+            let age = now.duration_since(at).unwrap_or(LIST_AGAIN);
+            // A file may be made within the same tick of the clock.
+            let is_same = changed == changed_then
+                && at.duration_since(changed).is_ok_and(|it| it > LIST_EVERY);
+            if age < LIST_EVERY || is_same && age < LIST_AGAIN {
+                return Ok(());
+            }
         }
-        self.listed = Some(changed);
+        self.listed = Some((now, changed));
+        let mut settled = Vec::new();
         for entry in fs::read_dir(&self.folder)?.flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let is_log = Path::new(&name).extension().is_some_and(|ending| ending == "jsonl");
-            if !is_log || self.settled.contains(&name) || self.logs.contains_key(&name) {
+            if Path::new(&name).extension().is_none_or(|ending| ending != "jsonl") {
                 continue;
             }
-            let modified = entry.metadata().and_then(|found| found.modified());
-            let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLDEST));
-            if is_old {
-                self.settled.insert(name);
+            let Ok(metadata) = entry.metadata() else { continue };
+            if let Some(log) = self.logs.get(&name) {
+                if log.inode == inode(&metadata) {
+                    continue;
+                }
+                // Another file was put in its place.
+                self.forget(&name);
+            }
+            match self.settled.get(&name) {
+                Some(len) if *len == metadata.len() => continue,
+                Some(_) => drop(self.sent_before.remove(&name)),
+                None => {}
+            }
+            let is_old =
+                metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLDEST));
+            let is_before =
+                || self.is_first && end_of(&entry.path()).is_ok_and(|end| end.is_some());
+            if is_old || is_before() {
+                settled.push((name, metadata.len()));
                 continue;
             }
-            let sent = self.sent_before.get(&name).copied().unwrap_or_default();
-            if let Some((log, session)) = Log::open(entry.path(), &name, sent) {
-                news.found.push((name.clone(), session));
-                self.logs.insert(name, log);
+            if self.logs.values().filter(|log| log.is_past).count() >= PAST_AT_ONCE {
+                // The others come when these are sent.
+                self.listed = None;
+                break;
             }
+            let sent = self.sent_before.get(&name).copied();
+            match Log::open(entry.path(), &name, sent.unwrap_or_default(), &self.key) {
+                Opened::Log(log) => {
+                    self.settled.remove(&name);
+                    if self.is_late {
+                        news.unsure.push((name.clone(), Arc::clone(&log.session)));
+                    }
+                    self.logs.insert(name, log);
+                }
+                Opened::NotYet => {}
+                Opened::Never => settled.push((name, metadata.len())),
+            }
+        }
+        if self.listed.is_some() {
+            (self.is_first, self.is_late) = (false, false);
+        }
+        self.settle(settled)
+    }
+
+    /// These logs need no look any more, also when the program starts again.
+    fn settle(&mut self, logs: Vec<(String, u64)>) -> io::Result<()> {
+        if logs.is_empty() {
+            return Ok(());
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.done_file)?;
+        let lines = lines_of(logs.iter().map(|(name, len)| (name, len)));
+        file.write_all(lines.as_bytes())?;
+        for (name, len) in logs {
+            self.logs.remove(&name);
+            self.sent_before.remove(&name);
+            self.settled.insert(name, len);
+            self.is_changed = true;
         }
         Ok(())
     }
 
-    /// The broker has this log up to here, as it says itself; `chain` is the checksum of the last line that it has.
+    /// The session of a log that is followed.
+    #[must_use]
+    pub fn session_of(&self, name: &str) -> Option<Arc<str>> {
+        self.logs.get(name).map(|log| Arc::clone(&log.session))
+    }
+
+    /// The secret that names sessions and lines.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether the broker is known to have this log up to here.
+    #[must_use]
+    pub fn is_there(&self, name: &str, end: u64) -> bool {
+        self.logs.get(name).is_none_or(|log| end <= log.send_from)
+    }
+
+    /// What the broker says itself that it has of this log: a line of this name as the last one, and so many in all. Where
+    /// that is not all up to that line, everything is sent again: it knows most of it again.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn is_at_broker(&mut self, name: &str, chain: &str) -> io::Result<()> {
+    pub fn is_at_broker(&mut self, name: &str, last: &str, n_there: usize) -> io::Result<()> {
         let Some(log) = self.logs.get_mut(name) else { return Ok(()) };
         let content = fs::read(&log.path)?;
-        let needle = format!(",\"chain\":\"{chain}\"}}\n");
-        let place = content.windows(needle.len()).rposition(|part| part == needle.as_bytes());
-        if let Some(place) = place {
-            let end = (place + needle.len()) as u64;
-            log.send_from = log.send_from.max(end);
-            log.acked = log.acked.max(end);
-            self.is_changed = true;
+        let (mut end, mut n_sent) = (0, 0);
+        for line in content.split_inclusive(|&byte| byte == b'\n') {
+            end += line.len() as u64;
+            let Some(sent) = outbound(&self.key, &log.session, line, end) else { continue };
+            n_sent += 1;
+            if sent.id == last {
+                if n_sent == n_there {
+                    log.send_from = log.send_from.max(end);
+                    log.acked = log.acked.max(end);
+                    self.is_changed = true;
+                }
+                break;
+            }
         }
         Ok(())
     }
@@ -248,23 +329,19 @@ impl Outbox {
     /// # Errors
     /// When that cannot be written.
     pub fn save(&mut self) -> io::Result<()> {
-        let ended: Vec<String> = self
+        // One that nobody seems to write may grow again: it is followed until it is old.
+        let is_over = |log: &Log| match log.end {
+            End::Open => false,
+            End::Read => true,
+            End::Abandoned => log.grown.elapsed().is_ok_and(|age| age > ABANDONED),
+        };
+        let ended = self
             .logs
             .iter()
-            .filter(|(_, log)| log.end != End::Open && log.acked >= log.read)
-            .map(|(name, _)| name.clone())
+            .filter(|(_, log)| is_over(log) && log.acked >= log.read)
+            .map(|(name, log)| (name.clone(), log.read))
             .collect();
-        if !ended.is_empty() {
-            let mut options = OpenOptions::new();
-            let mut file = options.create(true).append(true).open(&self.done_file)?;
-            file.write_all(lines_of(ended.iter()).as_bytes())?;
-            for name in ended {
-                self.logs.remove(&name);
-                self.sent_before.remove(&name);
-                self.settled.insert(name);
-                self.is_changed = true;
-            }
-        }
+        self.settle(ended)?;
         if self.is_changed {
             let acked: BTreeMap<&str, u64> =
                 self.logs.iter().map(|(name, log)| (name.as_str(), log.acked)).collect();
@@ -275,105 +352,14 @@ impl Outbox {
     }
 }
 
-impl Log {
-    /// A log with a header; none of another kind of file, or of one whose header is not yet whole.
-    fn open(path: PathBuf, name: &str, sent: u64) -> Option<(Self, Arc<str>)> {
-        let mut file = File::open(&path).ok()?;
-        let header = first_line(&mut file)?;
-        let session: Arc<str> = session_name(name, &header).into();
-        let is_past = end_of(&path).ok()?.is_some();
-        let sent = if sent > file.metadata().ok()?.len() { 0 } else { sent };
-        let log = Log {
-            path,
-            file,
-            session: Some(Arc::clone(&session)),
-            // Also what was sent is read: the wall wants to know what was before. Not of a call that is over.
-            read: if is_past { sent } else { 0 },
-            told: 0,
-            send_from: sent,
-            acked: sent,
-            rest: Vec::new(),
-            is_past,
-            end: End::Open,
-            grown: SystemTime::now(),
-        };
-        Some((log, session))
-    }
-
-    fn read_on(&mut self, name: &str, now: SystemTime, news: &mut News) -> io::Result<()> {
-        let Some(session) = &self.session else { return Ok(()) };
-        let at = self.read + self.rest.len() as u64;
-        self.file.seek(SeekFrom::Start(at))?;
-        let n_new = Read::by_ref(&mut self.file).take(READ_AT_ONCE).read_to_end(&mut self.rest)?;
-        if n_new == 0 {
-            let is_quiet = now.duration_since(self.grown).is_ok_and(|age| age > QUIET);
-            if self.end == End::Open && is_quiet && !is_written(&self.file) {
-                self.end = End::Abandoned;
-                news.abandoned.push(Arc::clone(session));
-            }
-            return Ok(());
-        }
-        (self.grown, self.end) = (now, End::Open);
-        let Some(last) = self.rest.iter().rposition(|&byte| byte == b'\n') else { return Ok(()) };
-        let incomplete = self.rest.split_off(last + 1);
-        for text in self.rest.split_inclusive(|&byte| byte == b'\n') {
-            self.read += text.len() as u64;
-            let line = Line {
-                log: name.to_owned(),
-                session: Arc::clone(session),
-                end: self.read,
-                text: text.to_vec(),
-                is_to_send: self.read > self.send_from,
-                is_to_tell: !self.is_past && self.read > self.told,
-            };
-            self.told = self.told.max(self.read);
-            if text.starts_with(END_BEGINNING) {
-                self.end = End::Read;
-            }
-            news.lines.push(line);
-        }
-        self.rest = incomplete;
-        Ok(())
-    }
-}
-
 fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     save(path, IfExists::Replace, ReadableBy::Owner, content).map_err(io::Error::other)
 }
 
-fn lines_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.flat_map(|name| [name.as_str(), "\n"]).collect()
-}
-
-/// How the last line of a log begins.
-const END_BEGINNING: &[u8] = b"{\"record\":\"end\"";
-
-fn first_line(file: &mut File) -> Option<Vec<u8>> {
-    let mut line = Vec::new();
-    let mut block = [0; 4_096];
-    loop {
-        let n = file.read(&mut block).ok().filter(|n| *n > 0)?;
-        if let Some(end) = block[..n].iter().position(|&byte| byte == b'\n') {
-            line.extend_from_slice(&block[..end]);
-            break;
-        }
-        line.extend_from_slice(&block[..n]);
-        if line.len() as u64 > READ_AT_ONCE {
-            return None;
-        }
-    }
-    line.starts_with(b"{\"record\":\"header\"").then_some(line)
-}
-
-/// Whether a program has the log open for writing: it holds a lock on it as long.
-fn is_written(file: &File) -> bool {
-    match file.try_lock_shared() {
-        Ok(()) => {
-            let _ = file.unlock();
-            false
-        }
-        Err(_) => true,
-    }
+fn lines_of<'a>(logs: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
+    let line =
+        |(name, len): (&String, &u64)| [name.as_str(), "\t", &len.to_string(), "\n"].concat();
+    logs.map(line).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// A node: a desk, or a gateway.
+/// A desk, or a gateway.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Its name: see [`subject::is_name`].
@@ -42,6 +42,10 @@ const THERE_EVERY: Duration = Duration::from_secs(3);
 const KEPT_EVERY: Duration = Duration::from_secs(1);
 /// After a failure nothing is sent for so long.
 const PAUSE: Duration = Duration::from_secs(1);
+/// So many lines are on their way at first.
+const SMALLEST_WINDOW: usize = 32;
+/// The broker knows a line again for ten minutes: see [`streams::config`].
+const KNOWN_AGAIN: Duration = Duration::from_mins(8);
 /// Lines that wait to be sent; while there are more, no logs are read.
 const WAITING: usize = 4 * UNDERWAY;
 
@@ -73,6 +77,8 @@ pub async fn run(node: Node, broker: Broker, tell: Tell) -> Result<(), LinkError
         pause_until: None,
         told_trouble: String::new(),
         sent_logs: HashSet::new(),
+        window: SMALLEST_WINDOW,
+        arrived: Instant::now(),
         are_streams_there: false,
     };
     publisher.run().await
@@ -87,7 +93,7 @@ struct Publisher {
     tell: Tell,
     outbox: Outbox,
     inbox: Inbox,
-    /// Lines that are to be sent; an empty body for those of which nothing is.
+    /// Lines that are to be sent.
     waiting: VecDeque<Line>,
     underway: FuturesOrdered<BoxFuture<'static, Arrived>>,
     calls: Calls,
@@ -100,6 +106,10 @@ struct Publisher {
     told_trouble: String,
     /// Logs of which something may be on its way.
     sent_logs: HashSet<String>,
+    /// Lines that may be on their way: more where they arrive, fewer where they do not in time.
+    window: usize,
+    /// When a line arrived last.
+    arrived: Instant,
     are_streams_there: bool,
 }
 
@@ -155,7 +165,7 @@ impl Publisher {
     }
 
     fn hear(&mut self, news: News) {
-        for (name, session) in news.found {
+        for (name, session) in news.unsure {
             self.held.insert(name.clone());
             self.unasked.push_back((name, session));
         }
@@ -176,10 +186,12 @@ impl Publisher {
             return;
         }
         while let Some((name, session)) = self.unasked.pop_front() {
-            match self.last_of(&session).await {
-                Ok(chain) => {
-                    if let Some(chain) = chain
-                        && let Err(error) = self.outbox.is_at_broker(&name, &chain)
+            match streams::stored(&self.link, &self.node.name, &session).await {
+                Ok(there) => {
+                    if let Some((last, n)) = there
+                        && let Err(error) = tokio::task::block_in_place(|| {
+                            self.outbox.is_at_broker(&name, &last, n)
+                        })
                     {
                         self.complain(&format!("the log {name} cannot be read: {error}"));
                     }
@@ -190,23 +202,6 @@ impl Publisher {
                     return self.fail(&reason);
                 }
             }
-        }
-    }
-
-    /// The checksum of the last line of a session that the broker has.
-    async fn last_of(&mut self, session: &str) -> Result<Option<String>, String> {
-        use async_nats::jetstream::stream::DirectGetErrorKind;
-        let stream = self.link.context().get_stream_no_info(streams::EVENTS).await;
-        let stream = stream.map_err(|error| error.to_string())?;
-        let subject = subject::events_of(&self.node.name, session);
-        match stream.direct_get_last_for_subject(subject).await {
-            Ok(message) => {
-                let line: serde_json::Value =
-                    serde_json::from_slice(&message.payload).unwrap_or_default();
-                Ok(line["chain"].as_str().map(str::to_owned))
-            }
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("the broker does not say what it has: {error}")),
         }
     }
 
@@ -244,9 +239,18 @@ impl Publisher {
         let mut names: HashSet<String> = HashSet::new();
         names.extend(self.waiting.drain(..).map(|line| line.log));
         names.extend(self.sent_logs.drain());
+        let is_long_ago = self.arrived.elapsed() > KNOWN_AGAIN;
         for name in names {
             self.outbox.again(&name);
+            // What the broker would no longer know to be the same.
+            if is_long_ago
+                && let Some(session) = self.outbox.session_of(&name)
+                && self.held.insert(name.clone())
+            {
+                self.unasked.push_back((name, session));
+            }
         }
+        self.window = (self.window / 2).max(SMALLEST_WINDOW);
         self.complain(reason);
     }
 
@@ -255,7 +259,7 @@ impl Publisher {
             return;
         }
         let mut held = VecDeque::new();
-        while self.underway.len() < UNDERWAY
+        while self.underway.len() < self.window
             && let Some(line) = self.waiting.pop_front()
         {
             if self.held.contains(&line.log) {
@@ -274,7 +278,9 @@ impl Publisher {
     async fn send_line(&mut self, line: Line) -> Result<(), String> {
         let (log, end) = (line.log, line.end);
         self.sent_logs.insert(log.clone());
-        let sent = line.is_to_send.then(|| outbound(&line.session, &line.text, end)).flatten();
+        let is_to_send = line.is_to_send && !self.outbox.is_there(&log, end);
+        let key = self.outbox.key();
+        let sent = is_to_send.then(|| outbound(key, &line.session, &line.text, end)).flatten();
         let sent = sent.filter(|sent| sent.body.len() <= LONGEST);
         let Some(sent) = sent else {
             // In its turn, so that what is kept is never ahead of what has arrived.
@@ -311,6 +317,8 @@ impl Publisher {
         match arrived {
             Ok(()) => {
                 self.outbox.acked(&log, end);
+                self.arrived = Instant::now();
+                self.window = (self.window + 1).min(UNDERWAY);
                 if !self.told_trouble.is_empty() {
                     self.told_trouble.clear();
                     (self.tell)("facts arrive at the broker again");
@@ -363,7 +371,8 @@ impl Publisher {
     /// An alert was seen on a wall.
     async fn obey(&mut self, message: &async_nats::Message) {
         let taken = leave_note(message, &self.outbox, &self.inbox);
-        if let Some(reply) = message.reply.clone() {
+        // Nobody has this node write to somebody else.
+        if let Some(reply) = message.reply.clone().filter(|it| it.starts_with("_INBOX")) {
             let answer = match &taken {
                 Ok(()) => "taken",
                 Err(reason) => reason.as_str(),

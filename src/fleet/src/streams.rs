@@ -4,8 +4,10 @@
 //! right to make one. Keeps nothing.
 
 use crate::link::{Link, LinkError};
+use crate::subject;
 use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
-use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
+use async_nats::jetstream::stream::{Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy};
+use futures_util::TryStreamExt;
 use std::time::Duration;
 
 /// Facts of all calls.
@@ -69,6 +71,34 @@ pub fn config(name: &str) -> Option<Config> {
         }),
         _ => None,
     }
+}
+
+/// The name of the last line of a session that is on the stream of facts, and how many are.
+///
+/// # Errors
+/// A sentence: the broker does not say so.
+pub async fn stored(
+    link: &Link,
+    node: &str,
+    session: &str,
+) -> Result<Option<(String, usize)>, String> {
+    let refused = |error: &dyn std::fmt::Display| {
+        format!("the broker does not say what it has (its stream needs allow_direct): {error}")
+    };
+    let stream = link.context().get_stream_no_info(EVENTS).await;
+    let stream = stream.map_err(|error| refused(&error))?;
+    let subject = subject::events_of(node, session);
+    let last = match stream.direct_get_last_for_subject(subject.as_str()).await {
+        Ok(message) => message,
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(refused(&error)),
+    };
+    let newest: serde_json::Value = serde_json::from_slice(&last.payload).unwrap_or_default();
+    let counts = stream.info_with_subjects(subject).await.map_err(|error| refused(&error))?;
+    let counts: Vec<(String, usize)> =
+        counts.try_collect().await.map_err(|error| refused(&error))?;
+    let n = counts.iter().map(|(_, n)| n).sum();
+    Ok(newest["id"].as_str().map(|id| (id.to_owned(), n)))
 }
 
 /// Makes all streams that are missing, each kept by so many brokers.

@@ -261,7 +261,7 @@ impl Config {
             wall.check(http, self.fleet.is_some(), wrong);
         }
         if let Some(fleet) = &self.fleet {
-            fleet.check(wrong);
+            fleet.check(self.hears(), wrong);
         }
         let shows_others = self.wall.as_ref().is_some_and(|wall| wall.of == WallOf::Fleet);
         let hears =
@@ -284,6 +284,12 @@ impl Config {
         wrong.extend(out_of_range.into_iter().flatten().map(|error| error.to_string()));
     }
 
+    /// Whether calls come in here.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        !self.stream.is_empty() || !self.audiosocket.is_empty() || self.siprec.is_some()
+    }
+
     /// What will be listened to, in lines.
     #[must_use]
     pub fn in_words(&self) -> Vec<String> {
@@ -298,7 +304,7 @@ impl Config {
         lines.extend(self.stream.iter().map(StreamSection::in_words));
         lines.extend(self.audiosocket.iter().map(AudioSocketSection::in_words));
         lines.extend(self.siprec.iter().map(SiprecSection::in_words));
-        lines.extend(self.fleet.iter().map(FleetSection::in_words));
+        lines.extend(self.fleet.iter().map(|fleet| fleet.in_words(self.hears())));
         lines.push(format!(
             "at most {} calls at once; logs in {}{}",
             self.limits.calls,

@@ -121,7 +121,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     let mut tasks = Vec::new();
     if let Some(fleet) = hub.config().fleet.clone() {
-        tasks.push(publish(&fleet, hub.config())?);
+        if hub.config().hears() {
+            tasks.push(publish(&fleet, hub.config())?);
+        }
         if !shows_own && hub.config().wall.is_some() {
             let shown = Arc::new(watch_all(&fleet, &mut tasks)?);
             router = router.merge(page::router(&hub, shown).map_err(anyhow::Error::msg)?);
@@ -258,13 +260,18 @@ fn forbid_core_dumps() {
     }
 }
 
-/// A call needs a connection and a log, and a recorded one four ports: as many files as the system lets us have.
-fn raise_open_files(config: &Config) {
+/// As many open files as the system lets us have; says how many that are.
+pub(crate) fn open_all_files() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// A call needs a connection and a log, and a recorded one four ports.
+fn raise_open_files(config: &Config) {
+    let most = open_all_files();
     let needed = config.limits.connections + 6 * config.limits.calls;
-    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     if most < needed as u64 {
         let text = "fewer open files than limits.connections and limits.calls need (LimitNOFILE)";
         log("open_files", &json!({ "most": most, "needed": needed, "text": text }));

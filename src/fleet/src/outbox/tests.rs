@@ -39,8 +39,10 @@ impl Desk {
     }
 }
 
-/// What is to be sent now, by the last letter before the end of each line.
+/// What is to be sent now.
 fn to_send(outbox: &mut Outbox) -> Vec<Line> {
+    // Without waiting until the folder is looked through again.
+    outbox.listed = None;
     outbox.look().unwrap().lines.into_iter().filter(|line| line.is_to_send).collect()
 }
 
@@ -84,6 +86,7 @@ fn a_program_that_starts_again_goes_on_where_the_last_line_arrived() {
 #[test]
 fn what_did_not_arrive_comes_again_also_of_a_log_that_has_ended() {
     let desk = Desk::new();
+    drop(desk.outbox());
     let all = HEADER.to_owned() + &mark(1) + &end();
     desk.write(&all);
     let mut outbox = desk.outbox();
@@ -99,28 +102,114 @@ fn what_did_not_arrive_comes_again_also_of_a_log_that_has_ended() {
     outbox.acked("a.jsonl", lines[1].end);
     outbox.save().unwrap();
     assert_eq!(outbox.n_logs(), 0);
-    assert!(desk.outbox().look().unwrap().found.is_empty(), "it is done");
+    assert!(to_send(&mut desk.outbox()).is_empty(), "it is done");
 }
 
 #[test]
-fn what_the_broker_has_is_not_sent_again() {
+fn what_the_broker_has_is_not_sent_again_where_it_has_all_of_it() {
     let desk = Desk::new();
     desk.write(&(HEADER.to_owned() + &mark(1) + &mark(2) + &mark(3)));
     let mut outbox = desk.outbox();
     let news = outbox.look().unwrap();
-    assert_eq!(news.found.len(), 1);
-    outbox.is_at_broker("a.jsonl", "0000000000000002").unwrap();
-    outbox.again("a.jsonl");
+    // Nothing was kept: the broker has to be asked.
+    assert_eq!(news.unsure.len(), 1);
+    let session = &news.unsure[0].1;
+    let [_, _, second, last] = news.lines.as_slice() else { panic!("{:?}", news.lines) };
+    let id = outbound(outbox.key(), session, &second.text, second.end).unwrap().id;
+    // Some line before the last one is missing there, or it is no line of this log.
+    outbox.is_at_broker("a.jsonl", &id, 2).unwrap();
+    outbox.is_at_broker("a.jsonl", "0123456789abcdef", 3).unwrap();
+    assert!(!outbox.is_there("a.jsonl", news.lines[0].end));
+    outbox.is_at_broker("a.jsonl", &id, 3).unwrap();
+    assert!(outbox.is_there("a.jsonl", second.end) && !outbox.is_there("a.jsonl", last.end));
+    // A program that starts again soon need not ask.
+    outbox.save().unwrap();
+    let news = desk.outbox().look().unwrap();
+    assert!(news.unsure.is_empty());
+    assert_eq!(
+        texts(&news.lines.into_iter().filter(|line| line.is_to_send).collect::<Vec<_>>()),
+        mark(3)
+    );
+}
+
+#[test]
+fn another_log_under_the_same_name_is_sent_from_its_beginning() {
+    let desk = Desk::new();
+    drop(desk.outbox());
+    desk.write(&(HEADER.to_owned() + &mark(1) + &mark(2) + &end()));
+    let mut outbox = desk.outbox();
+    let lines = to_send(&mut outbox);
+    let path = desk.folder.path().join("a.jsonl");
+    // While it is followed, and after it was done: emptied, or another file in its place.
+    fs::write(&path, HEADER).unwrap();
+    let again = |outbox: &mut Outbox| {
+        outbox.listed = None;
+        let _ = outbox.look().unwrap();
+        outbox.listed = None;
+        outbox.again("a.jsonl");
+        to_send(outbox)
+    };
+    assert_eq!(texts(&again(&mut outbox)), HEADER);
+    desk.write(&end());
+    let lines_again = to_send(&mut outbox);
+    assert_eq!(texts(&lines_again), end());
+    outbox.acked("a.jsonl", lines_again[0].end);
+    outbox.save().unwrap();
+    assert_eq!(outbox.n_logs(), 0);
+    fs::write(&path, HEADER.to_owned() + &mark(7) + &mark(8)).unwrap();
+    assert_eq!(texts(&again(&mut outbox)), HEADER.to_owned() + &mark(7) + &mark(8));
+    let other = desk.folder.path().join("other");
+    fs::write(&other, HEADER.to_owned() + &mark(9) + &mark(8)).unwrap();
+    fs::rename(&other, &path).unwrap();
+    assert_eq!(texts(&again(&mut outbox)), HEADER.to_owned() + &mark(9) + &mark(8));
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn room_that_a_writer_looks_for_on_a_full_disk_is_no_part_of_the_log() {
+    let desk = Desk::new();
+    desk.write(&(HEADER.to_owned() + &mark(1)));
+    let mut outbox = desk.outbox();
+    assert_eq!(to_send(&mut outbox).len(), 2);
+    let path = desk.folder.path().join("a.jsonl");
+    let len = fs::metadata(&path).unwrap().len();
+    let cut = |len: u64| OpenOptions::new().write(true).open(&path).unwrap().set_len(len).unwrap();
+    desk.write(&"\n".repeat(70_000));
+    assert!(to_send(&mut outbox).is_empty());
+    cut(len);
+    desk.write(&mark(2)[..10]);
+    assert!(to_send(&mut outbox).is_empty());
+    cut(len);
+    desk.write(&mark(3));
     assert_eq!(texts(&to_send(&mut outbox)), mark(3));
-    // A checksum that no line has changes nothing.
-    outbox.is_at_broker("a.jsonl", "0000000000000009").unwrap();
-    outbox.again("a.jsonl");
-    assert_eq!(texts(&to_send(&mut outbox)), mark(3));
+}
+
+#[test]
+fn of_many_logs_that_are_over_some_are_open_at_once() {
+    let desk = Desk::new();
+    drop(desk.outbox());
+    for n in 0..150 {
+        let path = desk.folder.path().join(format!("{n}.jsonl"));
+        fs::write(path, HEADER.to_owned() + &end()).unwrap();
+    }
+    let mut outbox = desk.outbox();
+    let mut n_sent = 0;
+    for _ in 0..3 {
+        let lines = to_send(&mut outbox);
+        assert!(outbox.n_logs() <= PAST_AT_ONCE);
+        n_sent += lines.len();
+        for line in lines {
+            outbox.acked(&line.log, line.end);
+        }
+        outbox.save().unwrap();
+    }
+    assert_eq!(n_sent, 300);
 }
 
 #[test]
 fn what_is_no_log_is_left_alone_and_a_deleted_one_is_forgotten() {
     let desk = Desk::new();
+    drop(desk.outbox());
     fs::write(desk.folder.path().join("b.jsonl"), "[1]\n").unwrap();
     fs::write(desk.folder.path().join("c.txt"), HEADER).unwrap();
     desk.write(&(HEADER.to_owned() + &end()));
@@ -130,17 +219,55 @@ fn what_is_no_log_is_left_alone_and_a_deleted_one_is_forgotten() {
     outbox.acked("a.jsonl", lines[1].end);
     outbox.save().unwrap();
     let done = desk.folder.path().join(".fleet/desk-1.done");
-    assert_eq!(fs::read_to_string(&done).unwrap(), "a.jsonl\n");
+    let len = HEADER.len() + end().len();
+    let known = fs::read_to_string(&done).unwrap();
+    assert!(
+        known.contains(&format!("a.jsonl\t{len}\n")) && known.contains("b.jsonl\t4\n"),
+        "{known}"
+    );
     fs::remove_file(desk.folder.path().join("a.jsonl")).unwrap();
     drop(desk.outbox());
-    assert_eq!(fs::read_to_string(&done).unwrap(), "");
+    assert_eq!(fs::read_to_string(&done).unwrap(), "b.jsonl\t4\n");
 }
 
 #[test]
-fn a_log_that_was_over_when_it_was_found_is_sent_and_not_shown() {
+fn a_log_that_ended_while_nobody_looked_is_sent_and_not_shown() {
     let desk = Desk::new();
+    drop(desk.outbox());
     desk.write(&(HEADER.to_owned() + &mark(1) + &end()));
     let lines = desk.outbox().look().unwrap().lines;
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| line.is_to_send && !line.is_to_tell));
+}
+
+#[test]
+fn what_had_ended_before_the_first_start_is_the_archives() {
+    let desk = Desk::new();
+    desk.write(&(HEADER.to_owned() + &end()));
+    for _ in 0..2 {
+        assert!(desk.outbox().look().unwrap().lines.is_empty());
+    }
+    // A call that goes on is sent from its beginning.
+    let desk = Desk::new();
+    desk.write(&(HEADER.to_owned() + &mark(1)));
+    assert_eq!(to_send(&mut desk.outbox()).len(), 2);
+}
+
+#[test]
+fn a_log_that_nobody_seems_to_write_is_not_given_up() {
+    let desk = Desk::new();
+    desk.write(&(HEADER.to_owned() + &mark(1)));
+    let mut outbox = desk.outbox();
+    let lines = to_send(&mut outbox);
+    outbox.acked("a.jsonl", lines[1].end);
+    let log = outbox.logs.get_mut("a.jsonl").unwrap();
+    (log.was_locked, log.grown) = (true, SystemTime::now() - 2 * log::QUIET);
+    assert_eq!(outbox.look().unwrap().abandoned.len(), 1);
+    outbox.save().unwrap();
+    desk.write(&mark(2));
+    assert_eq!(texts(&to_send(&mut outbox)), mark(2));
+    // Without locks nobody can tell so soon.
+    let log = outbox.logs.get_mut("a.jsonl").unwrap();
+    (log.was_locked, log.grown) = (false, SystemTime::now() - 2 * log::QUIET);
+    assert!(outbox.look().unwrap().abandoned.is_empty());
 }

@@ -6,6 +6,7 @@ use super::broker;
 use crate::cli::AgentArgs;
 use crate::config::checked_name;
 use crate::log::log;
+use crate::server::open_all_files;
 use ::fleet::link::Tell;
 use ::fleet::publisher::{self, Node};
 use anyhow::{Context, ensure};
@@ -34,6 +35,8 @@ pub async fn run(config: Option<&Path>, args: &AgentArgs) -> anyhow::Result<()> 
         ensure!(!is_twice, "two desks are called {}", node.name);
         ensure!(node.logs.is_dir(), "{} is no folder", node.logs.display());
     }
+    // Each call has its log open.
+    open_all_files();
     log("agent", &json!({ "nodes": nodes.iter().map(|node| &node.name).collect::<Vec<_>>() }));
     let running = nodes.into_iter().map(|node| {
         let tell = teller(&node.name);

@@ -148,14 +148,18 @@ impl FleetSection {
         checked_name(name).map_err(|reason| format!("fleet.node: {reason}"))
     }
 
-    pub(super) fn check(&self, wrong: &mut Vec<String>) {
+    pub(super) fn check(&self, hears: bool, wrong: &mut Vec<String>) {
         wrong.extend(self.broker().err());
-        wrong.extend(self.node().err());
+        // Where no calls are heard there is nothing to send.
+        wrong.extend(self.node().err().filter(|_| hears));
     }
 
-    pub(super) fn in_words(&self) -> String {
-        let name = self.node.as_deref().unwrap_or_default();
-        format!("facts of calls go to the broker {} as {name}", self.servers.join(", "))
+    pub(super) fn in_words(&self, hears: bool) -> String {
+        let servers = self.servers.join(", ");
+        match &self.node {
+            Some(name) if hears => format!("facts of calls go to the broker {servers} as {name}"),
+            _ => format!("calls of others come from the broker {servers}"),
+        }
     }
 }
 

@@ -100,6 +100,7 @@ impl LongSilence {
 
     fn finding(&self) -> Finding {
         let silence = length(self.silence);
+        // Walls leave this out again, by these words: `record::wall::board`.
         let without = if self.operator > StreamTime::ZERO {
             format!(", without the {} in which you spoke", length(self.operator))
         } else {

@@ -177,7 +177,7 @@ impl Call {
                 at: alert.at.0,
                 at_s: whole_seconds(alert.at),
                 rule: alert.rule.words().to_owned(),
-                reason: alert.reason.clone(),
+                reason: without_operator(&alert.reason),
                 guidance: alert.guidance.clone(),
                 is_acknowledged: self.acknowledged.contains(&alert.at),
             })
@@ -199,6 +199,18 @@ impl Call {
         } else {
             self.sound.map(str::to_owned)
         }
+    }
+}
+
+/// An alert's reason without how long the operator spoke: that is nobody's business on a wall.
+#[must_use]
+pub fn without_operator(reason: &str) -> String {
+    const BEGINS: &str = ", without the ";
+    const ENDS: &str = " in which you spoke";
+    let cut = reason.find(BEGINS).zip(reason.find(ENDS)).filter(|(begin, end)| begin < end);
+    match cut {
+        Some((begin, end)) => [&reason[..begin], &reason[end + ENDS.len()..]].concat(),
+        None => reason.to_owned(),
     }
 }
 

@@ -60,7 +60,12 @@ impl Shared {
             return Ok(Ok(known));
         }
         let folder = self.shelf.workplace(lane)?;
-        let known = block_in_place(|| self.program.known(args, &folder, &self.stop))?;
+        let known = match block_in_place(|| self.program.known(args, &folder, &self.stop)) {
+            Ok(known) => known,
+            // It worked without arguments when this worker began: these came with a job.
+            Err(Trouble(words)) if !args.is_empty() && !self.is_stopping() => Err(words),
+            Err(trouble) => return Err(trouble),
+        };
         Ok(known.map(|known| {
             let known = Arc::new(known);
             let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);

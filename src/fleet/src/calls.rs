@@ -7,6 +7,7 @@ use crate::outbox::Line;
 use hearing::fact::{Event, Fact};
 use record::call_news::CallNews;
 use record::session::Record;
+use record::session::reader::HEADER_BEGINNING;
 use record::session::record::Header;
 use record::wall::{Board, CallPicture};
 use std::collections::{HashMap, HashSet};
@@ -34,7 +35,7 @@ impl Calls {
     /// Takes a line of a log.
     pub fn take(&mut self, line: &Line, now: Duration) {
         let session = &line.session;
-        if line.text.starts_with(b"{\"record\":\"header\"") {
+        if line.text.starts_with(HEADER_BEGINNING) {
             let Ok(header) = serde_json::from_slice::<Header>(&line.text) else { return };
             let awaits_notice = header
                 .calls

@@ -78,7 +78,7 @@ pub fn outbound(key: &Key, session: &str, line: &[u8], end: u64) -> Option<Outbo
             }
         }
         "header" => shorten_header(session, &mut fields),
-        "label" => shorten_label(session, &mut fields, "label"),
+        "label" => shorten_label(session, &mut fields),
         "mark" => empty(&mut fields, "text"),
         "alert_failed" => empty(&mut fields, "reason"),
         "end" => {
@@ -109,7 +109,7 @@ fn empty(fields: &mut Map<String, Value>, name: &str) {
 }
 
 fn shorten_header(session: &str, fields: &mut Map<String, Value>) {
-    const KEPT: [&str; 11] = [
+    const KEPT: [&str; 10] = [
         "record",
         "version",
         "undertone",
@@ -120,18 +120,17 @@ fn shorten_header(session: &str, fields: &mut Map<String, Value>) {
         "alerts",
         "backend",
         "callers",
-        "chain",
     ];
     fields.retain(|name, _| KEPT.contains(&name.as_str()));
     let callers = fields.get_mut("callers").and_then(Value::as_array_mut);
     for caller in callers.into_iter().flatten().filter_map(Value::as_object_mut) {
-        shorten_label(session, caller, "label");
+        shorten_label(session, caller);
         caller.insert("source".into(), Value::from(""));
     }
 }
 
-fn shorten_label(session: &str, fields: &mut Map<String, Value>, name: &str) {
-    if let Some(Value::String(label)) = fields.get_mut(name) {
+fn shorten_label(session: &str, fields: &mut Map<String, Value>) {
+    if let Some(Value::String(label)) = fields.get_mut("label") {
         *label = nobodys_label(label, || our_name(session));
     }
 }

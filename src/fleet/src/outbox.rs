@@ -8,6 +8,7 @@ mod log;
 
 use crate::key::Key;
 use crate::outbound::outbound;
+use crate::streams::ASKED_AFTER;
 use log::{End, Log, Opened, inode};
 use record::output_file::{IfExists, ReadableBy, save};
 use record::session::{create_private_folder, end_of};
@@ -28,8 +29,6 @@ const LIST_AGAIN: Duration = Duration::from_secs(10);
 const PAST_AT_ONCE: usize = 64;
 /// Lines of one look, at most; the rest comes with the next one.
 const LINES_AT_ONCE: usize = 4_096;
-/// What was kept longer ago may be sent again and not be known to be the same: then the broker is asked.
-const KNOWN_AGAIN: Duration = Duration::from_mins(8);
 /// A log without a writer is followed for so long.
 const ABANDONED: Duration = Duration::from_hours(24);
 /// The logs of a folder.
@@ -96,7 +95,7 @@ impl Outbox {
         };
         let kept = fs::metadata(&state).and_then(|found| found.modified());
         let is_first = kept.is_err();
-        let is_late = kept.map_or(true, |at| at.elapsed().is_ok_and(|age| age > KNOWN_AGAIN));
+        let is_late = kept.map_or(true, |at| at.elapsed().is_ok_and(|age| age > ASKED_AFTER));
         // A file that was damaged means that lines are sent again, which the broker notices.
         let sent_before = serde_json::from_str(&read(&state)?).unwrap_or_default();
         let line = |line: &str| {
@@ -134,12 +133,6 @@ impl Outbox {
         }
         let text = lines_of(self.settled.iter());
         write_whole(&self.done_file, text.as_bytes())
-    }
-
-    /// Logs that are followed now.
-    #[must_use]
-    pub fn n_logs(&self) -> usize {
-        self.logs.len()
     }
 
     /// The file of a session that is followed.

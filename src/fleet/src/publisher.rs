@@ -44,8 +44,6 @@ const KEPT_EVERY: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many lines are on their way at first.
 const SMALLEST_WINDOW: usize = 32;
-/// The broker knows a line again for ten minutes: see [`streams::config`].
-const KNOWN_AGAIN: Duration = Duration::from_mins(8);
 /// Lines that wait to be sent; while there are more, no logs are read.
 const WAITING: usize = 4 * UNDERWAY;
 
@@ -239,7 +237,7 @@ impl Publisher {
         let mut names: HashSet<String> = HashSet::new();
         names.extend(self.waiting.drain(..).map(|line| line.log));
         names.extend(self.sent_logs.drain());
-        let is_long_ago = self.arrived.elapsed() > KNOWN_AGAIN;
+        let is_long_ago = self.arrived.elapsed() > streams::ASKED_AFTER;
         for name in names {
             self.outbox.again(&name);
             // What the broker would no longer know to be the same.

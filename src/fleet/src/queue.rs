@@ -9,6 +9,7 @@ pub use intake::{Intake, Taken};
 use crate::job::{Job, Outcome, Told};
 use crate::link::{Link, LinkError};
 use crate::streams::{self, DONE, JOBS};
+use crate::subject;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull, push};
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
@@ -64,10 +65,6 @@ fn refused(error: impl Display) -> LinkError {
     LinkError::Request(error.to_string())
 }
 
-fn done_subject(id: &str) -> String {
-    format!("ut.done.{id}")
-}
-
 impl Queue {
     /// Makes the streams where they are missing.
     ///
@@ -105,7 +102,7 @@ impl Queue {
             .payload(serde_json::to_vec(job).map_err(refused)?.into())
             .message_id(message_id)
             .expected_last_subject_sequence(0);
-        let sent = self.link.context().send_publish(format!("ut.jobs.{id}"), message).await;
+        let sent = self.link.context().send_publish(subject::job(&id), message).await;
         match sent.map_err(refused)?.await {
             Ok(stored) if stored.duplicate => Ok(Submitted::Waiting),
             Ok(_) => Ok(Submitted::New),
@@ -118,7 +115,7 @@ impl Queue {
 
     /// What was told last of a job, and as which message.
     async fn told(&self, id: &str) -> Result<Option<(u64, Told)>, LinkError> {
-        match self.done.direct_get_last_for_subject(done_subject(id)).await {
+        match self.done.direct_get_last_for_subject(subject::done(id)).await {
             Ok(found) => {
                 Ok(serde_json::from_slice(&found.payload).ok().map(|told| (found.sequence, told)))
             }
@@ -171,7 +168,7 @@ impl Queue {
     async fn outcomes(&self, from: DeliverPolicy) -> Result<push::Ordered, LinkError> {
         let config = push::OrderedConfig {
             deliver_subject: self.link.client().new_inbox(),
-            filter_subject: "ut.done.>".to_owned(),
+            filter_subject: subject::ALL_DONE.to_owned(),
             deliver_policy: from,
             ..push::OrderedConfig::default()
         };
@@ -197,7 +194,7 @@ impl Queue {
                 // The consumer makes itself anew where the link was broken, or says that it cannot.
                 let Some(Ok(message)) = outcomes.next().await else { break };
                 next = message.info().map_err(refused)?.stream_sequence + 1;
-                let Some(id) = message.subject.strip_prefix("ut.done.") else { continue };
+                let Some(id) = subject::of_job(&message.subject) else { continue };
                 let Ok(told) = serde_json::from_slice::<Told>(&message.payload) else { continue };
                 if !matches!(told.outcome, Outcome::Returned { .. }) && ids.remove(id) {
                     tell(id, told);

@@ -27,6 +27,8 @@ const EVENTS_BYTES: i64 = 2 << 30;
 const LIVE_KEPT: Duration = Duration::from_secs(30);
 /// Within this a fact that is sent again is known to be the same.
 const KNOWN_AGAIN: Duration = Duration::from_mins(10);
+/// After this the broker is asked what it has, before anything is sent again that it may no longer know to be the same.
+pub const ASKED_AFTER: Duration = Duration::from_mins(8);
 const DONE_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// How a stream is made; none for a name that is not ours.
@@ -41,14 +43,14 @@ pub fn config(name: &str) -> Option<Config> {
     let one = |subject: &str| vec![subject.to_owned()];
     match name {
         EVENTS => Some(Config {
-            subjects: one("ut.ev.>"),
+            subjects: one(subject::ALL_EVENTS),
             max_age: EVENTS_KEPT,
             max_bytes: EVENTS_BYTES,
             description: Some("Undertone: lines of session logs".into()),
             ..common
         }),
         LIVE => Some(Config {
-            subjects: one("ut.live.>"),
+            subjects: one(subject::ALL_LIVE),
             max_age: LIVE_KEPT,
             max_messages_per_subject: 1,
             duplicate_window: Duration::ZERO,
@@ -56,14 +58,14 @@ pub fn config(name: &str) -> Option<Config> {
             ..common
         }),
         JOBS => Some(Config {
-            subjects: one("ut.jobs.>"),
+            subjects: one(subject::ALL_JOBS),
             retention: RetentionPolicy::WorkQueue,
             discard: DiscardPolicy::New,
             description: Some("Undertone: recordings to be read".into()),
             ..common
         }),
         DONE => Some(Config {
-            subjects: one("ut.done.>"),
+            subjects: one(subject::ALL_DONE),
             max_age: DONE_KEPT,
             max_messages_per_subject: 1,
             description: Some("Undertone: recordings that were read".into()),

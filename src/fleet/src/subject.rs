@@ -15,6 +15,10 @@
 pub const ALL_LIVE: &str = "ut.live.>";
 /// All facts.
 pub const ALL_EVENTS: &str = "ut.ev.>";
+/// All recordings that are to be read.
+pub const ALL_JOBS: &str = "ut.jobs.>";
+/// What became of all of them.
+pub const ALL_DONE: &str = "ut.done.>";
 
 /// Longer names are cut off on screens.
 const LONGEST_NAME: usize = 32;
@@ -62,6 +66,24 @@ pub fn acknowledgements_of(node: &str) -> String {
     format!("ut.cmd.{node}.*.ack")
 }
 
+/// A recording that is to be read.
+#[must_use]
+pub fn job(id: &str) -> String {
+    format!("ut.jobs.{id}")
+}
+
+/// What became of it.
+#[must_use]
+pub fn done(id: &str) -> String {
+    format!("ut.done.{id}")
+}
+
+/// The job of a subject as [`job`] or [`done`] make them.
+#[must_use]
+pub fn of_job(subject: &str) -> Option<&str> {
+    subject.strip_prefix("ut.jobs.").or_else(|| subject.strip_prefix("ut.done."))
+}
+
 /// The node, and the call where there is one, of a subject below `ut.live`.
 #[must_use]
 pub fn of_live(subject: &str) -> Option<(&str, Option<&str>)> {
@@ -84,7 +106,8 @@ mod tests {
         assert_eq!(of_live(&node("desk-1")), Some(("desk-1", None)));
         assert_eq!(of_live(&live("desk-1", "ab-0")), Some(("desk-1", Some("ab-0"))));
         assert_eq!(of_acknowledgement(&acknowledge("desk-1", "ab-0")), Some("ab-0"));
-        assert_eq!(of_live("ut.ev.desk-1"), None);
+        assert_eq!((of_job(&job("ab")), of_job(&done("ab"))), (Some("ab"), Some("ab")));
+        assert_eq!((of_live("ut.ev.desk-1"), of_job("ut.ev.desk-1")), (None, None));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::{Line, News};
 use crate::key::Key;
 use crate::outbound::session_name;
 use record::session::end_of;
+use record::session::reader::HEADER_BEGINNING;
+use record::session::record::END_BEGINNING;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
@@ -72,7 +74,7 @@ impl Log {
     pub(super) fn open(path: PathBuf, name: &str, sent: u64, key: &Key) -> Opened {
         let Ok(mut file) = File::open(&path) else { return Opened::NotYet };
         let Some(header) = first_line(&mut file) else { return Opened::NotYet };
-        if !header.starts_with(b"{\"record\":\"header\"") {
+        if !header.starts_with(HEADER_BEGINNING) {
             return Opened::Never;
         }
         let (Ok(end), Ok(found)) = (end_of(&path), file.metadata()) else { return Opened::NotYet };
@@ -159,9 +161,6 @@ impl Log {
         Ok(())
     }
 }
-
-/// How the last line of a log begins.
-const END_BEGINNING: &[u8] = b"{\"record\":\"end\"";
 
 /// Where the first line without anything in it begins.
 fn empty_line(text: &[u8]) -> Option<usize> {

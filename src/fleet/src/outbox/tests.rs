@@ -101,7 +101,7 @@ fn what_did_not_arrive_comes_again_also_of_a_log_that_has_ended() {
     assert!(lines.iter().all(|line| !line.is_to_tell), "a wall was told before");
     outbox.acked("a.jsonl", lines[1].end);
     outbox.save().unwrap();
-    assert_eq!(outbox.n_logs(), 0);
+    assert_eq!(outbox.logs.len(), 0);
     assert!(to_send(&mut desk.outbox()).is_empty(), "it is done");
 }
 
@@ -155,7 +155,7 @@ fn another_log_under_the_same_name_is_sent_from_its_beginning() {
     assert_eq!(texts(&lines_again), end());
     outbox.acked("a.jsonl", lines_again[0].end);
     outbox.save().unwrap();
-    assert_eq!(outbox.n_logs(), 0);
+    assert_eq!(outbox.logs.len(), 0);
     fs::write(&path, HEADER.to_owned() + &mark(7) + &mark(8)).unwrap();
     assert_eq!(texts(&again(&mut outbox)), HEADER.to_owned() + &mark(7) + &mark(8));
     let other = desk.folder.path().join("other");
@@ -196,7 +196,7 @@ fn of_many_logs_that_are_over_some_are_open_at_once() {
     let mut n_sent = 0;
     for _ in 0..3 {
         let lines = to_send(&mut outbox);
-        assert!(outbox.n_logs() <= PAST_AT_ONCE);
+        assert!(outbox.logs.len() <= PAST_AT_ONCE);
         n_sent += lines.len();
         for line in lines {
             outbox.acked(&line.log, line.end);

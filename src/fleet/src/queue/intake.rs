@@ -3,9 +3,10 @@
 //! In: jobs from the broker. Out: what became of them. Keeps which jobs are in hand here, and says each ten seconds that they
 //! still are. A job that nobody says so of for half a minute is given to another worker.
 
-use super::{Counts, PAUSE, Queue, done_subject, refused};
+use super::{Counts, PAUSE, Queue, refused};
 use crate::job::{Job, Outcome, Told, deaths};
 use crate::link::LinkError;
+use crate::subject;
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::{Consumer, pull};
 use async_nats::jetstream::message::{AckKind, PublishMessage};
@@ -109,7 +110,7 @@ impl Intake {
     /// None for what is no job: nobody is given that again.
     async fn taken(&self, message: Message) -> Option<Taken> {
         let job = serde_json::from_slice::<Job>(&message.payload).ok();
-        let id = message.subject.strip_prefix("ut.jobs.").map(str::to_owned);
+        let id = subject::of_job(&message.subject).map(str::to_owned);
         let found = message.info().ok();
         let found = found.map(|found| (found.stream_sequence, found.delivered));
         let (Some(job), Some(id), Some((number, delivered))) = (job, id, found) else {
@@ -202,7 +203,7 @@ impl Intake {
         let mut tries = 0;
         loop {
             let message = PublishMessage::build().payload(text.clone().into()).message_id(&name);
-            let sent = self.queue.link.context().send_publish(done_subject(&taken.id), message);
+            let sent = self.queue.link.context().send_publish(subject::done(&taken.id), message);
             let stored = match sent.await {
                 Ok(sent) => sent.await,
                 Err(error) => Err(error),

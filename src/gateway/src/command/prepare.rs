@@ -4,9 +4,9 @@
 
 use super::broker;
 use crate::cli::PrepareArgs;
+use ::fleet::link::silently;
 use ::fleet::{Link, streams};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Makes the streams.
 ///
@@ -15,6 +15,6 @@ use std::sync::Arc;
 pub async fn run(config: Option<&Path>, args: &PrepareArgs) -> anyhow::Result<()> {
     let settings = broker::settings(config, &args.broker)?;
     let broker = settings.fleet.broker().map_err(anyhow::Error::msg)?;
-    let link = Link::open(&broker, Arc::new(|_: &str| {})).await?;
+    let link = Link::open(&broker, silently()).await?;
     Ok(streams::prepare(&link, args.replicas).await?)
 }

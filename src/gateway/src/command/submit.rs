@@ -10,6 +10,7 @@ use super::work::program::{Known, Program, found};
 use crate::cli::SubmitArgs;
 use ::fleet::Link;
 use ::fleet::job::{Job, Outcome, Told};
+use ::fleet::link::silently;
 use ::fleet::queue::{Queue, Submitted};
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
@@ -21,7 +22,6 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// So many recordings are looked through at once.
@@ -37,7 +37,7 @@ pub async fn run(config: Option<&Path>, args: &SubmitArgs) -> anyhow::Result<Exi
     let settings = broker::settings(config, &args.broker)?;
     let broker = settings.fleet.broker().map_err(anyhow::Error::msg)?;
     if args.status {
-        let queue = Queue::open(Link::open(&broker, Arc::new(|_: &str| {})).await?).await?;
+        let queue = Queue::open(Link::open(&broker, silently()).await?).await?;
         return status(&queue).await;
     }
     ensure!(!args.recordings.is_empty(), "name a folder of recordings, or a list of them");
@@ -49,7 +49,7 @@ pub async fn run(config: Option<&Path>, args: &SubmitArgs) -> anyhow::Result<Exi
     let root = args.root.canonicalize().context("the shared folder")?;
     let listed = listing::listed(&args.recordings, &root)?;
     let known = known(args, &root)?;
-    let queue = Queue::open(Link::open(&broker, Arc::new(|_: &str| {})).await?).await?;
+    let queue = Queue::open(Link::open(&broker, silently()).await?).await?;
     let after = queue.end_of_outcomes().await?;
     let mut put = Put::default();
     put_all(&queue, listed.items, &root, &known, args, &mut put).await?;

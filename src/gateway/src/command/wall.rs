@@ -8,13 +8,13 @@
 use super::broker;
 use crate::cli::BrokerArgs;
 use ::fleet::Link;
+use ::fleet::link::silently;
 use ::fleet::watch::Watch;
 use crossbeam_channel::{bounded, unbounded};
 use hearing::stream_time::StreamTime;
 use screen::wall::Settings;
 use screen::{Charset, Colours, Paper};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -33,8 +33,8 @@ pub async fn run(config: Option<&Path>, args: &BrokerArgs) -> anyhow::Result<()>
     let settings = broker::settings(config, args)?;
     let broker = settings.fleet.broker().map_err(anyhow::Error::msg)?;
     // The picture says what is wrong.
-    let link = Link::open(&broker, Arc::new(|_: &str| {})).await?;
-    let watch = Watch::new(Arc::new(|_: &str| {}));
+    let link = Link::open(&broker, silently()).await?;
+    let watch = Watch::new(silently());
     tokio::spawn(watch.clone().run_over(link));
     let (picture_sender, pictures) = bounded(WAITING);
     let (seen_sender, seen) = unbounded::<screen::wall::Seen>();

@@ -21,7 +21,7 @@ const MAX_LINE_LEN: u64 = 16 << 20;
 const LONGEST_END: u64 = 1 << 20;
 
 /// Every header begins so.
-const HEADER_BEGINNING: &[u8] = b"{\"record\":\"header\"";
+pub const HEADER_BEGINNING: &[u8] = b"{\"record\":\"header\"";
 
 /// An open session log; iterate over it for its records.
 ///

@@ -146,8 +146,9 @@ impl Record {
     }
 }
 
-/// How the lines begin that are not about one caller.
-const END_BEGINNING: &[u8] = b"{\"record\":\"end\"";
+/// How the last line begins.
+pub const END_BEGINNING: &[u8] = b"{\"record\":\"end\"";
+/// How the other line begins that is not about one caller.
 const UNWRITTEN_BEGINNING: &[u8] = b"{\"record\":\"unwritten\"";
 
 /// Records of all callers are missing here: they could not be written, since the disk was full or gone.

@@ -191,17 +191,19 @@ CARGO_DEB := cargo-deb@3.8.0
 TOOLS := target/tools
 
 .PHONY: package
-package: build ## a Debian package of the program, with manual pages, completions, settings and documents
+package: build ## Debian packages: the program with manual pages, completions, settings, documents; and the gateway
 	@bash scripts/prepare.sh package
 	@test -x $(TOOLS)/bin/cargo-deb || cargo install --quiet --locked --root $(TOOLS) $(CARGO_DEB)
 	@rm -rf $(PACKAGE) && mkdir -p $(PACKAGE)
 	$(UNDERTONE) man --dir $(PACKAGE)/man
 	for shell in bash zsh fish; do $(UNDERTONE) completions $$shell >$(PACKAGE)/undertone.$$shell; done
 	$(TOOLS)/bin/cargo-deb deb --package undertone --no-build --no-strip --output $(PACKAGE)/undertone.deb
+	sed 's|^dir = "sessions"|dir = "/var/lib/undertone/sessions"|' assets/gateway.toml >$(PACKAGE)/gateway.toml
+	$(TOOLS)/bin/cargo-deb deb --package undertone-gateway --no-build --no-strip --output $(PACKAGE)/undertone-gateway.deb
 
 .PHONY: test-package
-test-package: package ## the package in a bare Debian: it installs, `undertone doctor` and the demo call run there
-	bash tests/package.sh $(PACKAGE)/undertone.deb
+test-package: package ## the packages in a bare Debian: they install, `undertone doctor` and the demo call run there
+	bash tests/package.sh $(PACKAGE)/undertone.deb $(PACKAGE)/undertone-gateway.deb
 
 .PHONY: fmt
 fmt: ## is the code formatted? (`cargo fmt` formats it)

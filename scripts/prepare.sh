@@ -23,7 +23,7 @@ packages_for() {
   librosa | peers) echo python3 python3-venv ;;
   foreign) echo python3 python3-venv chromium fonts-dejavu-core ;;
   demo-call) echo espeak-ng sox ;;
-  package) echo dpkg-dev mmdebstrap ;;
+  package) echo curl dpkg-dev mmdebstrap ;;
   gateway) echo python3 python3-venv sip-tester nodejs npm ;;
   wall) echo python3 python3-venv chromium nats-server ;;
   fleet) echo nats-server openssl python3 python3-venv ;;

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# The Debian package where nothing else is installed: bash tests/package.sh FILE.deb
+# The Debian packages where nothing else is installed: bash tests/package.sh UNDERTONE.deb GATEWAY.deb
 #
-# Makes a bare Debian in a folder, installs the package there with what it depends on, and runs the program as a new
-# user would: `undertone doctor`, the demo call, the manual page and the settings for everybody. Needs root, as apt does.
+# Makes a bare Debian in a folder, installs the packages there with what they depend on, and runs the programs as a new
+# user would: `undertone doctor`, the demo call, the manual page and the settings for everybody; the gateway with its
+# settings as they come. Needs root, as apt does.
 #
 # Where this machine lets nobody make a bare Debian (a container without the right to change its root), that is said, and
-# the package is unpacked into a folder and tried from there.
+# the packages are unpacked into a folder and tried from there.
 set -euo pipefail
 
 package=$(realpath "$1")
+gateway=$(realpath "$2")
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+listening=
+trap '[ -z "$listening" ] || kill "$listening" 2>/dev/null || true; rm -rf "$root"' EXIT
 chmod 755 "$root"
 
 fail() {
@@ -33,20 +36,27 @@ inside() {
 # The program that was unpacked, as if it stood at the root.
 unpacked() {
   local words=()
-  for word in "$@"; do words+=("${word/#\/usr/$root/usr}"); done
+  for word in "$@"; do
+    word=${word/#\/usr/$root/usr}
+    words+=("${word/#\/etc/$root/etc}")
+  done
   /usr/bin/env -i PATH="$root/usr/bin:/usr/bin:/bin" HOME="$root" TERM=xterm XDG_CONFIG_DIRS="$root/etc/xdg" "${words[@]}"
 }
 
 run=inside
 if bare_debian >"$root.log" 2>&1; then
   cp "$package" "$root/undertone.deb"
-  inside apt-get -qq install --yes --no-install-recommends /undertone.deb >"$root.log" 2>&1 ||
-    { cat "$root.log" >&2; fail 'the package does not install'; }
+  cp "$gateway" "$root/gateway.deb"
+  for file in /undertone.deb /gateway.deb; do
+    inside apt-get -qq install --yes --no-install-recommends "$file" >"$root.log" 2>&1 ||
+      { cat "$root.log" >&2; fail "the package $file does not install"; }
+  done
 else
   tail -n 5 "$root.log"
   printf 'package: NO BARE DEBIAN can be made here; the package is tried from a folder\n'
   rm -rf "${root:?}"/*
   dpkg-deb -x "$package" "$root"
+  dpkg-deb -x "$gateway" "$root"
   run=unpacked
 fi
 rm -f "$root.log"
@@ -67,14 +77,42 @@ $run undertone replay /usr/share/undertone/demo-call.wav --language en --headles
 cat "$root/demo.txt"
 grep -q 'anger' "$root/demo.txt" || fail 'nothing is heard in the demo call'
 
-for file in usr/share/man/man1/undertone-replay.1.gz usr/share/bash-completion/completions/undertone \
-  usr/share/doc/undertone/model-card.md usr/share/doc/undertone/docs/operating.md; do
-  [ -e "$root/$file" ] || fail "the package has no /$file"
+# The gateway with the settings that its package brings, until it is told to end.
+$run undertone-gateway check /etc/undertone/gateway.toml >"$root/check.txt" 2>&1 ||
+  { cat "$root/check.txt" >&2; fail 'the gateway refuses the settings of its package'; }
+cat "$root/check.txt"
+grep -q '/var/lib/undertone/sessions' "$root/check.txt" || fail 'its logs go elsewhere'
+# Where a service would have its own settings: with ports and a folder that are free here.
+sed -e 's|^backend = .*|backend = "cpu"|' -e 's|127.0.0.1:8080|127.0.0.1:18080|' -e 's|127.0.0.1:9092|127.0.0.1:19092|' \
+  -e 's|^dir = .*|dir = "../undertone-sessions"|' "$root/etc/undertone/gateway.toml" >"$root/etc/trial.toml"
+$run undertone-gateway --config /etc/trial.toml >"$root/gateway.txt" 2>&1 &
+listening=$!
+is_ready() { curl --silent --fail --output "$root/ready.txt" http://127.0.0.1:18080/readyz; }
+for _ in $(seq 100); do
+  if is_ready || ! kill -0 "$listening" 2>/dev/null; then break; fi
+  sleep 0.2
 done
+is_ready || { cat "$root/gateway.txt" >&2; fail 'the gateway does not listen'; }
+$run undertone-gateway send --protocol audiosocket --caller /usr/share/undertone/demo-call.wav --seconds 6 \
+  audiosocket://127.0.0.1:19092 >"$root/send.txt" 2>&1 || { cat "$root/send.txt" >&2; fail 'the gateway takes no call'; }
+kill -TERM "$listening"
+wait "$listening" || { cat "$root/gateway.txt" >&2; fail "the gateway ended with $?"; }
+listening=
+grep -q '"record":"reading"' "$root"/undertone-sessions/*.jsonl || fail 'the gateway reads nothing of a call'
+printf 'package: the gateway hears a call\n'
+
+for file in usr/share/man/man1/undertone-replay.1.gz usr/share/bash-completion/completions/undertone \
+  usr/share/doc/undertone/model-card.md usr/share/doc/undertone/docs/operating.md \
+  usr/lib/systemd/system/undertone-gateway.service usr/share/doc/undertone-gateway/fleet.md; do
+  [ -e "$root/$file" ] || fail "the packages have no /$file"
+done
+sizes=("$(du -h "$package" | cut -f1)" "$(du -h "$gateway" | cut -f1)")
 if [ "$run" = inside ]; then
-  inside apt-get -qq purge --yes undertone >/dev/null 2>&1
-  [ ! -e "$root/usr/bin/undertone" ] && [ ! -e "$root/etc/xdg/undertone/config.toml" ] || fail 'something stays behind'
-  printf 'package: installs, runs and goes without a trace (%s)\n' "$(du -h "$package" | cut -f1)"
+  inside apt-get -qq purge --yes undertone undertone-gateway >/dev/null 2>&1
+  for file in usr/bin/undertone etc/xdg/undertone/config.toml usr/bin/undertone-gateway etc/undertone; do
+    [ ! -e "$root/$file" ] || fail "/$file stays behind"
+  done
+  printf 'packages: install, run and go without a trace (%s, %s)\n' "${sizes[@]}"
 else
-  printf 'package: runs from a folder (%s)\n' "$(du -h "$package" | cut -f1)"
+  printf 'packages: run from a folder (%s, %s)\n' "${sizes[@]}"
 fi

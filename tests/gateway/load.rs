@@ -1,6 +1,6 @@
 //! Many at once: calls, and connections that say nothing.
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, header_and_length};
 use crate::material::{part, write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -32,6 +32,34 @@ fn what_is_too_much_is_refused_and_the_others_go_on() {
     let done = gateway.send("audiosocket", &recording, &["--calls", "4"]);
     let told = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(told.starts_with("3 calls sent"), "{told}");
+}
+
+#[test]
+fn a_call_that_connects_anew_goes_on_where_no_new_one_is_taken() {
+    let gateway = Gateway::start("[limits]\ncalls = 2\n");
+    let recording = gateway.folder.path().join("call.wav");
+    write(&recording, 1, 8_000, &part(10, 5));
+    let begun = |url: &str, protocol: &str, seed: &str| {
+        gateway.sender_to(url, protocol, &recording, &["--seed", seed]).spawn().unwrap()
+    };
+    let ended = |sender: std::process::Child| sender.wait_with_output().unwrap().status.success();
+    let [stream, socket] = ["freeswitch", "audiosocket"].map(|protocol| gateway.url(protocol));
+    let first = [begun(&stream, "freeswitch", "4"), begun(&socket, "audiosocket", "5")];
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(gateway.count("calls_active"), 2.0);
+    let sources =
+        gateway.logs().into_iter().map(|log| header_and_length(&log).0.callers[0].source.clone());
+    let names: Vec<String> =
+        sources.filter_map(|source| Some(source.strip_prefix("freeswitch:")?.to_owned())).collect();
+    let named = format!("{stream}?call={}", names[0]);
+    let others = [begun(&socket, "audiosocket", "6"), begun(&stream, "freeswitch", "7")];
+    let again = [begun(&named, "freeswitch", "4"), begun(&socket, "audiosocket", "5")];
+    assert_eq!(others.map(ended), [false; 2], "there is no room");
+    assert_eq!(first.map(ended), [false; 2], "another connection goes on with these");
+    assert_eq!(again.map(ended), [true; 2]);
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(gateway.logs().len(), 2, "two calls, two logs");
+    assert_eq!(gateway.count("calls_refused_total{reason=\"full\"}"), 2.0);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! | `label` | the label, without numbers |
 //! | `mark` | that there is one, without its text |
 //! | `alert_failed` | that it did, without the program's words |
-//! | `end` | all but who spoke for how long |
+//! | `end` | all but who spoke for how long, and but for the words of an error, which name devices and files |
 //! | `alert` | its reason without how long the operator spoke |
 //! | `operator` | nothing |
 //! | all others that this version knows | as they are |
@@ -17,6 +17,7 @@
 
 use crate::key::Key;
 use record::person_number::nobodys_label;
+use record::session::record::EndReason;
 use record::wall::board::without_operator;
 use serde_json::{Map, Value};
 
@@ -82,6 +83,9 @@ pub fn outbound(key: &Key, session: &str, line: &[u8], end: u64) -> Option<Outbo
         "mark" => empty(&mut fields, "text"),
         "alert_failed" => empty(&mut fields, "reason"),
         "end" => {
+            if let Some(Value::String(reason)) = fields.get_mut("reason") {
+                *reason = without_words(reason);
+            }
             for caller in fields.get_mut("callers").and_then(Value::as_array_mut)?.iter_mut() {
                 caller.as_object_mut()?.remove("talk");
             }
@@ -106,6 +110,14 @@ fn with_id(line: &[u8], id: &str) -> Vec<u8> {
 
 fn empty(fields: &mut Map<String, Value>, name: &str) {
     fields.insert(name.to_owned(), Value::from(""));
+}
+
+/// Why a session ended; of an error only that it was one.
+fn without_words(reason: &str) -> String {
+    match EndReason::from(reason.to_owned()) {
+        EndReason::Error(_) => EndReason::Error(String::new()).to_string(),
+        known => known.to_string(),
+    }
 }
 
 fn shorten_header(session: &str, fields: &mut Map<String, Value>) {
@@ -212,6 +224,10 @@ mod tests {
             r#"{"record":"jane","caller":0,"t":1.0,"chain":"4"}"#,
             r#"{"record":"alert","caller":0,"t":36.0,"rule":"long_silence","from":1.0,"reason":"none heard for 24 s, without the 12 s in which you spoke; next to no other sound","chain":"5"}"#,
         ];
+        let rest = rest.into_iter().chain([
+            r#"{"record":"end","t":40.0,"reason":"error: /calls/Jane-4930123456.wav was cut off: 3 bytes are missing","callers":[],"chain":"6"}"#,
+            r#"{"record":"end","t":40.0,"reason":"finished","callers":[],"chain":"7"}"#,
+        ]);
         let mut sent = String::new();
         for line in std::iter::once(header).chain(rest) {
             if let Some(outbound) = outbound(&key(), "feedbeef01234567", line.as_bytes(), 0) {
@@ -225,7 +241,9 @@ mod tests {
             assert!(!sent.contains(word), "{word}: {sent}");
         }
         assert!(sent.contains("\"call feed\"") && sent.contains("desk 3"), "{sent}");
-        assert_eq!(sent.matches("\"record\"").count(), 5);
+        assert_eq!(sent.matches("\"record\"").count(), 7);
+        assert!(sent.contains(r#""reason":"error: ""#), "{sent}");
+        assert!(sent.contains(r#""reason":"finished""#), "{sent}");
         assert!(sent.contains("none heard for 24 s; next to no other sound"), "{sent}");
     }
 

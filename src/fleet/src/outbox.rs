@@ -42,8 +42,6 @@ pub struct Outbox {
     logs: BTreeMap<String, Box<Log>>,
     /// How far each log was sent, by the last run of the program.
     sent_before: BTreeMap<String, u64>,
-    /// Whether nothing was ever kept: then logs that have ended are the archive's.
-    is_first: bool,
     /// Whether what was kept is so old that the broker has to be asked.
     is_late: bool,
     /// When the folder was looked through last, and when it had been changed then.
@@ -110,7 +108,6 @@ impl Outbox {
             settled,
             logs: BTreeMap::new(),
             sent_before,
-            is_first,
             is_late,
             key: Key::of(&own, node)?,
             listed: None,
@@ -118,9 +115,25 @@ impl Outbox {
         };
         outbox.forget_deleted()?;
         if is_first {
+            outbox.settle_archive()?;
             write_whole(&outbox.state, b"{}")?;
         }
         Ok(outbox)
+    }
+
+    /// What has ended before the first start is the archive's. A call that ends while the broker is not yet there is not.
+    fn settle_archive(&mut self) -> io::Result<()> {
+        let mut ended = Vec::new();
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            let (Ok(name), Ok(metadata)) = (entry.file_name().into_string(), entry.metadata())
+            else {
+                continue;
+            };
+            if is_log(&name) && end_of(&entry.path()).is_ok_and(|end| end.is_some()) {
+                ended.push((name, metadata.len()));
+            }
+        }
+        self.settle(ended)
     }
 
     /// Logs that retention has deleted need not be known.
@@ -188,7 +201,7 @@ impl Outbox {
         let mut settled = Vec::new();
         for entry in fs::read_dir(&self.folder)?.flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if Path::new(&name).extension().is_none_or(|ending| ending != "jsonl") {
+            if !is_log(&name) {
                 continue;
             }
             let Ok(metadata) = entry.metadata() else { continue };
@@ -206,9 +219,7 @@ impl Outbox {
             }
             let is_old =
                 metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLDEST));
-            let is_before =
-                || self.is_first && end_of(&entry.path()).is_ok_and(|end| end.is_some());
-            if is_old || is_before() {
+            if is_old {
                 settled.push((name, metadata.len()));
                 continue;
             }
@@ -231,7 +242,7 @@ impl Outbox {
             }
         }
         if self.listed.is_some() {
-            (self.is_first, self.is_late) = (false, false);
+            self.is_late = false;
         }
         self.settle(settled)
     }
@@ -353,6 +364,10 @@ fn lines_of<'a>(logs: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
     let line =
         |(name, len): (&String, &u64)| [name.as_str(), "\t", &len.to_string(), "\n"].concat();
     logs.map(line).collect()
+}
+
+fn is_log(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "jsonl")
 }
 
 #[cfg(test)]

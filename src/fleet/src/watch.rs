@@ -124,6 +124,12 @@ impl Watch {
         self.version.load(Ordering::Relaxed)
     }
 
+    /// Whether there is a broker to send to; it may be away.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.link.get().is_some_and(|link| link.trouble().is_none())
+    }
+
     /// What there is to see now.
     #[must_use]
     pub fn picture(&self) -> Picture {

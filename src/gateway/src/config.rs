@@ -10,6 +10,7 @@ mod siprec;
 mod stream;
 mod wall;
 
+pub use allow::Allow;
 pub use fleet::{FleetFile, FleetSection, checked_name};
 pub use secret::Secret;
 pub use siprec::SiprecSection;

@@ -132,6 +132,12 @@ impl Hub {
         self.has_room_beside(self.lock().len())
     }
 
+    /// Whether a call of that key is under way: a connection that names it goes on with it, also where no new one is taken.
+    #[must_use]
+    pub fn goes_on(&self, key: &str) -> bool {
+        self.lock().contains_key(&nobodys(key.to_owned()))
+    }
+
     fn has_room_beside(&self, n_calls: usize) -> Result<(), NotTaken> {
         let limits = &self.config.limits;
         if self.is_draining() {

@@ -285,6 +285,13 @@ impl Network {
         (self.embedding, self.imitated) = (None, None);
         self
     }
+
+    /// The network with another one's layers that only training needs.
+    #[must_use]
+    pub fn in_training(mut self, other: Network) -> Self {
+        (self.embedding, self.imitated) = (other.embedding, other.imitated);
+        self
+    }
 }
 
 impl Network {

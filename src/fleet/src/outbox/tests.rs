@@ -247,6 +247,16 @@ fn what_had_ended_before_the_first_start_is_the_archives() {
     for _ in 0..2 {
         assert!(desk.outbox().look().unwrap().lines.is_empty());
     }
+    // Also where nothing could be sent at the first start.
+    let desk = Desk::new();
+    desk.write(&(HEADER.to_owned() + &end()));
+    drop(desk.outbox());
+    assert!(desk.outbox().look().unwrap().lines.is_empty());
+    // A call that ends while the broker is not there yet is sent.
+    let desk = Desk::new();
+    let mut outbox = desk.outbox();
+    desk.write(&(HEADER.to_owned() + &mark(1) + &end()));
+    assert_eq!(to_send(&mut outbox).len(), 3);
     // A call that goes on is sent from its beginning.
     let desk = Desk::new();
     desk.write(&(HEADER.to_owned() + &mark(1)));

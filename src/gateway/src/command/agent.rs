@@ -11,6 +11,7 @@ use ::fleet::link::Tell;
 use ::fleet::publisher::{self, Node};
 use anyhow::{Context, ensure};
 use futures_util::future::select_all;
+use record::session::create_private_folder;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,12 @@ pub async fn run(config: Option<&Path>, args: &AgentArgs) -> anyhow::Result<()> 
     for (at, node) in nodes.iter().enumerate() {
         let is_twice = nodes[..at].iter().any(|other| other.name == node.name);
         ensure!(!is_twice, "two desks are called {}", node.name);
+        if !node.logs.exists() {
+            // Before a desk's first call there is none.
+            let folder = node.logs.display().to_string();
+            create_private_folder(&node.logs).with_context(|| format!("cannot make {folder}"))?;
+            log("folder_made", &json!({ "node": node.name, "folder": folder }));
+        }
         ensure!(node.logs.is_dir(), "{} is no folder", node.logs.display());
     }
     // Each call has its log open.

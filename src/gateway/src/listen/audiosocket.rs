@@ -49,10 +49,7 @@ fn accept(stream: TcpStream, peer: SocketAddr, section: &AudioSocketSection, hub
         hub.metrics().fails_auth();
         return;
     }
-    if let Err(reason) = hub.may_take() {
-        hub.metrics().refuses(reason.word());
-        return;
-    }
+    // Whether there is room is asked when the call is named: it may be one that goes on over a new connection.
     let Some(connection) = hub.connection(peer.ip().to_canonical()) else { return };
     let protocol = Box::new(AudioSocket::new(section.settings()));
     let now = Instant::now();

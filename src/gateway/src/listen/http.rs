@@ -9,10 +9,12 @@ use crate::config::StreamSection;
 use crate::hub::Hub;
 use crate::log::log;
 use axum::Router;
-use axum::extract::Extension;
+use axum::body::{Body, to_bytes};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Extension, Request};
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::server::conn::http1::Builder;
@@ -26,8 +28,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// A request's head, and a TLS handshake, are done within this.
+/// A request's head, its body, and a TLS handshake, are done within this.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// Nobody has to send more than a label, a token or a place.
+const MAX_BODY: usize = 16 * 1024;
 /// Whoever guesses waits this long for each answer.
 pub const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// After a failure to accept, such as too many open files.
@@ -59,6 +63,16 @@ pub fn router(hub: &Arc<Hub>) -> Result<Router, String> {
     Ok(router)
 }
 
+/// A request of which the rest does not come is ended, as one whose head does not come.
+async fn whole_in_time(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match timeout(HEAD_WITHIN, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
 /// One stream's address.
 struct Stream {
     hub: Arc<Hub>,
@@ -83,14 +97,19 @@ impl Stream {
             return (StatusCode::UPGRADE_REQUIRED, "a WebSocket is expected here\n")
                 .into_response();
         };
-        if let Err(reason) = self.hub.may_take() {
+        let named = call_of(uri);
+        let key = named.as_ref().map(|name| format!("{}:{name}", self.section.protocol.word()));
+        let goes_on = key.is_some_and(|key| self.hub.goes_on(&key));
+        if let Err(reason) = self.hub.may_take()
+            && !goes_on
+        {
             self.hub.metrics().refuses(reason.word());
             return (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response();
         }
         let Some(connection) = self.hub.connection(peer) else {
             return (StatusCode::SERVICE_UNAVAILABLE, "too many connections\n").into_response();
         };
-        let call = call_of(uri).unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
+        let call = named.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let hub = Arc::clone(&self.hub);
         websocket::upgrade(upgrade, &self.section, headers, call, hub, connection)
     }
@@ -105,6 +124,7 @@ fn call_of(uri: &Uri) -> Option<String> {
 
 /// Takes connections until the program ends.
 pub async fn serve(listener: TcpListener, router: Router, tls: Option<Arc<Tls>>, hub: Arc<Hub>) {
+    let router = router.layer(middleware::from_fn(whole_in_time));
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {

@@ -37,6 +37,20 @@ const RATE_HZ: u32 = 8_000;
 struct Recorded {
     attached: Attached,
     streams: Vec<Media>,
+    /// While no stream is sent nobody may listen.
+    is_paused: bool,
+}
+
+impl Recorded {
+    /// One side on hold leaves the other one heard.
+    fn pause_or_resume(&mut self, now: Instant) {
+        let is_paused = !self.streams.iter().any(Media::sends);
+        if std::mem::replace(&mut self.is_paused, is_paused) == is_paused {
+            return;
+        }
+        let mut call = unpoisoned(&self.attached.call);
+        if is_paused { call.pause(now) } else { call.resume(None, now) }
+    }
 }
 
 /// All of SIPREC.
@@ -152,7 +166,12 @@ impl Server {
                         actions.extend(self.recorder.hang_up(&call, self.begun.elapsed()));
                     }
                 }
-                Action::Change { call, streams, .. } => self.change(&call, &streams).await,
+                Action::Change { call, streams, trouble } => {
+                    if let Some(trouble) = trouble {
+                        self.hub.metrics().hears_nonsense(trouble.word());
+                    }
+                    self.change(&call, &streams).await;
+                }
                 Action::End { call } => self.end(&call, Close::Over),
                 Action::Refused(reason) => self.hub.metrics().refuses(reason),
             }
@@ -174,7 +193,7 @@ impl Server {
                 return false;
             }
         };
-        let call = Recorded { attached, streams: Vec::new() };
+        let call = Recorded { attached, streams: Vec::new(), is_paused: false };
         self.calls.insert(key.to_owned(), call);
         self.change(key, streams).await;
         let is_whole =
@@ -187,7 +206,7 @@ impl Server {
 
     /// The call goes on with these streams alone.
     async fn change(&mut self, key: &str, streams: &[StreamOffer]) {
-        let media = self.section.media();
+        let (media, allow) = (self.section.media(), &self.section.allow);
         let Some(call) = self.calls.get_mut(key) else { return };
         let stays = |media: &Media| heard(streams).any(|offer| offer.port == media.port());
         call.streams.retain(stays);
@@ -196,7 +215,7 @@ impl Server {
                 going_on.change(offer);
                 continue;
             }
-            match Media::open(media, offer, Arc::clone(&call.attached.call)).await {
+            match Media::open(media, offer, allow, Arc::clone(&call.attached.call)).await {
                 Ok(opened) => call.streams.push(opened),
                 Err(reason) => {
                     let reason = reason.to_string();
@@ -204,6 +223,7 @@ impl Server {
                 }
             }
         }
+        call.pause_or_resume(Instant::now());
     }
 
     fn end(&mut self, key: &str, why: Close) {

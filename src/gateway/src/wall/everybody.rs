@@ -24,8 +24,10 @@ impl Shown for Everybody {
 
     fn acknowledge(&self, call: &str, at: StreamTime) -> bool {
         let (watch, call) = (self.watch.clone(), call.to_owned());
-        let is_call = call.contains('.');
+        if !call.contains('.') || !watch.is_linked() {
+            return false;
+        }
         tokio::spawn(async move { watch.acknowledge(&call, at).await });
-        is_call
+        true
     }
 }

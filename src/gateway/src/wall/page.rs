@@ -7,6 +7,7 @@ use super::access::{Access, is_same_origin};
 use super::shown::Shown;
 use crate::hub::Hub;
 use crate::listen::http::REFUSED_AFTER;
+use crate::log::log;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,12 +20,15 @@ use futures_util::stream::{self, Stream};
 use hearing::stream_time::StreamTime;
 use record::wall::picture::colours;
 use serde::Deserialize;
+use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+/// What a page is told whose origin is not the host that was asked.
+const FOREIGN: &str = "this page was asked for under another name: a proxy in front has to leave the Host header as it is";
 const PAGE: &str = include_str!("wall.html");
 const STYLE: &str = include_str!("wall.css");
 const SCRIPT: &str = include_str!("wall.js");
@@ -122,8 +126,11 @@ struct Login {
 }
 
 async fn log_in(State(wall): State<Arc<Wall>>, headers: HeaderMap, body: Bytes) -> Response {
-    let login = serde_json::from_slice::<Login>(&body).ok().filter(|_| is_same_origin(&headers));
-    let cookie = login
+    if !is_same_origin(&headers) {
+        return foreign();
+    }
+    let cookie = serde_json::from_slice::<Login>(&body)
+        .ok()
         .and_then(|login| wall.access.log_in(&login.token, Instant::now()))
         .and_then(|cookie| HeaderValue::from_str(&cookie).ok());
     if let Some(cookie) = cookie {
@@ -146,12 +153,18 @@ async fn acknowledge(
     Path(call): Path<String>,
     headers: HeaderMap,
     Json(seen): Json<Seen>,
-) -> StatusCode {
+) -> Response {
     if !is_same_origin(&headers) {
-        return StatusCode::FORBIDDEN;
+        return foreign();
     }
     let is_sent = wall.shown.acknowledge(&call, StreamTime(seen.at));
-    if is_sent { StatusCode::ACCEPTED } else { StatusCode::NOT_FOUND }
+    if is_sent { StatusCode::ACCEPTED } else { StatusCode::NOT_FOUND }.into_response()
+}
+
+/// Another site's page asked, or a proxy in front changed the name that the browser asked for.
+fn foreign() -> Response {
+    log("foreign_origin", &json!({ "text": FOREIGN }));
+    (StatusCode::FORBIDDEN, format!("{FOREIGN}\n")).into_response()
 }
 
 async fn only_who_may(State(wall): State<Arc<Wall>>, request: Request, next: Next) -> Response {

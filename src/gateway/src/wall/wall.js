@@ -9,6 +9,10 @@ const SIGNS = {
 };
 const CLASSES = { '?': 'uncertain', ',': 'short', '.': 'silence', '!': 'gap', x: 'muted', '-': 'over', ' ': 'unheard' };
 
+// What the gateway says of a page whose origin is not the host that was asked.
+const FOREIGN = 'Refused: a proxy in front has to leave the Host header as it is.';
+const CONFIRMED_WITHIN_MS = 7000;
+
 const byId = (id) => document.getElementById(id);
 const rows = new Map();
 const alerts = new Map();
@@ -114,8 +118,15 @@ async function acknowledge(call, at, button) {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ at }),
     });
     if (answer.status === 401) askForToken();
+    if (answer.status === 403) say(FOREIGN, true);
     if (!answer.ok) throw new Error(String(answer.status));
     button.textContent = 'Sent';
+    // The alert leaves the list once it is in the call's log. Where a desk cannot be reached it stays.
+    setTimeout(() => {
+      if (!button.isConnected) return;
+      button.setAttribute('aria-disabled', 'false');
+      button.textContent = 'Not confirmed: try again';
+    }, CONFIRMED_WITHIN_MS);
   } catch {
     button.setAttribute('aria-disabled', 'false');
     button.textContent = 'Not sent: try again';
@@ -228,7 +239,8 @@ byId('login').addEventListener('submit', async (event) => {
     await watch();
     byId('alerts-title').focus();
   } else {
-    setText(byId('refused'), answer ? 'This is not the token.' : 'The gateway does not answer.');
+    const why = answer?.status === 403 ? FOREIGN : 'This is not the token.';
+    setText(byId('refused'), answer ? why : 'The gateway does not answer.');
   }
 });
 

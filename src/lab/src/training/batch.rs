@@ -120,13 +120,17 @@ impl Batcher<'_> {
         groups.into_iter().map(move |group| self.batch(&group, &mut rng))
     }
 
-    /// Indices of the examples that take part: all, or a draw for voices with very many.
+    /// Indices of the examples that take part, as often as they do: all, or a draw for voices with very many.
     fn drawn(&self, rng: &mut ChaCha8Rng) -> Vec<usize> {
         let limit = self.recipe.clips_per_speaker;
-        let mut indices: Vec<usize> = (0..self.examples.len()).collect();
+        let repeats = |index: usize| {
+            let repeats = self.recipe.corpus_repeats.get(&self.examples[index].corpus);
+            std::iter::repeat_n(index, repeats.copied().unwrap_or(1))
+        };
         if limit == 0 {
-            return indices;
+            return (0..self.examples.len()).flat_map(repeats).collect();
         }
+        let mut indices: Vec<usize> = (0..self.examples.len()).collect();
         indices.shuffle(rng);
         let mut taken: HashMap<&str, usize> = HashMap::new();
         indices.retain(|&index| {
@@ -135,7 +139,7 @@ impl Batcher<'_> {
             *count <= limit
         });
         indices.sort_unstable();
-        indices
+        indices.into_iter().flat_map(repeats).collect()
     }
 
     fn batch(&self, group: &[usize], rng: &mut ChaCha8Rng) -> Batch {

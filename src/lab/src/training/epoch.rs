@@ -17,7 +17,8 @@ use burn::optim::{
     AdamConfig, AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer,
     MuonConfig,
 };
-use burn::tensor::Device;
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device};
 use hearing::classifier::Baseline;
 use hearing::classifier::Normalisation;
 use model::ModelError;
@@ -53,13 +54,23 @@ pub struct View<'a> {
 }
 
 impl Trainer {
-    /// A network with random weights of the recipe's seed.
+    /// A network with random weights of the recipe's seed, or with those of a network in use: then what only the
+    /// training needs is random.
     ///
     /// # Errors
-    /// [`ModelError::Classifier`] when weights cannot be read back.
-    pub fn new(recipe: &TrainingRecipe, device: &Device) -> Result<Self, ModelError> {
+    /// [`ModelError::Classifier`] when weights cannot be read back, or are of another shape.
+    pub fn new(
+        recipe: &TrainingRecipe,
+        begun_with: Option<&[u8]>,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         device.seed(recipe.seed);
-        let network = recipe.network.init(device).to_device(&device.clone().autodiff()).train();
+        let mut network = recipe.network.init(device);
+        if let Some(weights) = begun_with {
+            let in_use = recipe.network.in_use().init(device);
+            network = with_weights(in_use, weights.to_vec())?.in_training(network);
+        }
+        let network = network.to_device(&device.clone().autodiff()).train();
         let average = Average::new(recipe.average, &network, 0)?;
         Ok(Self::with(network, optimiser(recipe)?, average, device))
     }
@@ -162,6 +173,17 @@ pub fn weights(network: &Network) -> Result<Vec<u8>, ModelError> {
         .into_bytes()
         .map(|bytes| bytes.to_vec())
         .map_err(|error| ModelError::device("training device", error.to_string()))
+}
+
+/// A network of the same shape with weights in burn's own format.
+///
+/// # Errors
+/// [`ModelError::Classifier`] when they are of another shape.
+pub fn with_weights(network: Network, weights: Vec<u8>) -> Result<Network, ModelError> {
+    let failed = |reason: String| ModelError::device("training device", reason);
+    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights))
+        .map_err(|error| failed(error.to_string()))?;
+    network.try_load_record(record).map_err(|error| failed(error.to_string()))
 }
 
 /// The optimiser that the recipe wants.
@@ -328,5 +350,20 @@ mod tests {
         let matrices: Vec<_> = rest.into_iter().filter(|(_, rank)| *rank == 2).collect();
         // The output's, the attention's score, what is known, the embedding, the moments.
         assert_eq!(matrices.len(), 5, "{matrices:?}");
+    }
+
+    #[test]
+    fn a_training_begins_with_the_weights_that_it_is_given_and_with_no_others() {
+        let recipe = TrainingRecipe::named("phone-open").expect("built in");
+        let device = Device::flex();
+        device.seed(5);
+        let given = weights(&recipe.network.in_use().init(&device)).expect("on the CPU");
+        let begun = Trainer::new(&recipe, Some(&given), &device).expect("of the same shape");
+        assert_eq!(weights(&begun.network.valid().in_use()).expect("on the CPU"), given);
+        assert_ne!(weights(&begun.network).expect("on the CPU").len(), given.len());
+        let random = Trainer::new(&recipe, None, &device).expect("no file is read");
+        assert_ne!(weights(&random.network.valid().in_use()).expect("on the CPU"), given);
+        let other = TrainingRecipe::named("phone").expect("built in");
+        assert!(Trainer::new(&other, Some(&given), &device).is_err());
     }
 }

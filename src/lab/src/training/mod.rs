@@ -30,9 +30,6 @@ mod thresholds;
 
 use ::hearing::classifier::Normalisation;
 use ::hearing::emotion::Emotion;
-use burn::module::Module;
-use burn::store::ModuleRecord;
-use burn::tensor::Bytes;
 use checkpoint::Checkpoint;
 use companions::Companions;
 use curves::EpochRecord;
@@ -86,6 +83,8 @@ pub struct TrainingData {
     pub teacher: Option<String>,
     /// What may be done with the model, in a line.
     pub licence: String,
+    /// Weights in use to begin with, in burn's own format, of a network of the recipe's shape; none for random ones.
+    pub begun_with: Option<Vec<u8>>,
 }
 
 /// What a caller of [`train`] is told while it runs.
@@ -108,7 +107,7 @@ impl TrainingData {
     /// A fingerprint of the clips and of their division, so that a run goes on with its own data only.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.begun_with.as_deref().map(sha256_hex).unwrap_or_default();
         for (side, examples) in [("train", &self.train), ("dev", &self.dev)] {
             for example in examples {
                 let clean = &example.hearings[0].frames;
@@ -157,7 +156,7 @@ pub fn fit(
             progress(Progress::Resumed(checkpoint.records.len()));
             (checkpoint.trainer, checkpoint.records)
         }
-        None => (Trainer::new(recipe, device)?, Vec::new()),
+        None => (Trainer::new(recipe, data.begun_with.as_deref(), device)?, Vec::new()),
     };
     let mut best: Option<Vec<u8>> = checkpoint::best_weights(&folder)?;
     let view = View { recipe, data, normalisation: &normalisation };
@@ -186,11 +185,7 @@ fn shipped(
     if !recipe.network.is_in_training() {
         return Ok(weights);
     }
-    let failed = |reason: String| ModelError::device("training device", reason);
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights))
-        .map_err(|error| failed(error.to_string()))?;
-    let network = recipe.network.init(device).try_load_record(record);
-    let network = network.map_err(|error| failed(error.to_string()))?.in_use();
+    let network = epoch::with_weights(recipe.network.init(device), weights)?.in_use();
     Ok(epoch::weights(&network)?)
 }
 

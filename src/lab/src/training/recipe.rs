@@ -90,6 +90,10 @@ pub struct TrainingRecipe {
     /// Segments that sound as if others had said them; none by default.
     #[serde(default)]
     pub other_voices: OtherVoices,
+    /// How often a clip of a corpus is heard in an epoch, where not once: small corpora would hardly be heard among
+    /// large ones. Each time it is another hearing, drawn anew.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub corpus_repeats: BTreeMap<String, usize>,
     /// How much a clip of a corpus counts among the labels and the teacher's answers, where not 1: corpora that would
     /// teach how they were recorded, or that read speech is neutral.
     #[serde(default)]
@@ -211,6 +215,9 @@ impl TrainingRecipe {
         let weights = weights.chain([labels, logits, embedding, moments]);
         if weights.into_iter().any(|weight| !(0.0..=100.0).contains(&weight)) {
             return Err("corpus_weights and the weights of teaching are from 0 to 100".into());
+        }
+        if self.corpus_repeats.values().any(|repeats| !(1..=20).contains(repeats)) {
+            return Err("corpus_repeats are from 1 to 20".into());
         }
         if !(0.1..=20.0).contains(&temperature) {
             return Err("the temperature of teaching is from 0.1 to 20".into());

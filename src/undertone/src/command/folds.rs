@@ -111,6 +111,7 @@ fn one(
         name: format!("fold-{fold}"),
         teacher: teacher.map(|teacher| teacher.description.clone()),
         licence: String::new(),
+        begun_with: None,
     };
     let asked = prepared("clips of the fold", &asked, &listener, 1)?;
     let mut display = Display::new(recipe.epochs);

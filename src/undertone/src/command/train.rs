@@ -6,6 +6,7 @@ mod teaching;
 pub use display::Display;
 pub use teaching::{taught, teacher};
 
+use super::installed;
 use super::material::{kept_in, recordings_in, training_sounds};
 use super::printer::{chain, print, tell};
 use super::progress;
@@ -114,6 +115,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         name,
         teacher: teacher.map(|teacher| teacher.description),
         licence: args.licence.clone(),
+        begun_with: begun_with(args, &recipe)?,
     };
     let mut display = Display::new(recipe.epochs);
     let artifact = train(&recipe, &data, &args.output, &backend.device, &mut |progress| {
@@ -137,6 +139,21 @@ pub fn backend(choice: BackendChoice) -> anyhow::Result<Backend> {
         BackendChoice::Software => Backend::software()?,
         BackendChoice::Auto => Backend::gpu().unwrap_or_else(|_| Backend::cpu()),
     })
+}
+
+/// The weights of the model to begin with.
+fn begun_with(args: &TrainArgs, recipe: &TrainingRecipe) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(name) = &args.begin_with else { return Ok(None) };
+    let artifact = installed::open(Some(name))?;
+    anyhow::ensure!(
+        artifact.manifest.network == recipe.network.in_use(),
+        "the network of {name} has another shape than the recipe's"
+    );
+    anyhow::ensure!(
+        artifact.manifest.recipe == recipe.features,
+        "the network of {name} hears other features than the recipe's"
+    );
+    Ok(Some(artifact.weights))
 }
 
 /// The command line, for the model's manifest.

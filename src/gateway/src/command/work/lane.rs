@@ -29,6 +29,9 @@ const BYTES_AT_ONCE: u64 = 8 << 20;
 const WAIT: Duration = Duration::from_secs(2);
 /// Another worker may do what this one cannot.
 const ELSEWHERE: Duration = Duration::from_secs(5);
+/// A worker of another version leaves its jobs to others, and waits so long itself. Only where nobody else takes one for
+/// minutes has it failed.
+const LAST_OF_ANOTHER: u64 = 60;
 const SOON: Duration = Duration::from_secs(1);
 /// Where the first recordings are all missing, the folder is the wrong one.
 const MISSING: u32 = 8;
@@ -133,6 +136,9 @@ impl Lane {
             Ok(known) => known,
             Err(trouble) => return self.all_back(group, trouble).await,
         };
+        let is_other =
+            |job: &Taken| known.as_ref().is_ok_and(|known| known.reader != job.job.reader);
+        let has_others = group.iter().any(is_other);
         let mut ready = Vec::new();
         for job in group {
             if let Some(job) = self.is_to_do(job, &known).await {
@@ -140,6 +146,10 @@ impl Lane {
             }
         }
         let Ok(known) = known else { return Ok(()) };
+        if ready.is_empty() && has_others {
+            // Otherwise this worker would have them again before the right ones have done with theirs.
+            sleep(ELSEWHERE).await;
+        }
         let missing = self.shared.n_missing.load(Ordering::Relaxed);
         if missing >= MISSING && !self.shared.has_found.load(Ordering::Relaxed) {
             let root = self.shared.program.root.display();
@@ -195,11 +205,12 @@ impl Lane {
             Ok(known) if known.reader == taken.job.reader => known,
             Ok(known) => {
                 let (wanted, here) = (taken.job.reader.in_words(), known.reader.in_words());
-                self.elsewhere(taken, format!("it wants {wanted}; here is {here}")).await;
+                let reason = format!("it wants {wanted}; here is {here}");
+                self.elsewhere(taken, reason, LAST_OF_ANOTHER).await;
                 return None;
             }
             Err(reason) => {
-                self.elsewhere(taken, reason.clone()).await;
+                self.elsewhere(taken, reason.clone(), LAST_DELIVERY).await;
                 return None;
             }
         };
@@ -221,7 +232,7 @@ impl Lane {
             Err(reason) => {
                 self.shared.n_missing.fetch_add(1, Ordering::Relaxed);
                 let reason = format!("cannot open {}: {reason}", taken.job.path);
-                self.elsewhere(taken, reason).await;
+                self.elsewhere(taken, reason, LAST_DELIVERY).await;
                 None
             }
             Ok(found) => {
@@ -269,7 +280,7 @@ impl Lane {
                     Ended::Died(_) => alone.push(job),
                     Ended::Stopped => self.give_back(job, cause, None).await,
                     Ended::Refused(_) | Ended::Told(_) => {
-                        self.elsewhere(job, cause.to_owned()).await;
+                        self.elsewhere(job, cause.to_owned(), LAST_DELIVERY).await;
                     }
                 },
                 Err(trouble) => {
@@ -325,9 +336,9 @@ impl Lane {
         self.finish(taken, Outcome::Failed { reason }).await;
     }
 
-    /// What cannot be done here may be done elsewhere; after some tries it has failed.
-    async fn elsewhere(&self, taken: Taken, reason: String) {
-        if taken.delivered >= LAST_DELIVERY {
+    /// What cannot be done here may be done elsewhere; after so many tries it has failed.
+    async fn elsewhere(&self, taken: Taken, reason: String, last: u64) {
+        if taken.delivered >= last {
             return self.failed(taken, reason).await;
         }
         self.give_back(taken, &reason, Some(ELSEWHERE)).await;

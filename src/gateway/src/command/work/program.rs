@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How often it is seen whether the child has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long a program may be written to before it is started: an upgrade of it takes no longer.
+const LONGEST_WRITING: Duration = Duration::from_secs(5);
 /// What the child prints.
 const REPORT: &str = "report";
 const WORDS: &str = "words";
@@ -117,13 +119,14 @@ impl Program {
             .stderr(output(WORDS)?);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|reason| {
+        let started = started(&mut command, stop).map_err(|reason| {
             Trouble(format!(
                 "the program {} cannot be started in {}: {reason}; name it with --program",
                 self.file.display(),
                 self.root.display()
             ))
         })?;
+        let Some(mut child) = started else { return Ok(Ended::Stopped) };
         let Some(status) =
             waited(&mut child, stop).map_err(|reason| Trouble(reason.to_string()))?
         else {
@@ -205,6 +208,27 @@ fn known(header: Header) -> Result<Known, String> {
         settings_sha256: format!("{:x}", Sha256::digest(text)),
     };
     Ok(Known { reader, header, heard })
+}
+
+/// Starts a program, and waits where somebody is still writing its file ("Text file busy", execve(2)); none when it was
+/// stopped.
+fn started(command: &mut Command, stop: &AtomicBool) -> io::Result<Option<Child>> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match command.spawn() {
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy
+                    && waited < LONGEST_WRITING =>
+            {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                sleep(LOOK_EVERY);
+                waited += LOOK_EVERY;
+            }
+            result => return result.map(Some),
+        }
+    }
 }
 
 /// None when it was stopped.
@@ -294,19 +318,41 @@ mod tests {
     #[test]
     fn how_the_program_ended_is_told_apart() {
         let told = r#"echo '{"failed":[{"recording":"a.wav","reason":"it is empty"}],"incomplete":[],"replayed":0,"left":0}'; exit 3"#;
-        assert!(
-            matches!(ended(told), Ok(Ended::Told(report)) if report.failed[0].reason == "it is empty")
-        );
-        assert!(matches!(ended("kill -9 $$"), Ok(Ended::Died(cause)) if cause == "signal 9"));
-        assert!(matches!(ended("exit 101"), Ok(Ended::Died(cause)) if cause == "a panic"));
+        let told = ended(told);
+        let reason = |report: &Report| report.failed[0].reason == "it is empty";
+        assert!(matches!(&told, Ok(Ended::Told(report)) if reason(report)), "{told:?}");
+        let killed = ended("kill -9 $$");
+        assert!(matches!(&killed, Ok(Ended::Died(cause)) if cause == "signal 9"), "{killed:?}");
+        let panicked = ended("exit 101");
+        assert!(matches!(&panicked, Ok(Ended::Died(cause)) if cause == "a panic"), "{panicked:?}");
         let refused = ended("echo 'undertone: no such model' >&2; exit 1");
-        assert!(matches!(refused, Ok(Ended::Refused(words)) if words == "no such model"));
+        assert!(
+            matches!(&refused, Ok(Ended::Refused(words)) if words == "no such model"),
+            "{refused:?}"
+        );
         let full = ended("echo 'undertone: cannot make it: No space left on device' >&2; exit 1");
         assert!(full.unwrap_err().to_string().contains("No space left"));
         let missing = Program { file: "/nowhere/undertone".into(), root: "/".into() };
         let folder = tempfile::tempdir().unwrap();
         let missing = missing.replay(&[], &[], folder.path(), &AtomicBool::new(false));
         assert!(missing.unwrap_err().to_string().contains("--program"));
+    }
+
+    #[test]
+    fn a_program_that_is_still_being_written_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = program(folder.path(), "kill -9 $$");
+        let writer = fs::OpenOptions::new().append(true).open(&program.file).unwrap();
+        let replay =
+            |stop: bool| program.replay(&[], &["a.wav"], folder.path(), &AtomicBool::new(stop));
+        assert!(matches!(replay(true), Ok(Ended::Stopped)));
+        let closing = std::thread::spawn(move || {
+            sleep(Duration::from_millis(200));
+            drop(writer);
+        });
+        let ended = replay(false);
+        assert!(matches!(&ended, Ok(Ended::Died(cause)) if cause == "signal 9"), "{ended:?}");
+        closing.join().unwrap();
     }
 
     #[test]

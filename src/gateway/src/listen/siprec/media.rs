@@ -1,9 +1,10 @@
 //! One stream of RTP: its sockets, and the task that reads them.
 //!
-//! In: datagrams from the address that the call named. Out: sound for the call, and a receiver report each 5 s. The task ends
-//! with this value.
+//! In: datagrams from the address that the call named; where it named none, such as a host's name, from those that may send
+//! SIP. Out: sound for the call, and a receiver report each 5 s. The task ends with this value.
 
 use crate::call::Call;
+use crate::config::Allow;
 use crate::hub::unpoisoned;
 use crate::metrics::Metrics;
 use crate::siprec::StreamOffer;
@@ -30,15 +31,22 @@ struct Shared {
     rtp: RtpStream,
     heard: Instant,
     from: Option<IpAddr>,
+    allow: Allow,
     rtcp: Option<SocketAddr>,
     sends: bool,
+}
+
+impl Shared {
+    fn may_send(&self, from: IpAddr) -> bool {
+        let named = self.from.map(|named| named.to_canonical() == from.to_canonical());
+        named.unwrap_or_else(|| self.allow.allows(from))
+    }
 }
 
 /// A stream that is heard.
 pub(super) struct Media {
     port: u16,
     shared: Arc<Mutex<Shared>>,
-    call: Arc<Mutex<Call>>,
     task: JoinHandle<()>,
 }
 
@@ -50,6 +58,7 @@ impl Media {
     pub(super) async fn open(
         address: IpAddr,
         offer: &StreamOffer,
+        allow: &Allow,
         call: Arc<Mutex<Call>>,
     ) -> std::io::Result<Self> {
         let sound = UdpSocket::bind((address, offer.port)).await?;
@@ -57,12 +66,13 @@ impl Media {
         let shared = Arc::new(Mutex::new(Shared {
             rtp: RtpStream::new(offer.side, &offer.formats),
             heard: Instant::now(),
-            from: offer.remote.map(|remote| remote.ip()),
+            from: named(offer),
+            allow: allow.clone(),
             rtcp: offer.rtcp,
             sends: offer.sends,
         }));
-        let task = tokio::spawn(hear(sound, control, Arc::clone(&shared), Arc::clone(&call)));
-        Ok(Media { port: offer.port, shared, call, task })
+        let task = tokio::spawn(hear(sound, control, Arc::clone(&shared), call));
+        Ok(Media { port: offer.port, shared, task })
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -84,14 +94,10 @@ impl Media {
     pub(super) fn change(&self, offer: &StreamOffer) {
         let mut shared = unpoisoned(&self.shared);
         shared.rtp.change(offer.side, &offer.formats);
-        shared.from = offer.remote.map(|remote| remote.ip());
+        shared.from = named(offer);
         shared.rtcp = offer.rtcp;
         shared.heard = Instant::now();
-        if std::mem::replace(&mut shared.sends, offer.sends) != offer.sends {
-            drop(shared);
-            let (mut call, now) = (unpoisoned(&self.call), Instant::now());
-            if offer.sends { call.resume(None, now) } else { call.pause(now) }
-        }
+        shared.sends = offer.sends;
     }
 
     /// Adds what went wrong to the counts: what the call itself does not see.
@@ -100,6 +106,11 @@ impl Media {
         metrics.come_late(counts.duplicate);
         (0..counts.malformed.min(1)).for_each(|_| metrics.hears_nonsense("malformed"));
     }
+}
+
+/// The address that a stream is said to come from; none for a host's name, and for the 0.0.0.0 of a call on hold.
+fn named(offer: &StreamOffer) -> Option<IpAddr> {
+    offer.remote.map(|remote| remote.ip()).filter(|ip| !ip.is_unspecified())
 }
 
 impl Drop for Media {
@@ -124,7 +135,7 @@ async fn hear(
                 let Ok((n, from)) = got else { continue };
                 let heard = {
                     let mut shared = unpoisoned(&shared);
-                    if shared.from.is_some_and(|named| named.to_canonical() != from.ip().to_canonical()) {
+                    if !shared.may_send(from.ip()) {
                         continue;
                     }
                     shared.heard = Instant::now();

@@ -182,3 +182,19 @@ fn dropped_values_keep_the_mean() {
     let mean = part.kept[0].iter().sum::<f32>() / part.kept[0].len() as f32;
     assert!((mean - 1.0).abs() < 0.15, "{mean}");
 }
+
+#[test]
+fn clips_of_a_small_corpus_are_heard_as_often_as_the_recipe_says() {
+    let mut examples: Vec<Example> = (0..5).map(|n| example("a/1", Some(n % 7), 40)).collect();
+    examples.extend((0..2).map(|n| Example { corpus: "b".into(), ..example("b/1", Some(n), 40) }));
+    let mut recipe = recipe();
+    let n_segments = |recipe: &TrainingRecipe| {
+        let batches = draw(&examples, recipe, 5);
+        batches.iter().flat_map(|batch| &batch.parts).map(|part| part.labels.len()).sum::<usize>()
+    };
+    assert_eq!(n_segments(&recipe), 3 + 2);
+    recipe.corpus_repeats.insert("b".into(), 4);
+    assert_eq!(n_segments(&recipe), 3 + 4 * 2);
+    recipe.clips_per_speaker = 0;
+    assert_eq!(n_segments(&recipe), 5 + 4 * 2);
+}

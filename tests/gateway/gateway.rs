@@ -9,6 +9,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -30,6 +31,17 @@ pub struct Gateway {
 /// A port that nobody has just now.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// How many ports for RTP a gateway has.
+const PORTS_FOR_RTP: u16 = 220;
+
+/// Ports for RTP that no other gateway of the tests has. They are below those that the system gives to whoever asks for any.
+fn ports_for_rtp() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let n_gateways = (32_768 - 20_000) / PORTS_FOR_RTP;
+    let number = std::process::id() + NEXT.fetch_add(1, Ordering::Relaxed);
+    20_000 + u16::try_from(number % u32::from(n_gateways)).unwrap() * PORTS_FOR_RTP
 }
 
 /// Streams of every protocol.
@@ -59,8 +71,7 @@ impl Gateway {
             format!("[[stream]]\npath = \"/{name}\"\nprotocol = \"{name}\"\n{more}\n")
         };
         let streams = STREAMS.iter().map(stream).collect::<Vec<_>>().concat();
-        // Ports for RTP that other tests do not have: by the number of SIP's, which is free.
-        let media = 20_000 + (sip % 2_000) * 20;
+        let media = ports_for_rtp();
         let config = format!(
             "backend = \"cpu\"\nlanguage = \"en\"\n[session]\ndir = \"logs\"\n\
              [http]\nlisten = \"127.0.0.1:{http}\"\ncontrol_token_file = \"token\"\n\
@@ -70,7 +81,7 @@ impl Gateway {
              [[stream]]\npath = \"/unknown\"\nprotocol = \"freeswitch\"\n\
              [[stream]]\npath = \"/token\"\nprotocol = \"twilio\"\ntoken_file = \"token\"\n\
              [siprec]\nlisten = \"127.0.0.1:{sip}\"\nports = [{media}, {}]\nown_numbers = [\"116123\"]\n{more}\n",
-            media.saturating_add(219).min(65_534)
+            media + PORTS_FOR_RTP - 1
         );
         fs::write(folder.path().join("gateway.toml"), config).unwrap();
         let child = run(folder.path());

@@ -60,6 +60,92 @@ fn header<'a>(message: &'a str, name: &str) -> &'a str {
     message.lines().find_map(of).map(|(_, value)| value.trim()).unwrap_or_default()
 }
 
+/// A call under way, as the border controller has it.
+struct Call<'a> {
+    gateway: &'a Gateway,
+    name: &'a str,
+    sip: UdpSocket,
+    media: [UdpSocket; 2],
+    /// Where each label is sent to.
+    theirs: Vec<u16>,
+    /// The header `To` with the gateway's tag.
+    to: String,
+    begin: Instant,
+}
+
+impl<'a> Call<'a> {
+    fn begin(gateway: &'a Gateway, name: &'a str, swapped: bool) -> Self {
+        let sip = datagrams();
+        sip.connect(("127.0.0.1", gateway.sip)).unwrap();
+        let media = [datagrams(), datagrams()];
+        let ports = [0, 1].map(|n: usize| media[n].local_addr().unwrap().port());
+        sip.send(invite(name, &sip, ports, swapped).as_bytes()).unwrap();
+        let answered = last_answer(&sip);
+        assert_eq!(answered.matches("a=recvonly").count(), 2, "{answered}");
+        let to = header(&answered, "To").to_owned();
+        sip.send(within("ACK", name, 1, &to).as_bytes()).unwrap();
+        let theirs = answered
+            .lines()
+            .filter_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok())
+            .collect();
+        Call { gateway, name, sip, media, theirs, to, begin: Instant::now() }
+    }
+
+    /// Sends these packets of each label's sound, at their time.
+    fn play(&self, sides: [&[i16]; 2], packets: std::ops::Range<usize>) {
+        for packet in packets {
+            for side in [0, 1] {
+                let Some(samples) = sides[side].get(160 * packet..160 * (packet + 1)) else {
+                    continue;
+                };
+                let mut rtp = vec![0x80, if packet == 0 { 0x80 } else { 0 }];
+                rtp.extend((u16::try_from(packet).unwrap().wrapping_add(65_500)).to_be_bytes());
+                let at = u32::try_from(160 * packet).unwrap().wrapping_add(4_294_960_000);
+                rtp.extend(at.to_be_bytes());
+                rtp.extend((7 + u32::try_from(side).unwrap()).to_be_bytes());
+                rtp.extend(samples.iter().map(|sample| mu_law_code(*sample)));
+                self.media[side].send_to(&rtp, ("127.0.0.1", self.theirs[side])).unwrap();
+            }
+            let due = self.begin + Duration::from_millis(20 * (packet as u64 + 1));
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Another offer, in which the operator's line does not send.
+    fn hold_the_operator(&self) {
+        let ports = [0, 1].map(|n: usize| self.media[n].local_addr().unwrap().port());
+        let first = invite(self.name, &self.sip, ports, false);
+        let second = first
+            .replace("CSeq: 1 ", "CSeq: 2 ")
+            .replace("branch=z9hG4bK", "branch=z9hG4bKhold")
+            .replace("To: <sip:srs@127.0.0.1>", &format!("To: {}", self.to))
+            .replace("a=label:2\r\na=sendonly", "a=label:2\r\na=inactive");
+        self.sip.send(second.as_bytes()).unwrap();
+        let answered = last_answer(&self.sip);
+        assert!(answered.contains("a=inactive"), "{answered}");
+        self.sip.send(within("ACK", self.name, 2, &self.to).as_bytes()).unwrap();
+    }
+
+    /// The log's facts and its length.
+    fn end(self) -> (Vec<serde_json::Value>, f64) {
+        self.sip.send(within("BYE", self.name, 3, &self.to).as_bytes()).unwrap();
+        assert!(answer(&self.sip).starts_with("SIP/2.0 200"));
+        std::thread::sleep(Duration::from_millis(500));
+        let log = self.gateway.logs().pop().unwrap();
+        (facts(&log), header_and_length(&log).1.unwrap())
+    }
+}
+
+/// The answer that is no more provisional.
+fn last_answer(sip: &UdpSocket) -> String {
+    let mut answered = answer(sip);
+    while answered.starts_with("SIP/2.0 1") {
+        answered = answer(sip);
+    }
+    assert!(answered.starts_with("SIP/2.0 200"), "{answered}");
+    answered
+}
+
 /// One call: what each label sends. The log's facts and its length.
 fn call(
     gateway: &Gateway,
@@ -67,45 +153,33 @@ fn call(
     swapped: bool,
     sides: [&[i16]; 2],
 ) -> (Vec<serde_json::Value>, f64) {
-    let sip = datagrams();
-    sip.connect(("127.0.0.1", gateway.sip)).unwrap();
-    let media = [datagrams(), datagrams()];
-    let ports = [0, 1].map(|n: usize| media[n].local_addr().unwrap().port());
-    sip.send(invite(name, &sip, ports, swapped).as_bytes()).unwrap();
-    let mut answered = answer(&sip);
-    while answered.starts_with("SIP/2.0 1") {
-        answered = answer(&sip);
-    }
-    assert!(answered.starts_with("SIP/2.0 200"), "{answered}");
-    assert_eq!(answered.matches("a=recvonly").count(), 2, "{answered}");
-    let to = header(&answered, "To").to_owned();
-    sip.send(within("ACK", name, 1, &to).as_bytes()).unwrap();
-    let theirs: Vec<u16> = answered
-        .lines()
-        .filter_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok())
-        .collect();
-    let begin = Instant::now();
-    let n_packets = sides[0].len() / 160;
-    for packet in 0..n_packets {
-        for side in [0, 1] {
-            let samples = &sides[side][160 * packet..160 * (packet + 1)];
-            let mut rtp = vec![0x80, if packet == 0 { 0x80 } else { 0 }];
-            rtp.extend((u16::try_from(packet).unwrap() + 65_500).to_be_bytes());
-            rtp.extend(
-                (u32::try_from(160 * packet).unwrap().wrapping_add(4_294_960_000)).to_be_bytes(),
-            );
-            rtp.extend((7 + u32::try_from(side).unwrap()).to_be_bytes());
-            rtp.extend(samples.iter().map(|sample| mu_law_code(*sample)));
-            media[side].send_to(&rtp, ("127.0.0.1", theirs[side])).unwrap();
-        }
-        let due = begin + Duration::from_millis(20 * (packet as u64 + 1));
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    }
-    sip.send(within("BYE", name, 2, &to).as_bytes()).unwrap();
-    assert!(answer(&sip).starts_with("SIP/2.0 200"));
-    std::thread::sleep(Duration::from_millis(500));
-    let log = gateway.logs().pop().unwrap();
-    (facts(&log), header_and_length(&log).1.unwrap())
+    let call = Call::begin(gateway, name, swapped);
+    call.play(sides, 0..sides[0].len() / 160);
+    call.end()
+}
+
+#[test]
+fn an_operator_on_hold_leaves_the_caller_heard() {
+    let gateway = Gateway::start("");
+    let (speech, silence) = (part(10, 8), vec![0; 2 * 8_000]);
+    let call = Call::begin(&gateway, "hold", false);
+    call.play([&speech, &silence], 0..100);
+    call.hold_the_operator();
+    call.play([&speech, &[]], 100..400);
+    let (facts, length) = call.end();
+    assert!((length - 8.0).abs() <= 0.02, "{length} s");
+    let late = |facts: &[serde_json::Value]| {
+        let late = facts.iter().filter(|fact| fact["t"].as_f64().is_some_and(|t| t > 3.0));
+        late.filter(|fact| fact["record"] == "reading").count()
+    };
+    let recording = gateway.folder.path().join("call.wav");
+    write(&recording, 1, 8_000, &speech);
+    let (heard, all) = (late(&facts), late(&replayed(&recording, &[])));
+    assert!(
+        all > 5 && 10 * heard >= 8 * all,
+        "{heard} of {all} readings after the operator was put on hold"
+    );
+    assert!(facts.iter().all(|fact| fact["record"] != "muted"), "{facts:?}");
 }
 
 #[test]

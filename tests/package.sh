@@ -28,8 +28,9 @@ bare_debian() {
     inside apt-get -qq update
 }
 
+# With replace=exec the shell becomes the program: then a signal for the one is for the other.
 inside() {
-  chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root TERM=xterm \
+  ${replace:-} chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root TERM=xterm \
     DEBIAN_FRONTEND=noninteractive "$@"
 }
 
@@ -40,7 +41,7 @@ unpacked() {
     word=${word/#\/usr/$root/usr}
     words+=("${word/#\/etc/$root/etc}")
   done
-  /usr/bin/env -i PATH="$root/usr/bin:/usr/bin:/bin" HOME="$root" TERM=xterm XDG_CONFIG_DIRS="$root/etc/xdg" "${words[@]}"
+  ${replace:-} /usr/bin/env -i PATH="$root/usr/bin:/usr/bin:/bin" HOME="$root" TERM=xterm XDG_CONFIG_DIRS="$root/etc/xdg" "${words[@]}"
 }
 
 run=inside
@@ -85,7 +86,7 @@ grep -q '/var/lib/undertone/sessions' "$root/check.txt" || fail 'its logs go els
 # Where a service would have its own settings: with ports and a folder that are free here.
 sed -e 's|^backend = .*|backend = "cpu"|' -e 's|127.0.0.1:8080|127.0.0.1:18080|' -e 's|127.0.0.1:9092|127.0.0.1:19092|' \
   -e 's|^dir = .*|dir = "../undertone-sessions"|' "$root/etc/undertone/gateway.toml" >"$root/etc/trial.toml"
-$run undertone-gateway --config /etc/trial.toml >"$root/gateway.txt" 2>&1 &
+replace=exec $run undertone-gateway --config /etc/trial.toml >"$root/gateway.txt" 2>&1 &
 listening=$!
 is_ready() { curl --silent --fail --output "$root/ready.txt" http://127.0.0.1:18080/readyz; }
 for _ in $(seq 100); do
@@ -96,7 +97,9 @@ is_ready || { cat "$root/gateway.txt" >&2; fail 'the gateway does not listen'; }
 $run undertone-gateway send --protocol audiosocket --caller /usr/share/undertone/demo-call.wav --seconds 6 \
   audiosocket://127.0.0.1:19092 >"$root/send.txt" 2>&1 || { cat "$root/send.txt" >&2; fail 'the gateway takes no call'; }
 kill -TERM "$listening"
-wait "$listening" || { cat "$root/gateway.txt" >&2; fail "the gateway ended with $?"; }
+status=0
+wait "$listening" || status=$?
+[ "$status" -eq 0 ] || { cat "$root/gateway.txt" >&2; fail "the gateway ended with $status"; }
 listening=
 grep -q '"record":"reading"' "$root"/undertone-sessions/*.jsonl || fail 'the gateway reads nothing of a call'
 printf 'package: the gateway hears a call\n'

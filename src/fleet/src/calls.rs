@@ -29,6 +29,8 @@ pub struct Calls {
     told: HashMap<String, (CallPicture, Duration)>,
     /// Calls of which walls are told at once.
     urgent: HashSet<String>,
+    /// Sessions whose logs go on behind what was read.
+    behind: HashSet<Arc<str>>,
 }
 
 impl Calls {
@@ -90,6 +92,12 @@ impl Calls {
         }
     }
 
+    /// Of these sessions more is written than was read, as after an outage. Walls are told nothing of them until all was
+    /// read: the past is not to be taken for what is heard now.
+    pub fn are_behind(&mut self, sessions: HashSet<Arc<str>>) {
+        self.behind = sessions;
+    }
+
     /// Whether walls are to be told of something at once.
     #[must_use]
     pub fn has_urgent(&self) -> bool {
@@ -111,7 +119,8 @@ impl Calls {
             let is_new = self.told.get(&picture.call).is_none_or(|(before, at)| {
                 *before != picture || now.saturating_sub(*at) >= TOLD_AGAIN
             });
-            if is_new && (!only_urgent || self.urgent.contains(&picture.call)) {
+            let is_past = session_of(&picture.call).is_some_and(|it| self.behind.contains(it));
+            if is_new && !is_past && (!only_urgent || self.urgent.contains(&picture.call)) {
                 due.push(picture);
             }
         }
@@ -137,6 +146,10 @@ impl Calls {
 #[must_use]
 pub fn call_name(session: &str, caller: usize) -> String {
     format!("{session}-{caller}")
+}
+
+fn session_of(call: &str) -> Option<&str> {
+    call.rsplit_once('-').map(|(session, _)| session)
 }
 
 #[cfg(test)]
@@ -176,6 +189,16 @@ mod tests {
         calls.end("feed", S);
         assert_eq!(calls.n_under_way(S), 0);
         assert!(calls.due(true, S).iter().all(CallPicture::is_over));
+    }
+
+    #[test]
+    fn of_a_log_that_was_not_read_to_its_end_walls_are_told_nothing() {
+        let mut calls = Calls::default();
+        calls.take(&header(), S);
+        calls.are_behind(HashSet::from(["feed".into()]));
+        assert!(calls.due(true, S).is_empty() && calls.due(false, S).is_empty());
+        calls.are_behind(HashSet::from(["beef".into()]));
+        assert_eq!(calls.due(true, S).len(), 2);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use log::{End, Log, Opened, inode};
 use record::output_file::{IfExists, ReadableBy, save};
 use record::session::{create_private_folder, end_of};
 use record::wall::inbox::FLEET_FOLDER;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +75,8 @@ pub struct News {
     pub unsure: Vec<(String, Arc<str>)>,
     /// Sessions whose writer is gone without an end.
     pub abandoned: Vec<Arc<str>>,
+    /// Sessions of which more stands there than was read: what was read is the past.
+    pub behind: HashSet<Arc<str>>,
 }
 
 impl Outbox {
@@ -155,7 +157,8 @@ impl Outbox {
         logs.find(|log| &*log.session == session).map(|log| log.path.as_path())
     }
 
-    /// Looks for new logs and new lines. Of each log at most 256 KiB are read.
+    /// Looks for new logs and new lines, in the newest logs first: after an outage the calls of now come before those
+    /// that wait. Of each log at most 256 KiB are read.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -164,19 +167,24 @@ impl Outbox {
         self.find(&mut news)?;
         let now = SystemTime::now();
         let mut gone = Vec::new();
-        for (name, log) in &mut self.logs {
-            if news.lines.len() >= LINES_AT_ONCE {
-                break;
-            }
+        for (name, log) in self.logs.iter_mut().rev() {
             // It is gone, or another log has its name: what is there is found anew.
-            if log.read_on(name, now, &mut news).is_err() {
+            let is_full = news.lines.len() >= LINES_AT_ONCE;
+            if !is_full && log.read_on(name, now, &mut news).is_err() {
                 gone.push(name.clone());
+            } else if log.is_behind() {
+                news.behind.insert(Arc::clone(&log.session));
             }
         }
         for name in gone {
             self.forget(&name);
         }
         Ok(news)
+    }
+
+    /// All sessions that are followed.
+    pub fn sessions(&self) -> impl Iterator<Item = Arc<str>> {
+        self.logs.values().map(|log| Arc::clone(&log.session))
     }
 
     fn forget(&mut self, name: &str) {

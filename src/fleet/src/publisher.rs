@@ -154,6 +154,8 @@ impl Publisher {
                 Ok(news) => self.hear(news),
                 Err(error) => self.complain(&format!("the logs cannot be read: {error}")),
             }
+        } else {
+            self.calls.are_behind(self.outbox.sessions().collect());
         }
         self.ask().await;
         self.send().await;
@@ -173,6 +175,7 @@ impl Publisher {
             }
             self.waiting.push_back(line);
         }
+        self.calls.are_behind(news.behind);
         for session in news.abandoned {
             self.calls.end(&session, self.begun.elapsed());
         }

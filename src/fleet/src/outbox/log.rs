@@ -20,6 +20,8 @@ pub(super) const QUIET: Duration = Duration::from_secs(5);
 const QUIET_WITHOUT_LOCKS: Duration = Duration::from_mins(10);
 /// 50 callers with labels of 10,000 characters need less.
 const LONGEST_HEADER: u64 = 4 << 20;
+/// What may be written while it is read.
+const A_FEW_LINES: u64 = 4 << 10;
 /// Read at once from one log, at most.
 const READ_AT_ONCE: u64 = 256 << 10;
 
@@ -96,6 +98,12 @@ impl Log {
             path,
             file,
         }))
+    }
+
+    /// Whether more stands there than was read.
+    pub(super) fn is_behind(&self) -> bool {
+        let read = self.read + self.rest.len() as u64;
+        self.file.metadata().is_ok_and(|found| found.len() > read + A_FEW_LINES)
     }
 
     /// Reads what is new.

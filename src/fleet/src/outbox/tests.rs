@@ -281,3 +281,38 @@ fn a_log_that_nobody_seems_to_write_is_not_given_up() {
     (log.was_locked, log.grown) = (false, SystemTime::now() - 2 * log::QUIET);
     assert!(outbox.look().unwrap().abandoned.is_empty());
 }
+
+#[test]
+fn after_an_outage_the_newest_call_comes_first_and_the_others_are_known_to_be_behind() {
+    let desk = Desk::new();
+    let mut outbox = desk.outbox();
+    let write = |name: &str, n_lines: u32| {
+        let lines: String = (1..=n_lines).map(mark).collect();
+        fs::write(desk.folder.path().join(name), HEADER.to_owned() + &lines).unwrap();
+    };
+    let n_long = u32::try_from(LINES_AT_ONCE).unwrap() * 3;
+    for name in ["1.jsonl", "2.jsonl", "3.jsonl", "4.jsonl"] {
+        write(name, n_long);
+    }
+    write("5.jsonl", 3);
+    let news = outbox.look().unwrap();
+    let (newest, rest) = news.lines.split_at(4);
+    assert!(newest.iter().all(|line| line.log == "5.jsonl"));
+    assert!(rest.iter().all(|line| line.log != "5.jsonl"));
+    assert_eq!(news.behind.len(), 4, "all but the newest");
+    // A new line of it comes with the next look, whatever waits in the others.
+    let mut file =
+        OpenOptions::new().append(true).open(desk.folder.path().join("5.jsonl")).unwrap();
+    file.write_all(mark(4).as_bytes()).unwrap();
+    assert_eq!(outbox.look().unwrap().lines[0].log, "5.jsonl");
+    let mut n_read = 0;
+    for _ in 0..100 {
+        let news = outbox.look().unwrap();
+        n_read += news.lines.len();
+        if news.lines.is_empty() {
+            assert!(news.behind.is_empty());
+            return;
+        }
+    }
+    panic!("{n_read} lines and no end");
+}

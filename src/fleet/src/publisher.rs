@@ -296,19 +296,7 @@ impl Publisher {
         let published = self.link.context().send_publish(subject, message).await;
         let arrives = published.map_err(|error| error.to_string())?;
         self.underway.push_back(Box::pin(async move {
-            let outcome = arrives.await.map(drop).map_err(|error| {
-                use async_nats::jetstream::context::PublishErrorKind;
-                match error.kind() {
-                    PublishErrorKind::TimedOut => {
-                        "facts do not arrive at the broker: it does not answer, or refuses them"
-                            .to_owned()
-                    }
-                    PublishErrorKind::StreamNotFound => {
-                        "the broker has no stream for facts".to_owned()
-                    }
-                    _ => format!("facts do not arrive at the broker: {error}"),
-                }
-            });
+            let outcome = arrives.await.map(drop).map_err(|error| streams::why_not(&error));
             (log, end, outcome)
         }));
         Ok(())

@@ -5,7 +5,9 @@
 
 use crate::link::{Link, LinkError};
 use crate::subject;
-use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
+use async_nats::jetstream::context::{
+    CreateStreamErrorKind, GetStreamErrorKind, PublishError, PublishErrorKind,
+};
 use async_nats::jetstream::stream::{Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy};
 use futures_util::TryStreamExt;
 use std::time::Duration;
@@ -145,3 +147,13 @@ async fn make(link: &Link, name: &'static str, replicas: usize) -> Result<(), Li
 
 /// The broker's code for a stream that does not exist.
 const NOT_FOUND: u64 = 10_059;
+/// Why a fact did not arrive.
+pub(crate) fn why_not(error: &PublishError) -> String {
+    match error.kind() {
+        PublishErrorKind::TimedOut => {
+            "facts do not arrive at the broker: it does not answer, or refuses them".to_owned()
+        }
+        PublishErrorKind::StreamNotFound => "the broker has no stream for facts".to_owned(),
+        _ => format!("facts do not arrive at the broker: {error}"),
+    }
+}

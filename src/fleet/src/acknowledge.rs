@@ -2,6 +2,7 @@
 //!
 //! In: a message on `ut.cmd.NODE.CALL.ack`. Out: a note for whoever writes the call's log. Keeps nothing.
 
+use crate::calls::session_and_caller;
 use crate::outbox::Outbox;
 use crate::subject;
 use async_nats::Message;
@@ -22,7 +23,7 @@ pub struct Acknowledge {
 /// What is wrong with it, in words.
 pub fn leave_note(message: &Message, outbox: &Outbox, inbox: &Inbox) -> Result<(), String> {
     let call = subject::of_acknowledgement(&message.subject).ok_or("it names no call")?;
-    let (session, caller) = call.rsplit_once('-').ok_or("it names no call")?;
+    let (session, caller) = session_and_caller(call).ok_or("it names no call")?;
     let caller = caller.parse().map_err(|_| "it names no caller")?;
     let said: Acknowledge =
         serde_json::from_slice(&message.payload).map_err(|error| error.to_string())?;

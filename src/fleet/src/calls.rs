@@ -119,7 +119,8 @@ impl Calls {
             let is_new = self.told.get(&picture.call).is_none_or(|(before, at)| {
                 *before != picture || now.saturating_sub(*at) >= TOLD_AGAIN
             });
-            let is_past = session_of(&picture.call).is_some_and(|it| self.behind.contains(it));
+            let is_past = session_and_caller(&picture.call)
+                .is_some_and(|(session, _)| self.behind.contains(session));
             if is_new && !is_past && (!only_urgent || self.urgent.contains(&picture.call)) {
                 due.push(picture);
             }
@@ -148,8 +149,10 @@ pub fn call_name(session: &str, caller: usize) -> String {
     format!("{session}-{caller}")
 }
 
-fn session_of(call: &str) -> Option<&str> {
-    call.rsplit_once('-').map(|(session, _)| session)
+/// The session of such a name, and the number of its caller as it was written.
+#[must_use]
+pub fn session_and_caller(call: &str) -> Option<(&str, &str)> {
+    call.rsplit_once('-')
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! In: what a recording is, and how it is to be read. Out: a [`Job`] with a name that says both, and an [`Outcome`]. Keeps
 //! nothing. A job that is asked for twice is the same job. No sound is in it: the recording stays where it lies.
 
+use crate::outbox::is_log;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::path::Path;
 
 /// One recording, and how it is to be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl Job {
         if !is_within(&self.log)
             || self.log.contains(['/', '\\', '\0'])
             || self.log.starts_with('.')
-            || Path::new(&self.log).extension().is_none_or(|ending| ending != "jsonl")
+            || !is_log(&self.log)
         {
             return Some("it names no log");
         }

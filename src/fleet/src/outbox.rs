@@ -374,7 +374,8 @@ fn lines_of<'a>(logs: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
     logs.map(line).collect()
 }
 
-fn is_log(name: &str) -> bool {
+/// Whether a file of that name may be a session log.
+pub(crate) fn is_log(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending == "jsonl")
 }
 

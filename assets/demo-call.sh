@@ -66,10 +66,10 @@ turn() {
 
 # What was found.
 calm='treble -2'
-shaking='treble -13 900 tremolo 6 16 pitch 261 reverb 23'
+shaking='treble -16 985 overdrive 20 13 bass 12 523'
 muffled='treble -31 1490 tremolo 4 22 pitch 26 reverb 18 treble -9 1070 treble -8 700'
-raging='overdrive 10 0 reverb 50 stretch 0.9'
-lively='tremolo 9 52'
+raging='equalizer 1387 1.0q 5 equalizer 2190 1.0q -6 equalizer 1397 1.0q 6 reverb 50'
+lively='overdrive 11 24 stretch 1.01 pitch -195 equalizer 1670 1.0q -12'
 
 silence 1.5
 turn neutral 45 40 170 -8 "$calm" \
@@ -78,16 +78,16 @@ silence 2.6
 turn neutral 45 40 170 -8 "$calm" \
   'It is about the storm last night. The power went out at nine, and I was alone in the house.'
 silence 2.0
-turn fear 97 36 228 -18 "$shaking" \
+turn fear 99 76 228 -32 "$shaking" \
   'And then I heard the water. It was coming up the cellar stairs. I could not find the lamp, and I did not know who to call. What if it comes back tonight? I am still shaking. What if it comes back, and nobody hears me?'
 silence 3.0
-turn anger 70 250 255 -16 "$raging" \
+turn anger 83 64 277 -19 "$raging" \
   'And nobody helps! I have called the landlord six times! Six times, and always the machine! He promised to mend that pump in spring! I have had enough of it! I will not wait for him any more! Not one more day!'
 silence 3.0
 turn sadness 81 197 125 -32 "$muffled" \
   'The photographs were down there. All the albums of my mother. Now they are only wet paper. They were all that I had of her.'
 silence 3.0
-turn happiness 97 310 202 -10 "$lively" \
+turn happiness 97 202 209 -4 "$lively" \
   'Oh! Wait, there is somebody at the door! It is my neighbour, she has brought a lamp and soup! Oh, how kind of her! And she says that the pump is working again!'
 silence 1.5
 turn neutral 45 40 160 -8 "$calm" \

@@ -1,4 +1,5 @@
-"""Makes the teacher's frames: what the encoder's second layer puts out at each moment of each clip, in 96 numbers.
+"""Makes the teacher's frames: what the encoder's second layer puts out at each moment of each clip, in 96 numbers: up to
+32 axes along which emotions differ, and principal components.
 
 python scripts/teacher/frames.py --data ../shared/data --cache DIR --output FILE.safetensors
 
@@ -27,6 +28,7 @@ import embedding
 import hearing
 import mel
 import sound
+from axes import emotion_axes, labelled
 from clips import STRANGERS, Clip, read_clips
 from encoder import Encoder
 from weights import encoder_weights
@@ -34,6 +36,8 @@ from weights import encoder_weights
 LAYER = 2
 FRAME_MS = 20
 N_NUMBERS = 96
+N_AXES = 32
+"""At most so many of them look along the emotions' axes."""
 
 FEWEST = 50
 """Clips that a moment's mean is made of; where fewer are so long, the mean of all moments counts."""
@@ -102,17 +106,27 @@ def read(cache: Path, share: list[Clip]) -> list[np.ndarray]:
 
 class View:
     """What of the layer's output is kept: less the mean of each moment, which nobody can hear (the encoder adds the place
-    in time), in some components."""
+    in time), in some components and along the emotions' axes."""
 
-    def __init__(self, clips: Callable[[], Iterator[np.ndarray]], n_numbers: int = N_NUMBERS) -> None:
-        self.means = moment_means(clips())
+    def __init__(self, heard: Callable[[], Iterator[np.ndarray]], clips: list[Clip], n_numbers: int = N_NUMBERS) -> None:
+        self.means = moment_means(heard())
         width = self.means.shape[1]
-        covariance, n_frames = np.zeros((width, width)), 0
-        for frames in clips():
+        covariance, n_frames, clip_means = np.zeros((width, width)), 0, []
+        for frames in heard():
             rest = self.rest(frames)
             covariance += rest.T @ rest
             n_frames += len(rest)
-        self.components, self.explained = embedding.components(covariance / n_frames, n_numbers)
+            clip_means.append(rest.mean(axis=0))
+        covariance /= n_frames
+        axes = along_emotions(np.array(clip_means), clips, n_numbers)
+        axes /= np.sqrt(np.einsum("in,ij,jn->n", axes, covariance, axes))
+        components, self.explained = embedding.components(covariance, n_numbers - axes.shape[1])
+        self.components = np.hstack([components, axes.astype(np.float32)])
+
+    @classmethod
+    def of(cls, cache: Path, clips: list[Clip]) -> View:
+        """The view of clips of the cache."""
+        return cls(lambda: (frames for share in hearing.shares(clips) for frames in read(cache, share)), clips)
 
     def rest(self, frames: np.ndarray) -> np.ndarray:
         """The frames less the means of their moments."""
@@ -121,6 +135,14 @@ class View:
     def __call__(self, frames: np.ndarray) -> np.ndarray:
         """A clip's frames, [frames, numbers]; over all clips their mean square is 1."""
         return self.rest(frames) @ self.components
+
+
+def along_emotions(values: np.ndarray, clips: list[Clip], n_numbers: int) -> np.ndarray:
+    """The axes of the clips' emotions; none where no emotion is known."""
+    rows = labelled(clips)
+    if len(rows) == 0:
+        return np.zeros((values.shape[1], 0))
+    return emotion_axes(values[rows], [clips[row] for row in rows], min(N_AXES, n_numbers))
 
 
 def moment_means(clips: Iterator[np.ndarray]) -> np.ndarray:
@@ -138,6 +160,12 @@ def moment_means(clips: Iterator[np.ndarray]) -> np.ndarray:
     return means.astype(np.float32)
 
 
+def heard_clips(data: Path, corpora: list[str] | None) -> list[Clip]:
+    """The clips whose frames are told: those that may be learned from, of these corpora or all."""
+    clips = [clip for clip in read_clips(data) if clip.corpus != STRANGERS and clip.part in ("train", "unlabelled")]
+    return [clip for clip in clips if corpora is None or clip.corpus in corpora]
+
+
 def main() -> None:
     """The whole way from the recordings to the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -148,20 +176,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes that hear clips")
     options = parser.parse_args()
 
-    clips = [clip for clip in read_clips(options.data) if clip.corpus != STRANGERS and clip.part in ("train", "unlabelled")]
-    if options.corpora:
-        clips = [clip for clip in clips if clip.corpus in options.corpora.split(",")]
+    clips = heard_clips(options.data, options.corpora and options.corpora.split(","))
     if not clips:
         raise SystemExit("no clips of these corpora")
     listen(options.data, options.cache, clips, options.jobs)
 
-    def heard() -> Iterator[np.ndarray]:
-        for share in hearing.shares(clips):
-            yield from read(options.cache, share)
-
-    view = View(heard)
-    print(f"{N_NUMBERS} numbers hold {100 * view.explained:.1f} % of the variance", file=sys.stderr)
-    told = [view(frames).astype(np.float16) for frames in heard()]
+    view = View.of(options.cache, clips)
+    print(f"the components hold {100 * view.explained:.1f} % of the variance", file=sys.stderr)
+    told = [view(frames).astype(np.float16) for share in hearing.shares(clips) for frames in read(options.cache, share)]
     ends = np.cumsum([len(frames) for frames in told])
     metadata = {
         "paths": json.dumps([clip.path for clip in clips]),

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from scipy.special import erf
 
+import axes
 import balance
+import bias
 import embedding
 import encoder
 import frames
@@ -218,6 +220,39 @@ class Learning(unittest.TestCase):
             other.heads[other.groups[voice]][0].parameters[0], taught.heads[taught.groups[voice]][0].parameters[0]
         )
 
+    def test_axes_tell_emotions_and_not_voices(self) -> None:
+        rng = np.random.default_rng(6)
+        clips = some_clips(12, 40)
+        rows = axes.labelled(clips)
+        self.assertEqual({clips[row].corpus for row in rows}, {"acted"})
+        clips = [clips[row] for row in rows]
+        voices = {voice: rng.standard_normal() for voice in {clip.voice for clip in clips}}
+        values = rng.standard_normal((len(clips), 20))
+        for row, clip in zip(values, clips, strict=True):
+            row[0] += 30.0 * voices[clip.voice]
+            row[1 + clip.emotion] += 3.0
+        found = axes.emotion_axes(values, clips, 40)
+        self.assertEqual(found.shape, (20, len({clip.emotion for clip in clips}) - 1))
+        told = np.linalg.norm(found[1:8], axis=0) / np.linalg.norm(found, axis=0)
+        self.assertGreater(told.min(), 0.8)
+        self.assertLess(np.abs(found[0]).max(), 0.2)
+
+    def test_what_is_said_of_a_voice_whatever_it_feels_is_taken_off(self) -> None:
+        rng = np.random.default_rng(7)
+        clips = [Clip(f"{n}", "x", f"{n // 60}", n % 3, "train") for n in range(300)]
+        clips += [Clip("dev", "x", "dev", 0, "dev"), Clip("none", "y", "1", None, "unlabelled")]
+        logits = rng.standard_normal((len(clips), 7)) * 0.5
+        said_always = 4.0 * np.eye(7)[[n // 60 for n in range(300)]]
+        for row, clip in zip(logits[:300], clips, strict=False):
+            row[clip.emotion] += 2.0
+        logits[:300] += said_always
+        labels = np.array([clip.emotion for clip in clips[:300]])
+        better = bias.unbiased(clips, logits)
+        self.assertLess(scores.uar(labels, logits[:300]), 60.0)
+        self.assertGreater(scores.uar(labels, better[:300]), 85.0)
+        shares = np.exp(logits[300:]) / np.exp(logits[300:]).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(np.exp(better[300:]), shares, rtol=1e-5)
+
     def test_the_embedding_has_mean_square_1_and_the_root_of_the_components_deviation(self) -> None:
         rng = np.random.default_rng(4)
         deviations = np.array([9.0, 4.0, 1.0, 0.1, 0.1])
@@ -242,12 +277,27 @@ class Frames(unittest.TestCase):
         places = 9.0 * random.standard_normal((80, 6))
         mixing = random.standard_normal((2, 6))
         said = [random.standard_normal((length, 2)) @ mixing for length in (40, 80, 60) * 60]
-        view = frames.View(lambda: (places[: len(one)] + one for one in said), 2)
+        silent = [Clip(str(number), "x", "1", None, "unlabelled") for number in range(len(said))]
+        view = frames.View(lambda: (places[: len(one)] + one for one in said), silent, 2)
         told = [view(places[: len(one)] + one) for one in said]
         self.assertAlmostEqual(float(np.mean(np.concatenate(told) ** 2)), 1.0, places=2)
         self.assertGreater(view.explained, 0.95)
         # The place alone, nine times as loud, is next to nothing.
         self.assertLess(float(np.mean(view(places[:40]) ** 2)), 0.05)
+
+    def test_some_numbers_look_along_the_emotions_however_little_these_vary(self) -> None:
+        random = np.random.default_rng(2)
+        clips = [Clip(f"{number}", "x", f"{number % 4}", number % 3, "train") for number in range(240)]
+        loud = np.array([5.0, 4.0, 3.0, 0.1, 0.1, 2.0])
+        shifts = 0.5 * np.vstack([np.zeros(6), np.eye(6)[3:5]])
+        said = [random.standard_normal((50, 6)) * loud + shifts[clip.emotion] for clip in clips]
+        view = frames.View(lambda: iter(said), clips, 4)
+        self.assertEqual(view.components.shape, (6, 4))
+        told = np.concatenate([view(one) for one in said])
+        np.testing.assert_allclose((told[:, 2:] ** 2).mean(axis=0), 1.0, rtol=0.05)
+        # Two axes tell three emotions apart, and hear nothing of what is loud.
+        for axis in view.components[:, 2:].T:
+            self.assertLess(np.abs(axis[:3]).max(), 0.1 * np.abs(axis[3:5]).max())
 
     def test_a_moment_that_few_clips_reach_has_the_mean_of_all(self) -> None:
         clips = [np.full((10, 3), 2.0)] * frames.FEWEST + [np.full((12, 3), 5.0)]

@@ -1,7 +1,7 @@
 //! What the rules go by: a part of the configuration file.
 //!
-//! The defaults were chosen on simulated calls of the development speakers, so that fewer than one alert an hour
-//! is false there; `undertone evaluate --calls` repeats the measurement on any calls.
+//! The defaults were chosen on simulated calls of the development speakers: what is false there against what is
+//! found. `undertone evaluate --calls` repeats the measurement on any calls.
 
 use super::Rule;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ impl Default for SustainedSettings {
     fn default() -> Self {
         SustainedSettings {
             enabled: true,
-            speech_s: 6,
+            speech_s: 8,
             level_percent: 75,
             cool_down_s: 30,
             guidance: None,

@@ -42,12 +42,17 @@ pub struct Voice {
 
 impl Voice {
     /// Numbers of a frame of features.
-    pub(super) const N_FEATURES: usize = 3;
+    pub const N_FEATURES: usize = 3;
 
     /// Octaves above 160 Hz, faded to 0 where there is no voice; voicing; logarithm of the power.
     pub(super) fn features(&self) -> [f32; Self::N_FEATURES] {
-        let share = ((self.voicing - VOICED_FROM) / (VOICED_AT - VOICED_FROM)).clamp(0.0, 1.0);
-        [share * (self.pitch_hz / MIDDLE_HZ).log2(), self.voicing, self.log_power]
+        [self.voiced() * (self.pitch_hz / MIDDLE_HZ).log2(), self.voicing, self.log_power]
+    }
+
+    /// How far the frame counts as voiced, in [0, 1]: by so much its pitch is told.
+    #[must_use]
+    pub fn voiced(&self) -> f32 {
+        ((self.voicing - VOICED_FROM) / (VOICED_AT - VOICED_FROM)).clamp(0.0, 1.0)
     }
 
     /// The voice that stands at the end of a frame with these last three numbers.

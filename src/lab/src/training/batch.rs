@@ -165,8 +165,9 @@ impl Batcher<'_> {
             let mut segment = frames(one)[start..start + n_steps * step].to_vec();
             self.tell_moments(*one, start, (row, group.len()), &mut moments);
             let hidden = self.hidden_steps(n_steps, rng);
-            let voice =
-                self.voices.and_then(|voices| voices.draw(&self.normalisation.deviation, rng));
+            let speaker = self.examples[one.0].speaker.as_str();
+            let deviation = &self.normalisation.deviation;
+            let voice = self.voices.and_then(|voices| voices.draw(speaker, deviation, rng));
             if let Some(voice) = &voice {
                 voice.speak(&mut segment, self.recipe.network.n_features);
             }

@@ -107,7 +107,7 @@ impl Trainer {
         let View { recipe, data, normalisation } = *view;
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9).wrapping_add(number as u64);
         let weights = label_weights(&data.train, recipe);
-        let voices = Voices::new(recipe);
+        let voices = Voices::new(recipe, &data.train);
         let batcher = Batcher {
             examples: &data.train,
             companions,

@@ -117,6 +117,10 @@ pub struct OtherVoices {
     pub tract: f64,
     /// Most that the pitch goes up or down.
     pub pitch_octaves: f32,
+    /// Where given, a voice is moved to a mean pitch between these, drawn evenly in octaves, in Hz, and its formants
+    /// follow: women's voices become men's, and the other way. `pitch_octaves` counts for those without a pitch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pitch_hz: Option<[f32; 2]>,
     /// Deviation of what is added to the low coefficients, in each one's own deviations.
     pub colour: f32,
 }
@@ -231,7 +235,7 @@ impl TrainingRecipe {
         if !self.features.streams() && (self.hearings > 1 || self.network.hears_speech) {
             return Err("lines, noises and what is no speech need features for streams".into());
         }
-        let OtherVoices { share, tract, pitch_octaves, colour } = self.other_voices;
+        let OtherVoices { share, tract, pitch_octaves, pitch_hz, colour } = self.other_voices;
         let shares = [f64::from(self.votes), self.mixed, self.average, share];
         let shares = shares.into_iter().chain([f64::from(self.label_smoothing)]);
         if shares.into_iter().any(|share| !(0.0..=1.0).contains(&share)) {
@@ -240,6 +244,11 @@ impl TrainingRecipe {
                         from 0 to 1"
                     .into(),
             );
+        }
+        let is_human =
+            |[lowest, highest]: [f32; 2]| 50.0 <= lowest && lowest <= highest && highest <= 500.0;
+        if !pitch_hz.is_none_or(is_human) {
+            return Err("pitch_hz of other_voices is from 50 to 500, the lower first".into());
         }
         let changes = [tract, f64::from(pitch_octaves), f64::from(colour)];
         if changes.into_iter().any(|change| !(0.0..=1.0).contains(&change)) {

@@ -126,10 +126,10 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The first honest score as words, for the screen: "UAR 0.53 on strangers".
+    /// The honest score on the most clips as words, for the screen: "UAR 0.53 on strangers".
     #[must_use]
     pub fn honest_line(&self) -> String {
-        match self.scores.first() {
+        match self.scores.iter().max_by_key(|score| score.clips) {
             Some(score) => format!("{}: UAR {:.2} on {}", self.name, score.uar, score.on),
             None => format!("{}: not scored yet", self.name),
         }

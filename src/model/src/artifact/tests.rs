@@ -46,3 +46,15 @@ fn the_calibration_of_a_language_survives_the_manifest_and_is_checked() {
     let nonsense = text.replace("languages.it", "languages.italian");
     assert!(Manifest::parse(&nonsense, path).is_err());
 }
+
+#[test]
+fn a_model_is_named_with_its_score_on_the_most_clips() {
+    let mut manifest = bundled().manifest;
+    let score = |on: &str, clips, uar| HonestScore { on: on.into(), clips, uar, accuracy: uar };
+    manifest.name = "mine".into();
+    manifest.scores =
+        vec![score("a few", 20, 0.9), score("many", 900, 0.5), score("some", 300, 0.7)];
+    assert_eq!(manifest.honest_line(), "mine: UAR 0.50 on many");
+    manifest.scores.clear();
+    assert_eq!(manifest.honest_line(), "mine: not scored yet");
+}

@@ -108,7 +108,7 @@ impl Voices {
     )]
     fn tract(&self, octaves: f32) -> &FrequencyWarp {
         let place = (octaves / self.most_octaves.max(f32::MIN_POSITIVE)).clamp(-1.0, 1.0);
-        let place = (place + 1.0) / 2.0 * f32::from(N_TRACTS - 1);
+        let place = f32::midpoint(place, 1.0) * f32::from(N_TRACTS - 1);
         &self.tracts[place.round() as usize]
     }
 }

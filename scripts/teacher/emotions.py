@@ -22,8 +22,6 @@ from axes import labelled
 from bias import unbiased
 from clips import read_clips
 
-N_AXES = 32
-
 
 def summaries(view: frames.View, cache: Path, clips: list) -> np.ndarray:
     """Mean and deviation over time of each number of the layer, [clips, 1024]; of mean 0 and deviation 1 over the labelled
@@ -57,7 +55,7 @@ def main() -> None:
     frames.listen(options.data, options.cache, heard_clips, 1)
     view = frames.View.of(options.cache, heard_clips)
     values = summaries(view, options.cache, heard_clips)
-    numbers = values @ frames.along_emotions(values, heard_clips, N_AXES)
+    numbers = values @ frames.along_emotions(values, heard_clips, frames.N_AXES)
     numbers = (numbers - numbers.mean(axis=0)) / numbers.std(axis=0)
     by_path = dict(zip((clip.path for clip in heard_clips), numbers, strict=True))
     more = np.array([by_path.get(clip.path, np.zeros(numbers.shape[1])) for clip in clips], np.float16)
